@@ -1,0 +1,25 @@
+"""Readers: one self-contained file a source. `reader(name)` finds one, `names()` lists them."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+
+from troth.log.readers.base import Batch as Batch
+from troth.log.readers.base import Reader as Reader
+from troth.log.readers.base import ReadOptions as ReadOptions
+from troth.log.readers.base import find as find
+
+
+def names() -> list[str]:
+    """Return the names of all sources: each module here that does not begin with an underscore, `base` aside."""
+    return sorted(m.name for m in pkgutil.iter_modules(__path__) if not m.name.startswith("_") and m.name != "base")
+
+
+def reader(name: str) -> Reader:
+    """Return the reader of a source; `KeyError` if there is none."""
+    if name not in names():
+        raise KeyError(name)
+    found = importlib.import_module(f"{__name__}.{name}").READER
+    assert isinstance(found, Reader)
+    return found

@@ -1,0 +1,100 @@
+"""Reference tables: slowly changing facts with effective dates, one schema for each.
+
+A row holds from `valid_from` (inclusive) until `valid_to` (exclusive); null means open. Both are dates
+in the local time of the thing described. Ingest is idempotent: the key of a table is its key columns
+plus `valid_from`, and the newest `version` wins.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import pyarrow as pa
+
+_TEXT, _REAL, _DATE, _INT = pa.string(), pa.float64(), pa.date32(), pa.int64()
+_INSTANT = pa.timestamp("us", tz="UTC")
+
+
+class Table(NamedTuple):
+    """A reference table: a sentence, its key columns and its own columns (key included)."""
+
+    sentence: str
+    key: tuple[str, ...]
+    columns: tuple[tuple[str, pa.DataType], ...]
+
+    @property
+    def schema(self) -> pa.Schema:
+        """All columns, with the validity and version every reference table has."""
+        tail = [("valid_from", _DATE), ("valid_to", _DATE), ("version", _INT)]
+        return pa.schema([pa.field(name, kind) for name, kind in [*self.columns, *tail]])
+
+
+#: Every reference table by name.
+TABLES: Final[dict[str, Table]] = {
+    "sites": Table("A place or line of work with its own time zone.", ("site",), (("site", _TEXT), ("title", _TEXT), ("time_zone", _TEXT))),
+    "queues": Table(
+        "A queue, where its contacts come from and how they are served.",
+        ("queue",),
+        (("queue", _TEXT), ("title", _TEXT), ("site", _TEXT), ("channel", _TEXT), ("discipline", _TEXT)),
+    ),
+    "services": Table(
+        "What customers ask for, with its standard time.",
+        ("service",),
+        (("service", _TEXT), ("title", _TEXT), ("standard_s", _REAL)),
+    ),
+    "people": Table(
+        "Who works here; `kind` is human or bot.",
+        ("agent_id",),
+        (("agent_id", _TEXT), ("title", _TEXT), ("kind", _TEXT), ("role", _TEXT)),
+    ),
+    "memberships": Table(
+        "Which team and site a person belongs to.",
+        ("agent_id", "team"),
+        (("agent_id", _TEXT), ("team", _TEXT), ("site", _TEXT)),
+    ),
+    "contracts": Table(
+        "The hours a person is paid for.",
+        ("agent_id",),
+        (("agent_id", _TEXT), ("hours_per_week", _REAL)),
+    ),
+    "skills": Table(
+        "What a person can do.",
+        ("agent_id", "skill"),
+        (("agent_id", _TEXT), ("skill", _TEXT), ("level", _REAL)),
+    ),
+    "leave": Table(
+        "When a person is away.",
+        ("agent_id", "starts_at"),
+        (("agent_id", _TEXT), ("starts_at", _INSTANT), ("ends_at", _INSTANT), ("reason", _TEXT)),
+    ),
+    "customers": Table(
+        "Who is served, by pseudonym.",
+        ("customer_id",),
+        (("customer_id", _TEXT), ("organisation", _TEXT), ("segment", _TEXT), ("time_zone", _TEXT)),
+    ),
+    "calendars": Table(
+        "Opening hours: one row a span of a weekday (0 is Monday); `opens` and `closes` are HH:MM, 24:00 allowed.",
+        ("calendar", "weekday", "opens"),
+        (("calendar", _TEXT), ("time_zone", _TEXT), ("weekday", _INT), ("opens", _TEXT), ("closes", _TEXT)),
+    ),
+    "calendar_days": Table(
+        "Days that differ: no `opens` means closed all day; several rows give several spans.",
+        ("calendar", "day", "opens"),
+        (("calendar", _TEXT), ("day", _DATE), ("opens", _TEXT), ("closes", _TEXT), ("title", _TEXT)),
+    ),
+    "calendar_use": Table(
+        "Which calendar holds for whom: `dimension` is site, queue, service, priority, team or customer.",
+        ("dimension", "member"),
+        (("dimension", _TEXT), ("member", _TEXT), ("calendar", _TEXT)),
+    ),
+    "targets": Table(
+        "The target of a KPI, optionally for one member of a dimension; `amber` is where it starts to worry.",
+        ("kpi", "variant", "dimension", "member"),
+        (("kpi", _TEXT), ("variant", _TEXT), ("dimension", _TEXT), ("member", _TEXT), ("target", _REAL), ("amber", _REAL)),
+    ),
+    "rates": Table(
+        "What an hour of a person or team costs, in minor units.",
+        ("dimension", "member"),
+        (("dimension", _TEXT), ("member", _TEXT), ("cents_per_hour", _INT), ("currency", _TEXT)),
+    ),
+}
