@@ -1,0 +1,67 @@
+# Everything a machine with Python 3.11-3.13, pip and make needs: make demo, make test.
+# `make lock` renews requirements.lock, which names every package with its hashes and no index.
+
+.DEFAULT_GOAL := help
+.PHONY: help install test lint types imports unit docs demo lock clean
+
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null && echo $$p && break; done)
+BIN := .venv/bin
+STAMP := .venv/.installed
+UNTIL ?= $(shell date +%Y-%m-%d)
+
+# Without cached bytecode every start costs several times as much.
+unexport PYTHONDONTWRITEBYTECODE
+
+help:  ## Say what can be made.
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 16
+
+install: $(STAMP)  ## Prepare .venv: pinned uv, the hashed lock, Troth itself.
+
+$(STAMP): requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Troth needs Python 3.11, 3.12 or 3.13 on the path (or make PYTHON=/path/to/python)."; exit 2; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@test -x $(BIN)/uv || { sed -n '/^uv==/,/[^\\]$$/p' requirements.lock > .venv/uv.lock \
+		&& $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement .venv/uv.lock; }
+	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes --compile-bytecode requirements.lock \
+		|| $(BIN)/python -m pip install --quiet --require-hashes --requirement requirements.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --offline --editable .
+	$(BIN)/python -m compileall -q src
+	@touch $@
+
+test: lint types imports unit  ## Check form, style, types and room contracts, then run all tests.
+
+lint: install
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: install
+	$(BIN)/mypy
+
+imports: install
+	$(BIN)/lint-imports
+
+unit: install
+	$(BIN)/pytest
+
+docs: install  ## Build the documentation into site/; a broken link is an error.
+	$(BIN)/mkdocs build --strict --quiet
+
+# The demo has a lake of its own, made anew each time: your ./lake is never touched.
+demo: install  ## Build the demo company, import it, print its scorecard, write report.html.
+	rm -rf demo-data demo-lake
+	$(BIN)/troth demo --out demo-data --until $(UNTIL)
+	$(BIN)/troth import troth demo-data --lake demo-lake
+	$(BIN)/troth kpi --lake demo-lake
+	$(BIN)/troth report --lake demo-lake --out report.html
+ifdef CHECK
+	$(BIN)/python .ci/check_demo.py demo-lake report.html
+endif
+	@echo "Open report.html, or ask: $(BIN)/troth kpi --lake demo-lake --by queue"
+
+lock: install  ## Resolve requirements.lock anew from pyproject.toml.
+	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --upgrade --quiet \
+		--generate-hashes --no-emit-index-url --no-header --no-annotate --output-file requirements.lock
+
+clean:  ## Remove what was built (not your lake).
+	rm -rf .venv site demo-data demo-lake report.html dist
