@@ -228,14 +228,14 @@ def _own_opening(calendar: Calendar, start: datetime, end: datetime) -> Iterator
         if item.day not in special or item.version >= special[item.day].version:
             special[item.day] = item
     # A span may reach a day into the next one, and a zone that crosses the date line needs one more.
-    day, last = local_date(start, tz) - timedelta(days=2), local_date(end, tz)
+    day, last = local_date(start, tz=tz) - timedelta(days=2), local_date(end, tz=tz)
     while day <= last:
         if day in special:
             minutes: Iterable[tuple[int, int]] = special[day].spans
         else:
             minutes = ((rule.opens, rule.closes) for rule in calendar.hours if rule.holds(day))
         for opens, closes in minutes:
-            low, high = instant_at(day, opens, tz), instant_at(day, closes, tz)
+            low, high = instant_at(day, minute=opens, tz=tz), instant_at(day, minute=closes, tz=tz)
             if low < high and low < end and high > start:
                 yield day, Span(low, high)
         day += timedelta(days=1)

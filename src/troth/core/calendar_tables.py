@@ -18,7 +18,7 @@ _DATE_ADVICE = "Maybe a date such as 2026-12-24 is meant."
 
 
 def calendars_from_tables(
-    calendars: Iterable[Row], calendar_days: Iterable[Row] = ()
+    calendars: Iterable[Row], *, calendar_days: Iterable[Row] = ()
 ) -> tuple[dict[str, Calendar], list[Issue]]:
     """Build every calendar that the rows of the two tables describe.
 

@@ -70,7 +70,7 @@ class Grid:
     def of_dates(cls, first: date, last: date, *, step: Step = Step.DAY, time_zone: str = "UTC") -> Grid:
         """Return the grid of whole local days `first` to `last`, both included."""
         tz = zone(time_zone)
-        return cls(start_of_day(first, tz), start_of_day(last + timedelta(days=1), tz), step, time_zone)
+        return cls(start_of_day(first, tz=tz), start_of_day(last + timedelta(days=1), tz=tz), step, time_zone)
 
     def edges(self) -> list[datetime]:
         """Return the edges in UTC, one more than there are cells (none for an empty grid)."""
@@ -94,11 +94,11 @@ class Grid:
         return [edge.astimezone(tz) for edge in self.edges()[:-1]]
 
     def _of_days(self, tz: ZoneInfo) -> list[datetime]:
-        day = _first_day(local_date(self.start, tz), self.step)
-        edges = [start_of_day(day, tz)]
+        day = _first_day(local_date(self.start, tz=tz), self.step)
+        edges = [start_of_day(day, tz=tz)]
         while edges[-1] < self.end:
             day = _next_day(day, self.step)
-            edge = start_of_day(day, tz)
+            edge = start_of_day(day, tz=tz)
             if edge > edges[-1]:  # a zone that crosses the date line skips a day
                 edges.append(edge)
         return edges
@@ -107,7 +107,11 @@ class Grid:
         # Between two clock changes the offset is constant and the edges are plain multiples of the step.
         width = _MINUTES[self.step] * 60_000_000
         margin = timedelta(days=1)
-        changes = [self.start - margin, *clock_changes(self.start - margin, self.end + margin, tz), self.end + margin]
+        changes = [
+            self.start - margin,
+            *clock_changes(self.start - margin, self.end + margin, tz=tz),
+            self.end + margin,
+        ]
         found: set[int] = set()
         for low_at, high_at in pairwise(changes):
             offset = low_at.astimezone(tz).utcoffset() or timedelta()

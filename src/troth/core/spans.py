@@ -114,7 +114,7 @@ def zone(name: str) -> ZoneInfo:
         raise InputError([Issue("unknown-zone", Severity.ERROR, "time_zone", str(name), advice)]) from None
 
 
-def instant_at(day: date, minute: int, tz: ZoneInfo) -> datetime:
+def instant_at(day: date, *, minute: int, tz: ZoneInfo) -> datetime:
     """Return the first instant at which the clocks of `tz` have reached a time of a day.
 
     Parameters
@@ -132,17 +132,17 @@ def instant_at(day: date, minute: int, tz: ZoneInfo) -> datetime:
     return _change_between(before, instant, tz)
 
 
-def start_of_day(day: date, tz: ZoneInfo) -> datetime:
+def start_of_day(day: date, *, tz: ZoneInfo) -> datetime:
     """Return the instant a local day starts."""
-    return instant_at(day, 0, tz)
+    return instant_at(day, minute=0, tz=tz)
 
 
-def local_date(instant: datetime, tz: ZoneInfo) -> date:
+def local_date(instant: datetime, *, tz: ZoneInfo) -> date:
     """Return the local date of an instant."""
     return to_utc(instant).astimezone(tz).date()
 
 
-def clock_changes(start: datetime, end: datetime, tz: ZoneInfo) -> list[datetime]:
+def clock_changes(start: datetime, end: datetime, *, tz: ZoneInfo) -> list[datetime]:
     """Return the instants in (start, end] at which the zone's offset from UTC changes."""
     changes: list[datetime] = []
     low, end = to_utc(start), to_utc(end)

@@ -81,7 +81,7 @@ class Clock:
 
     __slots__ = ("before", "calendar", "closes", "day_closes", "high", "low", "opens")
 
-    def __init__(self, calendar: Calendar, start: datetime, end: datetime) -> None:
+    def __init__(self, calendar: Calendar, *, start: datetime, end: datetime) -> None:
         self.calendar = calendar
         self.low, self.high = to_micros(start), to_micros(end)
         spans = calendar.spans(start, end)
@@ -113,7 +113,7 @@ class Clock:
         passed = self._passed(np.where(good, high, self.low)) - self._passed(np.where(good, low, self.low))
         seconds = np.where(good, passed / 1e6, np.nan)
         if pauses is not None and len(pauses.row):
-            row, start, end = merged_pauses(pauses, low, high, good)
+            row, start, end = merged_pauses(pauses, low=low, high=high, good=good)
             paused = (self._passed(end) - self._passed(start)) / 1e6
             seconds -= np.bincount(row, weights=paused, minlength=len(seconds))
         return seconds
@@ -141,12 +141,16 @@ class Clock:
         return result.view("datetime64[us]")
 
     def close_of_business_day(self, instants: Instants) -> NDArray[np.datetime64]:
-        """Return the close of the business day of each instant (see `Calendar`); NaT beyond the stretch."""
+        """Return the close of the business day of each instant (see `Calendar`); NaT when there is none."""
         at = micros(instants)
         place = np.searchsorted(self.day_closes, at, side="right")
-        found = (at != NAT) & (place < len(self.day_closes))
         result = np.full(at.shape, NAT, dtype=np.int64)
+        found = (at != NAT) & (place < len(self.day_closes))
         result[found] = self.day_closes[place[found]]
+        if len(beyond := np.flatnonzero((at != NAT) & ~found)):
+            # All that is left waits for the first close after the stretch, whichever instant asks.
+            close = self.calendar.close_of_business_day(from_micros(self.high))
+            result[beyond] = NAT if close is None else to_micros(close)
         return result.view("datetime64[us]")
 
     def same_business_day(self, starts: Instants, ends: Instants) -> NDArray[np.bool_]:
@@ -169,7 +173,7 @@ class Clock:
         return np.where(span < 0, 0, self.before[held] + inside)
 
 
-def merged_pauses(pauses: Pauses, low: Ints, high: Ints, good: NDArray[np.bool_]) -> tuple[Ints, Ints, Ints]:
+def merged_pauses(pauses: Pauses, *, low: Ints, high: Ints, good: NDArray[np.bool_]) -> tuple[Ints, Ints, Ints]:
     """Return the pauses cut to their rows and joined where they overlap: row, start, end."""
     row = np.asarray(pauses.row, dtype=np.int64)
     start, end = micros(pauses.start), micros(pauses.end)
@@ -221,7 +225,7 @@ class Clocks:
         code = {name: number for number, name in enumerate(self.names)}
         return np.array([code.get(name, -1) if name is not None else -1 for name in names], dtype=np.int64)
 
-    def clock(self, code: int, start: datetime, end: datetime) -> Clock:
+    def clock(self, code: int, *, start: datetime, end: datetime) -> Clock:
         """Return one calendar compiled for at least the stretch."""
         known = self._compiled.get(code)
         low, high = to_micros(start), to_micros(end)
@@ -229,7 +233,9 @@ class Clocks:
             if known is not None:
                 low, high = min(low, known.low), max(high, known.high)
             # Whole spare days keep later calls, which ask a little further, from compiling anew.
-            known = Clock(self.calendars[self.names[code]], from_micros(low - 40 * _DAY), from_micros(high + 40 * _DAY))
+            known = Clock(
+                self.calendars[self.names[code]], start=from_micros(low - 40 * _DAY), end=from_micros(high + 40 * _DAY)
+            )
             self._compiled[code] = known
         return known
 
@@ -245,7 +251,7 @@ class Clocks:
 
         self._each(codes, low, high, one)
         if pauses is not None and len(pauses.row):
-            row, start, end = merged_pauses(pauses, low, high, ~np.isnan(result))
+            row, start, end = merged_pauses(pauses, low=low, high=high, good=~np.isnan(result))
             paused = self.elapsed(start, end, codes=codes if isinstance(codes, int) else np.asarray(codes)[row])
             result -= np.bincount(row, weights=paused, minlength=len(result))
         return result
@@ -276,7 +282,6 @@ class Clocks:
         def one(clock: Clock, rows: Ints | slice) -> None:
             result[rows] = clock.same_business_day(low[rows], high[rows])
 
-        # A close that lies more than the spare days after the last start cannot matter unless the end does too.
         self._each(codes, low, high, one)
         return result
 
@@ -310,4 +315,4 @@ class Clocks:
         given = [array[array != NAT] for array in (low, high)]
         least = min((int(array.min()) for array in given if len(array)), default=0)
         most = max((int(array.max()) for array in given if len(array)), default=0)
-        return self.clock(code, from_micros(min(least, most)), from_micros(most))
+        return self.clock(code, start=from_micros(least), end=from_micros(most))
