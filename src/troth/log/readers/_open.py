@@ -1,0 +1,169 @@
+"""Opening files that may be packed, and lines of them that stay whole when the packing is broken."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+from troth.core.decision import Issue, Severity
+from troth.core.errors import InputError
+
+#: A single line longer than this is no record but a broken quote or another format.
+LINE_LIMIT = 4 * 1024 * 1024
+_BLOCK = 1024 * 1024
+_BROKEN = (EOFError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile, OSError)
+_SKIPPED = ("__MACOSX/", ".")
+
+
+def unusable(code: str, path: Path, advice: str, value: str = "") -> InputError:
+    """Return the error for a file of which nothing can be used."""
+    return InputError([Issue(code, Severity.ERROR, path.name, value, advice)])
+
+
+@dataclass(slots=True)
+class Part:
+    """One readable part of a file: the file itself, or a member of an archive.
+
+    Reading never fails: a broken packing ends the stream early and is told in `issues`.
+    """
+
+    name: str
+    stream: IO[bytes]
+    raw: IO[bytes]
+    size: int
+    issues: list[Issue] = field(default_factory=list)
+    _offset: int = 0
+
+    @property
+    def done(self) -> float:
+        """Share of the packed file that has been read."""
+        return min(1.0, self.raw.tell() / self.size) if self.size else 1.0
+
+    def read(self, size: int = -1) -> bytes:
+        """Return up to `size` bytes; fewer at the end, or where the packing breaks."""
+        wanted = size if size is not None and size >= 0 else 1 << 62
+        pieces: list[bytes] = []
+        while wanted > 0:
+            try:
+                piece = self.stream.read(min(wanted, _BLOCK))
+            except _BROKEN as error:
+                if not self.issues:
+                    advice = "Maybe the file was cut on its way; fetch it again. What came before the break was used."
+                    self.issues.append(Issue("cut-short", Severity.ERROR, self.name, str(error), advice))
+                break
+            if not piece:
+                break
+            pieces.append(piece)
+            wanted -= len(piece)
+        found = b"".join(pieces)
+        self._offset += len(found)
+        return found
+
+
+def parts(path: Path) -> Iterator[Part]:
+    """Yield the readable parts of a file: itself, unpacked if it is gzip, or each member of a zip archive.
+
+    What it is goes by its first bytes, not by its name.
+
+    Raises
+    ------
+    InputError
+        If it cannot be opened, is empty, or is an archive without a readable member.
+    """
+    try:
+        size = path.stat().st_size
+        raw = path.open("rb")
+    except OSError as error:
+        raise unusable("unreadable", path, "Maybe the path is wrong or the rights are missing.", str(error)) from error
+    with raw:
+        magic = raw.read(4)
+        raw.seek(0)
+        if not magic:
+            raise unusable("empty-file", path, "Maybe the export failed; write the file again.")
+        if magic[:2] == b"\x1f\x8b":
+            with gzip.GzipFile(fileobj=raw) as stream:
+                yield Part(path.name, stream, raw, size)
+        elif magic == b"PK\x03\x04":
+            yield from _members(path, raw, size)
+        else:
+            yield Part(path.name, raw, raw, size)
+
+
+def _members(path: Path, raw: IO[bytes], size: int) -> Iterator[Part]:
+    try:
+        archive = zipfile.ZipFile(raw)
+    except zipfile.BadZipFile as error:
+        raise unusable("cut-short", path, "Maybe the file was cut on its way; fetch it again.", str(error)) from error
+    with archive:
+        infos = [i for i in archive.infolist() if not i.is_dir() and not i.filename.startswith(_SKIPPED)]
+        if not infos:
+            raise unusable("empty-file", path, "Maybe the archive was packed without its files.")
+        for info in sorted(infos, key=lambda i: i.filename):
+            name = path.name if len(infos) == 1 else f"{path.name}/{info.filename}"
+            try:
+                stream = archive.open(info)
+            except (RuntimeError, NotImplementedError) as error:
+                advice = "Maybe the archive has a password or a rare packing; unpack it first."
+                raise unusable("unreadable", path, advice, str(error)) from error
+            with stream:
+                yield Part(name, stream, raw, size)
+
+
+class Lines(io.RawIOBase):
+    """A part as a stream of whole lines.
+
+    A line longer than `LINE_LIMIT` is left out and its number remembered in `too_long`; the piece of a line
+    before a broken packing is left out, because nobody can tell how it went on.
+    """
+
+    def __init__(self, part: Part, head: bytes = b"") -> None:
+        self.part = part
+        self.too_long: list[int] = []
+        self._held = head
+        self._ready = b""
+        self._line = 1
+        self._skipping = False
+
+    def readable(self) -> bool:
+        """Tell that this is for reading."""
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        """Fill the buffer with the next bytes; 0 at the end."""
+        while not self._ready:
+            if not self._advance():
+                return 0
+        piece = self._ready[: len(buffer)]
+        self._ready = self._ready[len(piece) :]
+        buffer[: len(piece)] = piece
+        return len(piece)
+
+    def _advance(self) -> bool:
+        piece = self.part.read(_BLOCK)
+        if not piece:
+            self._ready, self._held = (b"" if self.part.issues or self._skipping else self._held), b""
+            return bool(self._ready)
+        if self._skipping:
+            piece = self._after_long(piece)
+        data = self._held + piece
+        cut = data.rfind(b"\n") + 1
+        self._ready, self._held = data[:cut], data[cut:]
+        self._line += self._ready.count(b"\n")
+        if len(self._held) > LINE_LIMIT:
+            self.too_long.append(self._line)
+            self._held, self._skipping = b"", True
+        return True
+
+    def _after_long(self, piece: bytes) -> bytes:
+        end = piece.find(b"\n") + 1
+        if not end:
+            return b""
+        self._skipping = False
+        self._line += 1
+        return piece[end:]
