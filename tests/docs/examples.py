@@ -1,0 +1,102 @@
+"""Find the examples of a page that are to be run, and run them.
+
+A block is run if the line before it is ``<!-- run -->``, followed by options: ``status=1`` for the exit status to
+expect, ``samples`` for a block that needs the published logs. In a console block lines with ``$`` are commands; the
+lines after a command are what it must print, where ``...`` stands for anything. Python blocks of a page share names.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import doctest
+import io
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+_BLOCK = re.compile(
+    r"^<!-- run(?P<options>[^>]*)-->\n(?:\n)?(?P<fence>`{3,})(?P<language>\w+)[^\n]*\n(?P<text>.*?)^(?P=fence)\s*$",
+    flags=re.MULTILINE | re.DOTALL,
+)
+_MARK = re.compile(r"^<!-- run", flags=re.MULTILINE)
+_COMMAND = re.compile(r"^\$ (?P<command>(?:.*\\\n)*.*)\n(?P<printed>(?:(?!\$ ).*\n)*)", flags=re.MULTILINE)
+_FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A block to run: its language, its text and what is asked of it."""
+
+    language: str
+    text: str
+    line: int
+    status: int = 0
+    samples: bool = False
+
+
+def find(page: str) -> list[Example]:
+    """Return the examples of a page; a mark without a block is an error."""
+    found = [_example(match, page) for match in _BLOCK.finditer(page)]
+    if len(found) != len(_MARK.findall(page)):
+        raise ValueError("a run mark without a block after it")
+    return found
+
+
+def _example(match: re.Match[str], page: str) -> Example:
+    options = match["options"].split()
+    unknown = [one for one in options if one != "samples" and not re.fullmatch(r"status=\d", one)]
+    if unknown or match["language"] not in {"console", "bash", "python"}:
+        raise ValueError(f"cannot run {match['language']} with {unknown}")
+    status = next((int(one[-1]) for one in options if one.startswith("status=")), 0)
+    line = page.count("\n", 0, match.start()) + 1
+    return Example(match["language"], match["text"], line, status, "samples" in options)
+
+
+def run(example: Example, *, folder: Path, names: dict[str, Any], env: Mapping[str, str]) -> None:
+    """Run one example in a folder; raise `AssertionError` if it does not do what its page says."""
+    if example.language == "python":
+        _python(example, folder=folder, names=names)
+    elif example.language == "bash":
+        _shell(example.text, "", status=example.status, folder=folder, env=env)
+    else:
+        commands = list(_COMMAND.finditer(example.text))
+        assert commands, f"line {example.line}: no command in a console block"
+        for match in commands:
+            _shell(match["command"], match["printed"], status=example.status, folder=folder, env=env)
+
+
+def _python(example: Example, *, folder: Path, names: dict[str, Any]) -> None:
+    with contextlib.chdir(folder):
+        if ">>>" not in example.text:
+            exec(compile(example.text, f"<line {example.line}>", "exec"), names)
+            return
+        test = doctest.DocTestParser().get_doctest(example.text, names, "page", None, example.line)
+        said = io.StringIO()
+        runner = doctest.DocTestRunner(verbose=False, optionflags=_FLAGS)
+        runner.run(test, out=said.write, clear_globs=False)
+        names.update(test.globs)
+    assert runner.failures == 0, said.getvalue()
+
+
+def _shell(command: str, printed: str, *, status: int, folder: Path, env: Mapping[str, str]) -> None:
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    words = ["bash", "-euo", "pipefail", "-c", command]
+    done = subprocess.run(
+        words,
+        cwd=folder,
+        env={**os.environ, **env, "PATH": path, "COLUMNS": "100"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    said = f"$ {command}\n{done.stdout}{done.stderr}"
+    assert done.returncode == status, f"status {done.returncode}, not {status}\n{said}"
+    if printed.strip():
+        assert doctest.OutputChecker().check_output(printed, done.stdout + done.stderr, _FLAGS), (
+            f"{said}\n--- not ---\n{printed}"
+        )

@@ -1,0 +1,84 @@
+"""Every example marked to run does what its page says."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import ROOT
+from tests.docs import examples
+
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+WITH_EXAMPLES = [page for page in PAGES if "<!-- run" in page.read_text(encoding="utf-8")]
+
+
+@pytest.fixture(scope="session")
+def company(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with the log of a small made-up company and a lake that holds it."""
+    folder = tmp_path_factory.mktemp("company")
+    for words in (
+        ["demo", "--out", "demo-data", "--weeks", "2"],
+        ["import", "troth", "demo-data", "--lake", "demo-lake"],
+    ):
+        subprocess.run([sys.executable, "-m", "troth.cli.main", *words], cwd=folder, check=True, capture_output=True)
+    return folder
+
+
+@pytest.mark.parametrize("page", WITH_EXAMPLES, ids=[page.relative_to(ROOT).as_posix() for page in WITH_EXAMPLES])
+def test_the_examples_of_a_page_run(page: Path, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    """What a page shows works, in the order of the page, in a folder with the demo company."""
+    found = examples.find(page.read_text(encoding="utf-8"))
+    folder = tmp_path / "work"
+    shutil.copytree(request.getfixturevalue("company"), folder)
+    env: dict[str, str] = {"TROTH_LAKE": "demo-lake"}
+    names: dict[str, Any] = {"__name__": "page"}
+    if any(one.samples for one in found):
+        env["TROTH_SAMPLES"] = str(request.getfixturevalue("samples"))
+    for one in found:
+        examples.run(one, folder=folder, names=names, env=env)
+
+
+def test_marked_blocks_are_found_and_others_are_left_alone() -> None:
+    """Only a marked block is run, with the options of its mark."""
+    page = "<!-- run status=1 samples -->\n```console\n$ false\n```\n\n```python\nnot code\n```\n<!-- run -->\n\n```python\nx = 1\n```\n"
+    first, second = examples.find(page)
+    assert (first.language, first.status, first.samples, first.line) == ("console", 1, True, 1)
+    assert (second.language, second.status, second.samples) == ("python", 0, False)
+
+
+@pytest.mark.parametrize(
+    "page",
+    ["<!-- run -->\ntext\n", "<!-- run status=x -->\n```console\n$ a\n```\n", "<!-- run -->\n```sql\nselect\n```\n"],
+    ids=["no-block", "bad-option", "bad-language"],
+)
+def test_a_mark_that_cannot_be_kept_is_an_error(page: str) -> None:
+    """A misspelt mark must not pass as an example that ran."""
+    with pytest.raises(ValueError, match="run"):
+        examples.find(page)
+
+
+def _run(text: str, folder: Path, *, language: str = "console", status: int = 0) -> None:
+    examples.run(examples.Example(language, text, 1, status), folder=folder, names={}, env={})
+
+
+def test_what_a_command_prints_is_compared(tmp_path: Path) -> None:
+    """Printed lines are compared, with dots for anything."""
+    _run("$ echo one two\none ...\n$ echo x \\\n    y\nx y\n", tmp_path)
+    _run("$ exit 1\n", tmp_path, status=1)
+    for text in ("$ echo one\ntwo\n", "$ false\n", "no command\n"):
+        with pytest.raises(AssertionError):
+            _run(text, tmp_path)
+
+
+def test_what_python_prints_is_compared(tmp_path: Path) -> None:
+    """A block with prompts is a doctest, one without is a program."""
+    _run(">>> 1 + 1\n2\n", tmp_path, language="python")
+    _run("assert 1 + 1 == 2\n", tmp_path, language="python")
+    for text in (">>> 1 + 1\n3\n", "assert False\n"):
+        with pytest.raises(AssertionError):
+            _run(text, tmp_path, language="python")
