@@ -84,7 +84,7 @@ class Calendar:
     --------
     >>> from datetime import UTC, datetime
     >>> office = Calendar.weekly("office", time_zone="UTC", hours="Mon-Fri 09:00-17:00")
-    >>> office.add(datetime(2026, 3, 6, 16, 30, tzinfo=UTC), 3600).isoformat()
+    >>> office.add(datetime(2026, 3, 6, 16, 30, tzinfo=UTC), seconds=3600).isoformat()
     '2026-03-09T09:30:00+00:00'
     """
 
@@ -117,7 +117,7 @@ class Calendar:
         """
         return cls(name, time_zone, tuple(_parse_hours(hours)), tuple(SpecialDay(day) for day in closed))
 
-    def then(self, since: datetime, calendar: Calendar) -> Calendar:
+    def then(self, since: datetime, *, calendar: Calendar) -> Calendar:
         """Return this calendar until an instant, and the other one from then on."""
         kept = tuple((at, part) for at, part in self.later if at < to_utc(since))
         return replace(self, later=(*kept, (since, calendar)))
@@ -153,7 +153,7 @@ class Calendar:
         """Return the first open instant not before the given one; None when there is none in ten years."""
         return next((span.start for span in self._ahead(instant)), None)
 
-    def add(self, start: datetime, seconds: float) -> datetime | None:
+    def add(self, start: datetime, *, seconds: float) -> datetime | None:
         """Return the first instant at which so many open seconds have passed since `start`.
 
         None when that many are not open in the next ten years. A whole day's worth ends at closing

@@ -14,8 +14,8 @@ Result = TypeVar("Result")
 
 def fanout(
     function: Callable[[Item], Result],
-    items: Iterable[Item],
     *,
+    items: Iterable[Item],
     workers: int | None = None,
     on_done: Callable[[int, int], None] | None = None,
     stop: Stop | None = None,
@@ -38,7 +38,7 @@ def fanout(
 
     Examples
     --------
-    >>> fanout(abs, [-3, 2], workers=1)
+    >>> fanout(abs, items=[-3, 2], workers=1)
     [3, 2]
     """
     work = list(items)

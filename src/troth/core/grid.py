@@ -48,7 +48,7 @@ class Grid:
 
     Examples
     --------
-    >>> grid = Grid.of_dates(date(2026, 3, 29), date(2026, 3, 29), step=Step.HOUR, time_zone="Europe/Vilnius")
+    >>> grid = Grid.of_dates(day := date(2026, 3, 29), last=day, step=Step.HOUR, time_zone="Europe/Vilnius")
     >>> len(grid.cells())
     23
     """
@@ -67,7 +67,7 @@ class Grid:
         zone(self.time_zone)
 
     @classmethod
-    def of_dates(cls, first: date, last: date, *, step: Step = Step.DAY, time_zone: str = "UTC") -> Grid:
+    def of_dates(cls, first: date, *, last: date, step: Step = Step.DAY, time_zone: str = "UTC") -> Grid:
         """Return the grid of whole local days `first` to `last`, both included."""
         tz = zone(time_zone)
         return cls(start_of_day(first, tz=tz), start_of_day(last + timedelta(days=1), tz=tz), step, time_zone)

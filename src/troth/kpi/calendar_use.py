@@ -169,25 +169,25 @@ class RowCalendars:
 
     def elapsed(
         self,
-        starts: Instants,
-        ends: Instants,
+        start: Instants,
+        end: Instants,
         *,
         rule: SwitchRule = SwitchRule.ACCUMULATE,
         pauses: Pauses | None = None,
     ) -> Floats:
         """Return the open seconds of every row; see `Clock.elapsed`."""
         if rule is SwitchRule.ACCUMULATE:
-            return self._switching.elapsed(starts, ends, codes=self.codes, pauses=pauses)
-        codes = self.in_force(ends if rule is SwitchRule.AT_END else starts)
-        return self._single.elapsed(starts, ends, codes=codes, pauses=pauses)
+            return self._switching.elapsed(start, end, codes=self.codes, pauses=pauses)
+        codes = self.in_force(end if rule is SwitchRule.AT_END else start)
+        return self._single.elapsed(start, end, codes=codes, pauses=pauses)
 
-    def due(self, starts: Instants, seconds: Floats | float) -> NDArray[np.datetime64]:
+    def due(self, start: Instants, *, seconds: Floats | float) -> NDArray[np.datetime64]:
         """Return when so many open seconds have passed, each stretch by the calendar that holds then."""
-        return self._switching.due(starts, seconds, codes=self.codes)
+        return self._switching.due(start, seconds=seconds, codes=self.codes)
 
-    def same_business_day(self, starts: Instants, ends: Instants) -> NDArray[np.bool_]:
+    def same_business_day(self, start: Instants, end: Instants) -> NDArray[np.bool_]:
         """Tell where the end is not after the close of the start's business day."""
-        return self._switching.same_business_day(starts, ends, codes=self.codes)
+        return self._switching.same_business_day(start, end, codes=self.codes)
 
     def names(self, instants: Instants) -> list[str | None]:
         """Return the name of the calendar in force for every row at its instant; None where it is missing."""
@@ -213,7 +213,7 @@ class RowCalendars:
 def _composed(calendars: Mapping[str, Calendar], line: tuple[tuple[datetime, str], ...]) -> Calendar:
     calendar = calendars[line[0][1]]
     for since, name in line[1:]:
-        calendar = calendar.then(since, calendars[name])
+        calendar = calendar.then(since, calendar=calendars[name])
     return calendar
 
 

@@ -45,9 +45,9 @@ def micros(instants: Any) -> Ints:
     return array.astype(np.int64, copy=False)
 
 
-def count_negative(starts: Instants, ends: Instants) -> int:
+def count_negative(start: Instants, end: Instants) -> int:
     """Return how many rows end before they start."""
-    low, high = micros(starts), micros(ends)
+    low, high = micros(start), micros(end)
     return int(np.count_nonzero((low != NAT) & (high != NAT) & (high < low)))
 
 
@@ -91,12 +91,12 @@ class Clock:
         days = calendar.business_days(start, end)
         self.day_closes = np.array([to_micros(span.end) for _, span in days], dtype=np.int64)
 
-    def elapsed(self, starts: Instants, ends: Instants, *, pauses: Pauses | None = None) -> Floats:
-        """Return the open seconds from `starts` to `ends`, without those within pauses.
+    def elapsed(self, start: Instants, end: Instants, *, pauses: Pauses | None = None) -> Floats:
+        """Return the open seconds from `start` to `end`, without those within pauses.
 
         Parameters
         ----------
-        starts, ends : instants, shape (rows,).
+        start, end : instants, shape (rows,).
         pauses : what does not count.
 
         Returns
@@ -108,7 +108,7 @@ class Clock:
         ValueError
             If an instant lies outside the compiled stretch.
         """
-        low, high = micros(starts), micros(ends)
+        low, high = micros(start), micros(end)
         good = (low != NAT) & (high != NAT) & (high >= low)
         passed = self._passed(np.where(good, high, self.low)) - self._passed(np.where(good, low, self.low))
         seconds = np.where(good, passed / 1e6, np.nan)
@@ -118,7 +118,7 @@ class Clock:
             seconds -= np.bincount(row, weights=paused, minlength=len(seconds))
         return seconds
 
-    def due(self, starts: Instants, seconds: Floats | float) -> NDArray[np.datetime64]:
+    def due(self, start: Instants, *, seconds: Floats | float) -> NDArray[np.datetime64]:
         """Return the first instants at which so many open seconds have passed.
 
         Returns
@@ -126,7 +126,7 @@ class Clock:
         ``datetime64[us]``, shape (rows,); NaT where the start or the seconds are missing or negative, or
         the compiled stretch ends before.
         """
-        low = micros(starts)
+        low = micros(start)
         wanted = np.broadcast_to(np.asarray(seconds, dtype=np.float64), low.shape)
         good = (low != NAT) & (wanted >= 0)
         target = self._passed(np.where(good, low, self.low))
@@ -153,10 +153,10 @@ class Clock:
             result[beyond] = NAT if close is None else to_micros(close)
         return result.view("datetime64[us]")
 
-    def same_business_day(self, starts: Instants, ends: Instants) -> NDArray[np.bool_]:
+    def same_business_day(self, start: Instants, end: Instants) -> NDArray[np.bool_]:
         """Tell where the end is not after the close of the business day of the start (never: False)."""
-        low, high = micros(starts), micros(ends)
-        close = micros(self.close_of_business_day(starts))
+        low, high = micros(start), micros(end)
+        close = micros(self.close_of_business_day(start))
         same: NDArray[np.bool_] = (low != NAT) & (high >= low) & (high <= close)
         return same
 
@@ -239,11 +239,9 @@ class Clocks:
             self._compiled[code] = known
         return known
 
-    def elapsed(
-        self, starts: Instants, ends: Instants, *, codes: Ints | int = 0, pauses: Pauses | None = None
-    ) -> Floats:
+    def elapsed(self, start: Instants, end: Instants, *, codes: Ints | int = 0, pauses: Pauses | None = None) -> Floats:
         """Return the open seconds of every row by its own calendar; see `Clock.elapsed`."""
-        low, high = micros(starts), micros(ends)
+        low, high = micros(start), micros(end)
         result = np.full(low.shape, np.nan)
 
         def one(clock: Clock, rows: Ints | slice) -> None:
@@ -256,14 +254,14 @@ class Clocks:
             result -= np.bincount(row, weights=paused, minlength=len(result))
         return result
 
-    def due(self, starts: Instants, seconds: Floats | float, *, codes: Ints | int = 0) -> NDArray[np.datetime64]:
+    def due(self, start: Instants, *, seconds: Floats | float, codes: Ints | int = 0) -> NDArray[np.datetime64]:
         """Return when so many open seconds have passed; NaT when they have not in ten years."""
-        low = micros(starts)
+        low = micros(start)
         wanted = np.broadcast_to(np.asarray(seconds, dtype=np.float64), low.shape)
         result = np.full(low.shape, NAT, dtype=np.int64)
 
         def one(clock: Clock, rows: Ints | slice) -> None:
-            result[rows] = micros(clock.due(low[rows], wanted[rows]))
+            result[rows] = micros(clock.due(low[rows], seconds=wanted[rows]))
 
         open_rows = (low != NAT) & (wanted >= 0)
         reach = 14 * _DAY
@@ -274,9 +272,9 @@ class Clocks:
             reach *= 8
         return result.view("datetime64[us]")
 
-    def same_business_day(self, starts: Instants, ends: Instants, *, codes: Ints | int = 0) -> NDArray[np.bool_]:
+    def same_business_day(self, start: Instants, end: Instants, *, codes: Ints | int = 0) -> NDArray[np.bool_]:
         """Tell where the end is not after the close of the start's business day."""
-        low, high = micros(starts), micros(ends)
+        low, high = micros(start), micros(end)
         result = np.zeros(low.shape, dtype=np.bool_)
 
         def one(clock: Clock, rows: Ints | slice) -> None:
