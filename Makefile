@@ -45,7 +45,7 @@ unit: install
 	$(BIN)/pytest
 
 docs: install  ## Build the documentation into site/; a broken link is an error.
-	$(BIN)/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 # The demo has a lake of its own, made anew each time: your ./lake is never touched.
 demo: install  ## Build the demo company, import it, print its scorecard, write report.html.
