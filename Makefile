@@ -55,7 +55,7 @@ demo: install  ## Build the demo company, import it, print its scorecard, write 
 	$(BIN)/troth kpi --lake demo-lake
 	$(BIN)/troth report --lake demo-lake --out report.html
 ifdef CHECK
-	$(BIN)/python .ci/check_demo.py demo-lake report.html
+	$(BIN)/python -m tools.check_demo demo-lake report.html
 endif
 	@echo "Open report.html, or ask: $(BIN)/troth kpi --lake demo-lake --by queue"
 
