@@ -1,0 +1,207 @@
+"""Cases of the help desk: triage, work in stints, questions to the customer, solutions, reopening."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from troth.demo.clock import DAY, HOUR
+from troth.demo.engine import ON_CLOSE, ON_CONTACT, ON_REPLY, ON_REST, ON_TRIAGE, ON_WORKED, Line, Person
+from troth.demo.floor import A, Floor
+from troth.demo.ledger import Case
+from troth.demo.record import BOT, BOT_OUT, CUSTOMER, HUMAN_OUT, INTERNAL, STEP, SYSTEM, WORK
+
+_OPEN, _PENDING, _SOLVED = STEP["open"], STEP["pending"], STEP["solved"]
+
+
+class Site(Floor):
+    """One site with everything that happens in it."""
+
+    def handlers(self) -> tuple[Any, ...]:
+        """Return the functions that handle what is on the heap, by kind."""
+        return (
+            self.on_day, self.on_come, self.on_shift, self.on_pause, self.on_back, self.on_leave, self.on_done,
+            self.on_flush, self.on_due, self.on_return, self.on_leg, self.on_booked, self.on_triage, self.on_worked,
+            self.on_reply, self.on_rest, self.on_close, self.on_going,
+        )  # fmt: skip
+
+    # ---- coming in ------------------------------------------------------------------------------------------------
+
+    def open_case(self, t: int, case: Case) -> None:
+        """A customer writes to the desk; a bot may answer first, and may even settle it."""
+        draws, ways, line = self.draws, self.ways, self.lines[case.queue]
+        case.opened = t
+        self.tell(t, A["opened"], case, -1, SYSTEM, note=self.note(case))
+        self.tell(t, A["message_received"], case, -1, CUSTOMER, note=self.note(case))
+        if draws.uniform() < ways.bot_reply:
+            at = t + 20_000 + int(draws.uniform() * 60_000)
+            self.tell(at, A["message_sent"], case, self.bot, BOT_OUT)
+            if draws.uniform() < ways.bot_solves / ways.bot_reply:
+                end = at + 60_000 + int(draws.uniform() * 240_000)
+                self._solved(end, case, self.bot, BOT)
+                case.bot_solved = True
+                if draws.uniform() < ways.bot_fails:
+                    self.put(end + int(draws.lognormal(ways.reopen_h, 0.9) * HOUR), ON_REPLY, case)
+                else:
+                    self.put(end + int(ways.close_days * DAY), ON_CLOSE, (case, case.contacts))
+                return
+        self._triage(t + 120_000 + int(1000 * draws.lognormal(900.0, 0.9)), line, case)
+
+    def _triage(self, t: int, line: Line, case: Case) -> None:
+        span = self.opening(t)
+        if span is not None:
+            self.put(max(t, span[0] + 60_000), ON_TRIAGE, (line, case))
+
+    def on_triage(self, t: int, what: tuple[Line, Case]) -> None:
+        """Give a case to the person at work who has the fewest in hand."""
+        line, case = what
+        there = [p for p in self.people if p.state >= 0 and line in p.lines and t < p.ends and p.index != case.agent]
+        if not there:
+            self._triage(t + 900_000, line, case)
+            return
+        p = min(there, key=lambda x: (len(x.own), x.index))
+        case.lane = self.lane(line, case)
+        case.agent, case.assigned = p.index, t
+        case.worked = line.index != case.queue  # the second level does not raise further
+        self.tell(t, A["assigned"], case, p.index, WORK)
+        if case.status == "new":
+            case.status = "open"
+            self.tell(t, A["status_changed"], case, p.index, WORK, _OPEN)
+        self._to(p, case, t)
+
+    def _to(self, p: Person, case: Case, t: int) -> None:
+        p.own.append(case)
+        if p.index in self.idle:
+            self.free(p, t)
+
+    def on_rest(self, t: int, _: object) -> None:
+        """In the morning, hand the cases of people who are away to others."""
+        for p in self.people:
+            if p.own and p.truth.agent_id not in self.here:
+                cases, p.own = p.own, []
+                for case in cases:
+                    self._unassign(t, case, p)
+                    self._triage(t + 300_000, p.lines[0], case)
+
+    def on_day(self, t: int, day: Any) -> None:
+        """Begin a day; see who is away."""
+        super().on_day(t, day)
+        if self.today.spans and any(p.own for p in self.people):
+            self.put(self.today.opens + 600_000, ON_REST, None)
+
+    def _unassign(self, t: int, case: Case, p: Person) -> None:
+        self.tell(t, A["unassigned"], case, p.index, WORK)
+        if self.keep and case.assigned >= 0:
+            self.ledger.turns.append((case.no, p.index, case.assigned, -1))
+        case.assigned = -1
+
+    # ---- working --------------------------------------------------------------------------------------------------
+
+    def take(self, p: Person, t: int) -> bool:
+        """Take the most urgent own case, else what waits in the queues."""
+        if not p.own:
+            return super().take(p, t)
+        case = min(p.own, key=lambda c: (c.priority, c.from_))
+        p.own.remove(case)
+        q = self.lines[case.queue].truth
+        p.busy += 1
+        if p.state != ON_CONTACT:
+            self.become(p, t, ON_CONTACT)
+        factor = q.topics[case.topic].factor / (1 + q.long_share * (q.long_factor - 1))
+        long = q.long_factor if self.draws.uniform() < q.long_share else 1.0
+        end = t + 5_000 + int(1000 * self.draws.lognormal(q.handle_s * p.pace * factor * long, q.spread))
+        self.tell(t, A["focused"], case, p.index, WORK)
+        self.tell(end, A["unfocused"], case, p.index, WORK)
+        case.stints += 1
+        if self.keep:
+            self.ledger.touches.append((case.no, p.index, t, end))
+        self.put(end, ON_WORKED, (p, case))
+        return True
+
+    def on_worked(self, t: int, what: tuple[Person, Case]) -> None:
+        """A stint of work is over: a question, a hand-over, or a solution."""
+        p, case = what
+        p.busy -= 1
+        draws, ways = self.draws, self.ways
+        if draws.uniform() < ways.note_share:
+            self.tell(t, A["message_sent"], case, p.index, INTERNAL)
+        u = draws.uniform()
+        second = next((x for x in self.lines if x.truth.kind == "level2"), None)
+        if not case.worked and second is not None and u < ways.raise_share:
+            case.raised = True
+            note = f'{{"to_team": "{second.truth.team}", "to_queue": "{second.truth.queue}"}}'
+            self.tell(t, A["escalated"], case, p.index, WORK, note=note)
+            self._unassign(t, case, p)
+            self._triage(t + 60_000 + int(draws.exponential() * 1_200_000), second, case)
+        elif u > 1 - ways.hand_over:
+            case.handed += 1
+            self._unassign(t, case, p)
+            self._triage(t + 60_000 + int(draws.exponential() * 600_000), p.lines[0], case)
+        elif draws.uniform() < ways.ask_customer:
+            self._reply(t, case, p)
+            self.tell(t, A["status_changed"], case, p.index, WORK, _PENDING)
+            case.status = "pending"
+            if draws.uniform() < ways.customer_silent:
+                self.put(t + int(ways.close_days * DAY), ON_CLOSE, (case, case.contacts))
+            else:
+                self.put(t + 300_000 + int(draws.lognormal(ways.customer_reply_h, 1.2) * HOUR), ON_REPLY, case)
+        else:
+            self._solve(t, case, p)
+        self.free(p, t)
+
+    def _reply(self, t: int, case: Case, p: Person) -> None:
+        self.tell(t, A["message_sent"], case, p.index, HUMAN_OUT)
+        self._replied(case, t)
+        if case.assigned >= 0:
+            if self.keep:
+                self.ledger.turns.append((case.no, p.index, case.assigned, t))
+            case.assigned = -1
+
+    def _solved(self, t: int, case: Case, agent: int, meta: int) -> None:
+        self.tell(t, A["solution_proposed"], case, agent, meta)
+        self.tell(t, A["resolved"], case, agent, meta)
+        self.tell(t, A["status_changed"], case, agent, meta, _SOLVED)
+        case.status = "solved"
+        case.solved.append(t)
+        if case.proposed < 0:
+            case.proposed = t
+
+    def _solve(self, t: int, case: Case, p: Person) -> None:
+        draws, ways = self.draws, self.ways
+        self._reply(t, case, p)
+        self._solved(t, case, p.index, WORK)
+        good = self.settles(case, p)
+        if draws.uniform() < (ways.reopen_share * 0.25 if good else 0.55):
+            self.put(t + 600_000 + int(draws.lognormal(ways.reopen_h, 0.9) * HOUR), ON_REPLY, case)
+        else:
+            self.put(t + int(ways.close_days * DAY), ON_CLOSE, (case, case.contacts))
+        days = (t - case.came) / DAY
+        self.survey(case, None, p, t, good, min(1.2, 0.12 * days) + 0.25 * case.handed)
+        self.review(case, None, p, t)
+        self.turn_away(case, not good)
+
+    def on_reply(self, t: int, case: Case) -> None:
+        """The customer writes: an answer to a question, or that it is not solved after all."""
+        self.tell(t, A["message_received"], case, -1, CUSTOMER)
+        if case.status in ("solved", "closed"):
+            self.tell(t, A["reopened"], case, -1, SYSTEM)
+            case.reopened.append(t)
+        if case.status != "pending":
+            case.from_ = t
+        case.contacts += 1
+        self.tell(t, A["status_changed"], case, -1, SYSTEM, _OPEN)
+        case.status = "open"
+        if case.agent < 0:
+            self._triage(t + 60_000, self.lines[case.queue], case)
+            return
+        p = self.people[case.agent]
+        if case.assigned < 0 and case.stints == 0:
+            case.assigned = t
+        self._to(p, case, t)
+
+    def on_close(self, t: int, what: tuple[Case, int]) -> None:
+        """Close a case that stayed solved, or whose customer never answered."""
+        case, contacts = what
+        if case.contacts == contacts and case.status in ("pending", "solved"):
+            note = '{"code": "no_answer"}' if case.status == "pending" else None
+            case.status, case.closed = "closed", t
+            self.tell(t, A["closed"], case, -1, SYSTEM, note=note)

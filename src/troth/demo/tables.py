@@ -1,0 +1,136 @@
+"""The reference tables of a demo company, as `troth import` reads them: one CSV file a table."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
+from pathlib import Path
+
+from troth.demo.clock import instant, wall
+from troth.demo.truth import SiteTruth, Truth
+from troth.log.reference import TABLES
+
+Rows = Iterator[Sequence[object]]
+
+#: At most so many customers of a site are described; the others are known by their pseudonym only.
+SHOWN = 2000
+
+
+def _sites(truth: Truth) -> Rows:
+    for s in truth.sites:
+        yield s.site, s.title, s.time_zone
+
+
+def _queues(truth: Truth) -> Rows:
+    for s in truth.sites:
+        for q in s.queues:
+            yield q.queue, q.title, s.site, q.channel, "priority" if q.kind in ("walkin", "case") else "fifo"
+
+
+def _services(truth: Truth) -> Rows:
+    seen: dict[str, float] = {}
+    for s in truth.sites:
+        for q in s.queues:
+            for t in q.topics:
+                seen.setdefault(t.service, round(q.handle_s * t.factor + q.wrap_s))
+    for service, standard in seen.items():
+        yield service, service.capitalize(), standard
+
+
+def _people(truth: Truth) -> Rows:
+    for s in truth.sites:
+        for a in s.agents:
+            yield a.agent_id, a.title, a.kind, a.role
+
+
+def _memberships(truth: Truth) -> Rows:
+    for s in truth.sites:
+        for a in s.agents:
+            yield a.agent_id, a.team, s.site
+
+
+def _contracts(truth: Truth) -> Rows:
+    for s in truth.sites:
+        for a in s.agents:
+            if a.kind == "human":
+                yield a.agent_id, a.hours_per_week
+
+
+def _skills(truth: Truth) -> Rows:
+    for s in truth.sites:
+        for a in s.agents:
+            for queue in a.queues:
+                yield a.agent_id, queue, 1.0
+
+
+def _leave(truth: Truth) -> Rows:
+    for s in truth.sites:
+        for a in s.agents:
+            for first, last in a.leave:
+                spans = [wall(date.fromisoformat(d), "00:00", s.time_zone) for d in (first, last)]
+                yield a.agent_id, *(instant(t).isoformat().replace("+00:00", "Z") for t in spans), "holiday"
+
+
+def _customers(truth: Truth) -> Rows:
+    for s in truth.sites:
+        for k in range(min(s.customers, SHOWN)):
+            yield f"u{s.code}{k}", f"org-{s.code}-{k % 97}", "key" if k % 10 == 0 else "standard", s.time_zone
+
+
+def _calendars(truth: Truth) -> Rows:
+    for s in truth.sites:
+        for weekday, spans in enumerate(s.hours):
+            for opens, closes in spans:
+                yield s.site, s.time_zone, weekday, opens, closes
+
+
+def _calendar_days(truth: Truth) -> Rows:
+    for s in truth.sites:
+        for day, title in s.holidays:
+            yield s.site, day, "", "", title
+
+
+def _calendar_use(truth: Truth) -> Rows:
+    for s in truth.sites:
+        yield "site", s.site, s.site
+
+
+def _targets(truth: Truth) -> Rows:
+    company = (
+        ("sla.service_level", 0.8, 0.75), ("flow.abandonment", 0.06, 0.09), ("speed.answer", 60, 120),
+        ("speed.first_reply", 4 * 3600, 8 * 3600), ("speed.resolution", 24 * 3600, 36 * 3600), ("speed.same_day", 0.85, 0.75),
+        ("voice.csat", 0.75, 0.68), ("voice.dsat", 0.12, 0.18), ("voice.resolved", 0.8, 0.74), ("quality.score", 85, 80),
+        ("outcome.first_contact", 0.75, 0.68), ("promise.kept", 0.9, 0.8), ("flow.failure_demand", 0.12, 0.18),
+        ("load.occupancy", 0.8, 0.88), ("worst.wait", 1800, 2700), ("worst.resolution", 5 * 86400, 8 * 86400),
+    )  # fmt: skip
+    for kpi, target, amber in company:
+        yield kpi, "", "", "", target, amber
+    for s in truth.sites:
+        for q in s.queues:
+            if q.kind in ("call", "chat", "walkin"):
+                yield "speed.answer", "", "queue", q.queue, q.target_s, 2 * q.target_s
+
+
+def _rates(truth: Truth) -> Rows:
+    for s in truth.sites:
+        for k, team in enumerate(sorted({a.team for a in s.agents if a.kind == "human"})):
+            yield "team", team, 2600 + 350 * k, "EUR"
+
+
+_MAKERS = {
+    "sites": _sites, "queues": _queues, "services": _services, "people": _people, "memberships": _memberships,
+    "contracts": _contracts, "skills": _skills, "leave": _leave, "customers": _customers, "calendars": _calendars,
+    "calendar_days": _calendar_days, "calendar_use": _calendar_use, "targets": _targets, "rates": _rates,
+}  # fmt: skip
+
+
+def write_tables(folder: Path, truth: Truth) -> None:
+    """Write every reference table of a company as CSV: valid from its first day, version 0."""
+    folder.mkdir(parents=True, exist_ok=True)
+    since = (date.fromisoformat(truth.start) - timedelta(days=1)).isoformat()
+    for name, make in _MAKERS.items():
+        with (folder / f"{name}.csv").open("w", encoding="utf-8", newline="") as file:
+            out = csv.writer(file, lineterminator="\n")
+            out.writerow(TABLES[name].schema.names)
+            out.writerows([*row, since, "", 0] for row in make(truth))

@@ -1,0 +1,167 @@
+"""Write a demo company to a folder that `troth import troth` reads. The only file of this room that does I/O."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from troth.demo.clock import DAY, millis
+from troth.demo.company import UNTIL, demo_company
+from troth.demo.dirt import Dirt, Soiler
+from troth.demo.tables import write_tables
+from troth.demo.truth import Truth
+from troth.demo.world import World
+from troth.log.schema import STORED
+
+#: Rows of a row group, and of a file.
+GROUP_ROWS, FILE_ROWS = 250_000, 5_000_000
+
+_done: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What was written: the folder, event rows (repeats and newer versions included), files, bytes."""
+
+    folder: Path
+    rows: int
+    files: int
+    size: int
+
+
+class _Files:
+    """Parquet files of one site, written in row groups."""
+
+    def __init__(self, folder: Path, site: int) -> None:
+        self.folder, self.site, self.parts, self.rows, self.in_file = folder, site, 0, 0, 0
+        self.held: list[pa.Table] = []
+        self.writer: pq.ParquetWriter | None = None
+
+    def add(self, table: pa.Table) -> None:
+        self.held.append(table)
+        if sum(t.num_rows for t in self.held) >= GROUP_ROWS:
+            self.flush()
+
+    def flush(self) -> None:
+        whole = pa.concat_tables([STORED.empty_table(), *self.held])
+        self.held = []
+        if self.writer is None:
+            name = f"events-{self.site:02d}{self.parts:02d}.parquet"
+            self.writer = pq.ParquetWriter(self.folder / name, STORED, compression="zstd", compression_level=1)
+            self.parts += 1
+        self.writer.write_table(whole, row_group_size=max(1, whole.num_rows))
+        self.rows += whole.num_rows
+        self.in_file += whole.num_rows
+        if self.in_file >= FILE_ROWS:
+            self.close()
+
+    def close(self) -> None:
+        if self.held:
+            self.flush()
+        if self.writer is not None:
+            self.writer.close()
+        self.writer, self.in_file = None, 0
+
+
+def _start(counter: Any) -> None:
+    global _done
+    _done = counter
+
+
+def _site(folder: Path, truth: Truth, seed: int, number: int, until: int, dirt: Dirt) -> int:
+    """Live one site through and write its events; return the number of rows."""
+    world = World(truth, seed, sites=(number,), keep=False)
+    soiler, files = Soiler(dirt, seed, number), _Files(folder, number)
+    t = world.sites[0].today.starts
+    while t < until:
+        t = min(t + 7 * DAY, until)
+        files.add(soiler.soil(world.step_site(0, t), t * 1000, last=t == until))
+        if _done is not None:
+            with _done.get_lock():
+                _done.value += 1
+    files.close()
+    return files.rows
+
+
+def write(
+    out_dir: Path | str,
+    *,
+    truth: Truth | None = None,
+    seed: int = 1,
+    until: datetime = UNTIL,
+    days: int = 365,
+    size: float = 1.0,
+    dirt: Dirt | None = None,
+    workers: int | None = None,
+    progress: Callable[[float], None] | None = None,
+) -> Written:
+    """Write a company's log, reference tables and truth.
+
+    Parameters
+    ----------
+    out_dir : folder to make; Parquet files of an earlier run in it are removed.
+    truth : the company; None means `demo_company` of `days` and `size`.
+    seed : the course of things.
+    until : the log ends here; the same `until` gives the same log.
+    dirt : None means the usual dirt.
+    workers : processes; None means one a core, at most one a site. 1 runs in this process.
+    progress : called now and then with the share done.
+    """
+    truth = truth or demo_company(until=until, days=days, size=size)
+    dirt = dirt or Dirt()
+    folder = Path(out_dir)
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.glob("events-*.parquet"):
+        old.unlink()
+    end = millis(until)
+    write_tables(folder / "reference", truth)
+    said = {"seed": seed, "until": until.isoformat(), "dirt": asdict(dirt), "truth": truth.as_dict()}
+    (folder / "truth.json").write_text(json.dumps(said, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    jobs = [(folder, truth, seed, k, end, dirt) for k in range(len(truth.sites))]
+    rows = _run(jobs, workers or min(len(jobs), os.cpu_count() or 1), until, progress)
+    found = sorted(folder.glob("events-*.parquet"))
+    return Written(folder, rows, len(found), sum(f.stat().st_size for f in found))
+
+
+def _run(
+    jobs: list[tuple[Path, Truth, int, int, int, Dirt]],
+    workers: int,
+    until: datetime,
+    progress: Callable[[float], None] | None,
+) -> int:
+    tell = progress or (lambda share: None)
+    if workers == 1:
+        rows = 0
+        for k, job in enumerate(jobs):
+            rows += _site(*job)
+            tell((k + 1) / len(jobs))
+        return rows
+    context = get_context("spawn")
+    counter = context.Value("q", 0)
+    start = datetime.fromisoformat(jobs[0][1].start).replace(tzinfo=until.tzinfo)
+    blocks = len(jobs) * max(1.0, (until - start) / timedelta(days=7))
+    # The sites with most to do first, so that no process is left with a long one at the end.
+    order = sorted(jobs, key=lambda job: -sum(q.per_day for q in job[1].sites[job[3]].queues))
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=_start, initargs=(counter,)) as pool:
+        running = [pool.submit(_site, *job) for job in order]
+        while not all(job.done() for job in running):
+            tell(min(1.0, counter.value / blocks))
+            _wait(running)
+        tell(1.0)
+        return sum(job.result() for job in running)
+
+
+def _wait(running: list[Any]) -> None:
+    from concurrent.futures import FIRST_COMPLETED, wait
+
+    wait([job for job in running if not job.done()], timeout=0.25, return_when=FIRST_COMPLETED)
