@@ -8,7 +8,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
 STAMP := .venv/.installed
-UNTIL ?= $(shell date +%Y-%m-%d)
+UNTIL ?= $(shell date -u +%Y-%m-%dT%H:00Z)
 
 # Without cached bytecode every start costs several times as much.
 unexport PYTHONDONTWRITEBYTECODE

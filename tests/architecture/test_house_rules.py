@@ -116,3 +116,10 @@ def test_engine_rooms_do_not_know_django() -> None:
     """The engine works in a notebook as in the site."""
     assert [name for name, text in checks.engine_files() if checks.imports_of(text, top="django")] == []
     assert checks.imports_of("from django.db import models", top="django")
+
+
+def test_every_test_states_its_rule() -> None:
+    """One sentence a test: what must hold, in words."""
+    texts = [(checks.name_of(path), path.read_text(encoding="utf-8")) for path in checks.python_files("tests")]
+    assert [f"{name} {what}" for name, text in texts for what in checks.mute_tests(text)] == []
+    assert checks.mute_tests("def test_a(): ...\ndef b(): ...\ndef test_c():\n 'Rule.'") == ["test_a"]

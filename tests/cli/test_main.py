@@ -44,7 +44,7 @@ def test_the_help_of_a_command_is_the_sentence_of_the_list(name: str) -> None:
     if importlib.util.find_spec(module) is None:
         pytest.skip(f"{module} is not written yet")
     found: click.Command = importlib.import_module(module).command
-    assert found.get_short_help_str(limit=200) == sentence.removesuffix(".")
+    assert found.get_short_help_str(limit=200).removesuffix(".") == sentence.removesuffix(".")
     assert "Example" in (found.help or "") + (found.epilog or ""), "every --help has an example"
 
 

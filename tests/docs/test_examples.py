@@ -22,7 +22,7 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with the log of a small made-up company and a lake that holds it."""
     folder = tmp_path_factory.mktemp("company")
     for words in (
-        ["demo", "--out", "demo-data", "--weeks", "2"],
+        ["demo", "--out", "demo-data", "--days", "28", "--size", "0.1"],
         ["import", "troth", "demo-data", "--lake", "demo-lake"],
     ):
         subprocess.run([sys.executable, "-m", "troth.cli.main", *words], cwd=folder, check=True, capture_output=True)

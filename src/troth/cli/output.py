@@ -38,7 +38,7 @@ form_option = click.option(
     "form",
     type=click.Choice(Form, case_sensitive=False),
     default=Form.TABLE,
-    show_default=True,
+    show_default="table",
     help="How to print the result.",
 )
 
