@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-import gzip
 import io
 import zipfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
+
+import pyarrow as pa
 
 from troth.core.decision import Issue, Severity
 from troth.core.errors import InputError
+from troth.log.schema import REJECTS
 
 #: A single line longer than this is no record but a broken quote or another format.
 LINE_LIMIT = 4 * 1024 * 1024
 _BLOCK = 1024 * 1024
-_BROKEN = (EOFError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile, OSError)
+_BROKEN = (EOFError, zlib.error, zipfile.BadZipFile, OSError)
 _SKIPPED = ("__MACOSX/", ".")
+
+
+def reject_table(rows: list[dict[str, Any]]) -> pa.Table:
+    """Return rejects as a table; a key that is missing becomes null."""
+    return pa.Table.from_pylist(rows, schema=REJECTS)
 
 
 def unusable(code: str, path: Path, advice: str, value: str = "") -> InputError:
@@ -38,7 +45,6 @@ class Part:
     raw: IO[bytes]
     size: int
     issues: list[Issue] = field(default_factory=list)
-    _offset: int = 0
 
     @property
     def done(self) -> float:
@@ -47,23 +53,24 @@ class Part:
 
     def read(self, size: int = -1) -> bytes:
         """Return up to `size` bytes; fewer at the end, or where the packing breaks."""
-        wanted = size if size is not None and size >= 0 else 1 << 62
+        if self.issues:
+            return b""
+        wanted = size if size >= 0 else 1 << 62
         pieces: list[bytes] = []
         while wanted > 0:
             try:
-                piece = self.stream.read(min(wanted, _BLOCK))
+                piece = self.stream.read1(min(wanted, _BLOCK))  # type: ignore[attr-defined]
             except _BROKEN as error:
+                # Nothing is asked of the stream after this: what it says then would be wrong.
                 if not self.issues:
                     advice = "Maybe the file was cut on its way; fetch it again. What came before the break was used."
-                    self.issues.append(Issue("cut-short", Severity.ERROR, self.name, str(error), advice))
+                    self.issues.append(Issue("truncated-file", Severity.ERROR, self.name, str(error), advice))
                 break
             if not piece:
                 break
             pieces.append(piece)
             wanted -= len(piece)
-        found = b"".join(pieces)
-        self._offset += len(found)
-        return found
+        return b"".join(pieces)
 
 
 def parts(path: Path) -> Iterator[Part]:
@@ -80,26 +87,57 @@ def parts(path: Path) -> Iterator[Part]:
         size = path.stat().st_size
         raw = path.open("rb")
     except OSError as error:
-        raise unusable("unreadable", path, "Maybe the path is wrong or the rights are missing.", str(error)) from error
+        raise unusable("no-file", path, "Maybe the path is wrong or the rights are missing.", str(error)) from error
     with raw:
         magic = raw.read(4)
         raw.seek(0)
         if not magic:
             raise unusable("empty-file", path, "Maybe the export failed; write the file again.")
         if magic[:2] == b"\x1f\x8b":
-            with gzip.GzipFile(fileobj=raw) as stream:
-                yield Part(path.name, stream, raw, size)
+            yield Part(path.name, io.BufferedReader(_Gunzip(raw), _BLOCK), raw, size)
         elif magic == b"PK\x03\x04":
             yield from _members(path, raw, size)
         else:
             yield Part(path.name, raw, raw, size)
 
 
+class _Gunzip(io.RawIOBase):
+    """Unpacks gzip, members in a row included, and gives all there is before a cut, as `gzip` does not."""
+
+    def __init__(self, packed: IO[bytes]) -> None:
+        self._packed = packed
+        self._unpack = zlib.decompressobj(31)
+        self._waiting = b""
+
+    def readable(self) -> bool:
+        """Tell that this is for reading."""
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        """Fill the buffer with the next bytes; 0 at the end."""
+        while True:
+            if self._unpack.eof:
+                self._waiting = self._unpack.unused_data.lstrip(b"\0") or self._packed.read(_BLOCK).lstrip(b"\0")
+                if not self._waiting:
+                    return 0
+                self._unpack = zlib.decompressobj(31)
+            packed = self._waiting or self._packed.read(64 * 1024)
+            plain = self._unpack.decompress(packed, len(buffer))
+            self._waiting = self._unpack.unconsumed_tail
+            if plain:
+                buffer[: len(plain)] = plain
+                return len(plain)
+            if not packed and not self._unpack.eof:
+                raise EOFError("the gzip ends in the middle")
+
+
 def _members(path: Path, raw: IO[bytes], size: int) -> Iterator[Part]:
     try:
         archive = zipfile.ZipFile(raw)
     except zipfile.BadZipFile as error:
-        raise unusable("cut-short", path, "Maybe the file was cut on its way; fetch it again.", str(error)) from error
+        raise unusable(
+            "truncated-file", path, "Maybe the file was cut on its way; fetch it again.", str(error)
+        ) from error
     with archive:
         infos = [i for i in archive.infolist() if not i.is_dir() and not i.filename.startswith(_SKIPPED)]
         if not infos:
@@ -110,7 +148,7 @@ def _members(path: Path, raw: IO[bytes], size: int) -> Iterator[Part]:
                 stream = archive.open(info)
             except (RuntimeError, NotImplementedError) as error:
                 advice = "Maybe the archive has a password or a rare packing; unpack it first."
-                raise unusable("unreadable", path, advice, str(error)) from error
+                raise unusable("no-file", path, advice, str(error)) from error
             with stream:
                 yield Part(name, stream, raw, size)
 
@@ -147,7 +185,9 @@ class Lines(io.RawIOBase):
     def _advance(self) -> bool:
         piece = self.part.read(_BLOCK)
         if not piece:
-            self._ready, self._held = (b"" if self.part.issues or self._skipping else self._held), b""
+            whole = 0 if self._skipping else len(self._held)
+            end = self._held.rfind(b"\n") + 1 if self.part.issues else whole
+            self._ready, self._held = self._held[:end], b""
             return bool(self._ready)
         if self._skipping:
             piece = self._after_long(piece)

@@ -43,8 +43,17 @@ NAMES = {
 }
 #: Free text may hold anything about anybody, so it stays behind.
 TEXTS = frozenset(
-    "short_description description comments work_notes comments_and_work_notes close_notes additional_comments "
-    "resolution_notes watch_list".split()
+    {
+        "additional_comments",
+        "close_notes",
+        "comments",
+        "comments_and_work_notes",
+        "description",
+        "resolution_notes",
+        "short_description",
+        "watch_list",
+        "work_notes",
+    }
 )
 _TAKEN = {name: ours for ours, names in NAMES.items() for name in names.split()}
 _BLOCK = LINE_LIMIT + 4 * 1024 * 1024
@@ -95,7 +104,7 @@ def first_line(part: Part) -> tuple[str, bytes, str]:
     head = part.read(1024 * 1024)
     if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
         advice = "Maybe the file was saved as Unicode (UTF-16); save it as CSV UTF-8."
-        raise InputError([Issue("bad-encoding", Severity.ERROR, part.name, "UTF-16", advice)])
+        raise InputError([Issue("other-encoding", Severity.ERROR, part.name, "UTF-16", advice)])
     if b"\x00" in head[:4096] or not head.strip():
         code = "other-format" if head.strip() else "empty-file"
         advice = "Maybe this is another kind of file; a ServiceNow export is CSV, plain or packed with gzip or zip."
@@ -119,7 +128,7 @@ def read_rows(part: Part, header: Header, head: bytes, encoding: str, size: int)
         nonlocal told
         fresh, told = bad[told:], len(bad)
         advice = "Maybe a quote was never closed, or this is another kind of file."
-        fresh += [(line + 1, "line-too-long", f"over {LINE_LIMIT} bytes", advice, "") for line in lines.too_long]
+        fresh += [(line + 1, "row-too-long", f"over {LINE_LIMIT} bytes", advice, "") for line in lines.too_long]
         lines.too_long = []
         return fresh
 
@@ -157,7 +166,7 @@ def read_rows(part: Part, header: Header, head: bytes, encoding: str, size: int)
         if "Empty CSV" not in str(error):
             advice = "Maybe a quote was never closed; the rows from there on could not be told apart."
             issues.append(
-                Issue("broken-quote", Severity.ERROR, f"{part.name} after row {seen + 1}", str(error), advice)
+                Issue("unclosed-quote", Severity.ERROR, f"{part.name} after row {seen + 1}", str(error), advice)
             )
     empty = pa.table({**{n: pa.array([], pa.string()) for n in names}, "row": pa.array([], pa.int64())})
     rest = pa.concat_tables([*held, empty])
@@ -183,8 +192,8 @@ def _as_text(table: pa.Table, encoding: str, name: str, issues: list[Issue]) -> 
             columns.append(column.cast(pa.string()) if encoding == "utf-8" else _decoded(column, encoding))
         except pa.ArrowInvalid:
             advice = "Maybe the file mixes encodings; it was read as Windows-1252 where it is not UTF-8."
-            if not any(i.code == "bad-encoding" for i in issues):
-                issues.append(Issue("bad-encoding", Severity.WARNING, name, "", advice))
+            if not any(i.code == "other-encoding" for i in issues):
+                issues.append(Issue("other-encoding", Severity.WARNING, name, "", advice))
             columns.append(_decoded(column, encoding))
     return pa.table(columns, names=table.column_names)
 

@@ -110,8 +110,8 @@ def reject_sql(header: Header) -> str:
                 "Maybe the cell was lost; every audit row needs its time.",
             )
         )
-    for name in ("mods", "reopens"):
-        cases.append((f"{name} IS NOT NULL AND ({name}_i IS NULL OR {name}_i < 0)", "bad-number", name, name, number))
+    whole = "{0} IS NOT NULL AND ({0}_i IS NULL OR {0}_i < 0)"
+    cases.extend((whole.format(name), "bad-number", name, name, number) for name in ("mods", "reopens"))
     if "mods" in header.ours:
         cases.append(
             (
@@ -143,7 +143,7 @@ def state_sql() -> str:
     return f"CASE {' '.join(whens)} END"
 
 
-def events_sql(header: Header, source: str, zone_known: bool) -> str:
+def events_sql(header: Header, *, source: str, zone_known: bool) -> str:
     """Return the query that makes the drafts of all good rows of a batch."""
     audit = "mods" in header.ours and "updated" in header.ours
     base = f"""base AS (
@@ -153,7 +153,7 @@ def events_sql(header: Header, source: str, zone_known: bool) -> str:
                      epoch_us(greatest(opened_t, resolved_t, closed_t)), 0) AS newest,
             number || '/' || coalesce(mods, '') || '/' || coalesce(strftime(updated_n, '%Y-%m-%dT%H:%M:%S'), '')
                 || '/' || coalesce(state, '') AS row_id,
-            {"'aggregate'" if not audit else _origin(zone_known)} AS known
+            {"'aggregate'" if not audit else _origin(zone_known=zone_known)} AS known
         FROM good)"""
     facts = [_status(), _assigned(), _opened(), _resolved(), _closed(), _reopened()]
     if "updated" not in header.ours:
@@ -169,7 +169,7 @@ def events_sql(header: Header, source: str, zone_known: bool) -> str:
         FROM once ORDER BY row, source_id"""
 
 
-def _origin(zone_known: bool) -> str:
+def _origin(*, zone_known: bool) -> str:
     return "'exact'" if zone_known else "CASE WHEN updated_z IS NULL THEN 'assumed_zone' ELSE 'exact' END"
 
 

@@ -17,10 +17,10 @@ import pyarrow as pa
 from troth.core.decision import Issue, Severity
 from troth.core.errors import InputError
 from troth.log.readers import _servicenow_sql as sql
-from troth.log.readers._open import Part, parts
-from troth.log.readers._servicenow_rows import Header, Rows, first_line, header_of, read_rows
+from troth.log.readers._open import Part, parts, reject_table
+from troth.log.readers._servicenow_rows import NAMES, Header, Rows, first_line, header_of, read_rows
 from troth.log.readers.base import Batch, Reader, ReadOptions
-from troth.log.schema import DRAFTS, REJECTS
+from troth.log.schema import DRAFTS
 
 SOURCE = "servicenow"
 
@@ -42,9 +42,9 @@ def read(path: Path, options: ReadOptions) -> Iterator[Batch]:
     for part in parts(path):
         line, head, encoding = first_line(part)
         header = header_of(line, part.name)
-        first = _first_issues(part, header, options)
+        first = _first_issues(part, header)
         for rows in read_rows(part, header, head, encoding, options.batch_rows):
-            yield _batch(part, header, rows, zone, options.time_zone is not None, first)
+            yield _batch(part, header, rows, zone=zone, zone_known=options.time_zone is not None, first=first)
             first = []
 
 
@@ -56,7 +56,7 @@ def _zone(name: str | None) -> str:
         raise InputError([Issue("unknown-zone", Severity.ERROR, "--time-zone", str(name), advice)]) from error
 
 
-def _first_issues(part: Part, header: Header, options: ReadOptions) -> list[Issue]:
+def _first_issues(part: Part, header: Header) -> list[Issue]:
     found = []
     if "mods" not in header.ours or "updated" not in header.ours:
         advice = (
@@ -65,12 +65,12 @@ def _first_issues(part: Part, header: Header, options: ReadOptions) -> list[Issu
         found.append(Issue("end-states-only", Severity.WARNING, part.name, "", advice))
     for ours in ("opened", "state", "team"):
         if ours not in header.ours:
-            advice = f"Maybe the column changed its name; it is one of: {sql.NAMES[ours]}."
+            advice = f"Maybe the column changed its name; it is one of: {NAMES[ours]}."
             found.append(Issue("missing-column", Severity.WARNING, part.name, ours, advice))
     return found
 
 
-def _batch(part: Part, header: Header, rows: Rows, zone: str, zone_known: bool, first: list[Issue]) -> Batch:
+def _batch(part: Part, header: Header, rows: Rows, *, zone: str, zone_known: bool, first: list[Issue]) -> Batch:
     import duckdb
 
     with duckdb.connect(":memory:") as db:
@@ -79,21 +79,22 @@ def _batch(part: Part, header: Header, rows: Rows, zone: str, zone_known: bool, 
         chain = f"WITH text AS ({sql.text_sql(header)}), parsed AS ({sql.parsed_sql(zone)}) {sql.reject_sql(header)}"
         db.execute(f"CREATE TEMP TABLE judged AS {chain}")
         db.execute("CREATE TEMP VIEW good AS FROM judged WHERE problem IS NULL")
-        events = db.execute(sql.events_sql(header, SOURCE, zone_known)).fetch_arrow_table()
+        events = db.execute(sql.events_sql(header, source=SOURCE, zone_known=zone_known)).fetch_arrow_table()
         rejects = db.execute(
             "SELECT row, problem.code, problem.col, problem.val, problem.advice, raw FROM judged "
             "WHERE problem IS NOT NULL ORDER BY row"
         ).fetchall()
-        issues = [*first, *rows.issues, *_doubts(db, part, zone_known)]
+        issues = [*first, *rows.issues, *_doubts(db, part, zone_known=zone_known)]
     names = {ours: header.columns[index] for ours, index in header.ours.items()}
-    told = [(part.name, n, code, names.get(col, col), val, advice, raw) for n, code, col, val, advice, raw in rejects]
-    told += [(part.name, n, code, None, value, advice, raw) for n, code, value, advice, raw in rows.bad]
-    columns = list(zip(*told, strict=True)) or [()] * len(REJECTS)
-    table = pa.table([pa.array(c, f.type) for c, f in zip(columns, REJECTS, strict=True)], schema=REJECTS)
+    keys = ("row", "code", "column", "value", "advice", "raw")
+    told = [dict(zip(keys, reject, strict=True)) for reject in rejects]
+    told += [dict(zip(keys, (*bad[:2], None, *bad[2:]), strict=True)) for bad in rows.bad]
+    for reject in told:
+        reject |= {"file": part.name, "column": names.get(reject["column"], reject["column"])}
     return Batch(
         file=part.name,
         drafts=_drafts(events, part.name),
-        rejects=table,
+        rejects=reject_table(told),
         rows=rows.text.num_rows + len(rows.bad),
         issues=tuple(issues),
         done=part.done,
@@ -112,7 +113,7 @@ def _drafts(events: pa.Table, file: str) -> pa.Table:
     return pa.table(columns, schema=DRAFTS)
 
 
-def _doubts(db: Any, part: Part, zone_known: bool) -> list[Issue]:
+def _doubts(db: Any, part: Part, *, zone_known: bool) -> list[Issue]:
     """Return what is odd in the good rows but was used."""
     known = f"state IS NOT NULL AND ({sql.state_sql()}) IS NULL"
     checks = [
