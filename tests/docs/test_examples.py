@@ -14,7 +14,7 @@ from tests.conftest import ROOT
 from tests.docs import examples
 
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
-WITH_EXAMPLES = [page for page in PAGES if "<!-- run" in page.read_text(encoding="utf-8")]
+WITH_EXAMPLES = [page for page in PAGES if examples.find(page.read_text(encoding="utf-8"))]
 
 
 @pytest.fixture(scope="session")
