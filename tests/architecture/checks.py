@@ -84,7 +84,11 @@ def loose_arguments(text: str) -> list[str]:
 def clocks_and_chance(text: str) -> list[str]:
     """Complain about reading the clock and about chance without a seed."""
     tree = ast.parse(text)
-    found = [f"imports {name}" for name in _imports(tree) if name.split(".")[0] in {"random", "secrets"}]
+    found = [
+        f"imports {name}"
+        for name in _imports(tree)
+        if name.split(".")[0] in {"random", "secrets"} and name != "random.Random"
+    ]
     for node in ast.walk(tree):
         if not isinstance(node, ast.Attribute):
             continue
@@ -94,8 +98,8 @@ def clocks_and_chance(text: str) -> list[str]:
         if ast.unparse(node.value) in {"random", "np.random", "numpy.random"} and node.attr not in _SEEDED:
             found.append(f"random.{node.attr}")
     for call in _calls(tree):
-        if _last(call.func) == "default_rng" and not call.args and not call.keywords:
-            found.append("default_rng without a seed")
+        if _last(call.func) in {"default_rng", "Random"} and not call.args and not call.keywords:
+            found.append(f"{_last(call.func)} without a seed")
         if _last(call.func) in {"uuid1", "uuid4", "urandom"}:
             found.append(_last(call.func))
     return found

@@ -84,7 +84,7 @@ def test_engine_rooms_read_no_clock_and_no_unseeded_chance() -> None:
     [
         "datetime.now(UTC)", "dt.datetime.utcnow()", "date.today()", "time.time()", "import random",
         "from random import choice", "np.random.normal()", "numpy.random.seed(1)", "np.random.default_rng()",
-        "from numpy.random import default_rng\ndefault_rng()", "uuid.uuid4()",
+        "from numpy.random import default_rng\ndefault_rng()", "from random import Random\nRandom()", "uuid.uuid4()",
     ],
 )  # fmt: skip
 def test_a_clock_or_dice_is_noticed(text: str) -> None:
@@ -94,7 +94,7 @@ def test_a_clock_or_dice_is_noticed(text: str) -> None:
 
 def test_seeded_chance_is_allowed() -> None:
     """A generator made from a seed is how chance comes in."""
-    text = "import numpy as np\nfrom numpy.random import Generator\nr = np.random.default_rng(seed)\nr.normal()"
+    text = "import numpy as np\nfrom numpy.random import Generator\nr = np.random.default_rng(seed)\nr.normal()\nfrom random import Random\nRandom(seed)"
     assert not checks.clocks_and_chance(text)
 
 
