@@ -78,7 +78,7 @@ def test_rows_of_many_members_equal_their_own_calendars() -> None:
     start = rng.integers(1_772_000_000, 1_773_500_000, 200) * 1_000_000
     end = start + rng.integers(0, 10**6, 200) * 1_000_000
     calendars = CalendarUse(CALENDARS, rows, default="office")
-    members = {
+    members: dict[str, Coded | list[str | None]] = {
         "queue": Coded(queues, [f"q{i}" for i in range(10)]),
         "team": [None if team < 0 else f"t{team}" for team in teams.tolist()],
     }

@@ -47,8 +47,9 @@ def test_oracle_ten_minutes_overnight() -> None:
 def test_oracle_days_of_23_and_25_hours(start: str, end: str, hours: int) -> None:
     """A day open from 00:00 to 24:00 in Vilnius is as long as it is."""
     day = Clocks({"sunday": Calendar.weekly("sunday", time_zone="Europe/Vilnius", hours="Sun 00:00-24:00")})
-    around = times(start) - np.timedelta64(5, "h"), times(end) + np.timedelta64(5, "h")
-    assert day.elapsed(*around).tolist() == [hours * 3600.0]
+    hours_around = np.timedelta64(5, "h")
+    low, high = micros(times(start) - hours_around), micros(times(end) + hours_around)
+    assert day.elapsed(low, high).tolist() == [hours * 3600.0]
 
 
 @given(st.lists(st.tuples(INSTANTS, INSTANTS, st.integers(-1, 4)), min_size=1, max_size=30), st.integers(0, 10**6))
