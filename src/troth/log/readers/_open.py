@@ -9,12 +9,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
+from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
 from troth.core.decision import Issue, Severity
 from troth.core.errors import InputError
-from troth.log.schema import REJECTS
+from troth.log.schema import DRAFTS, REJECTS
 
 #: A single line longer than this is no record but a broken quote or another format.
 LINE_LIMIT = 4 * 1024 * 1024
@@ -26,6 +27,23 @@ _SKIPPED = ("__MACOSX/", ".")
 def reject_table(rows: list[dict[str, Any]]) -> pa.Table:
     """Return rejects as a table; a key that is missing becomes null."""
     return pa.Table.from_pylist(rows, schema=REJECTS)
+
+
+def draft_table(rows: list[dict[str, Any]], file: str, numbers: list[int]) -> pa.Table:
+    """Return events as drafts of a file, with their row numbers; a key that is missing becomes null."""
+    table = pa.Table.from_pylist(rows, schema=DRAFTS)
+    table = table.set_column(len(DRAFTS) - 2, DRAFTS.field("_file"), [pa.repeat(pa.scalar(file), len(rows))])
+    return table.set_column(len(DRAFTS) - 1, DRAFTS.field("_row"), [pa.array(numbers, pa.int64())])
+
+
+def zone_of(name: str | None) -> ZoneInfo | None:
+    """Return the time zone of a name, or None without one; `InputError` if there is no such zone."""
+    try:
+        return None if name is None else ZoneInfo(name)
+    except (KeyError, ValueError, OSError) as error:
+        advice = "Maybe write it as in Europe/Lisbon."
+        issue = Issue("unknown-time-zone", Severity.ERROR, "time_zone", str(name), advice)
+        raise InputError([issue]) from error
 
 
 def unusable(code: str, path: Path, advice: str, value: str = "") -> InputError:

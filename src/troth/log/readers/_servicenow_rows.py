@@ -135,7 +135,7 @@ def read_rows(part: Part, header: Header, head: bytes, encoding: str, size: int)
     def on_bad(row: csv.InvalidRow) -> str:
         advice = "Maybe a quote or delimiter is missing in this row or the one before."
         value = f"{row.actual_columns} cells instead of {row.expected_columns}"
-        bad.append((None if row.number is None else row.number + 1, "wrong-width", value, advice, row.text or ""))
+        bad.append((None if row.number is None else row.number + 1, "wrong-field-count", value, advice, row.text or ""))
         return "skip"
 
     lines = Lines(part, head)

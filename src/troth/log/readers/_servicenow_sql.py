@@ -76,7 +76,12 @@ def parsed_sql(zone: str) -> str:
         aware = f"CASE WHEN regexp_full_match({name}, '{_AWARE}') THEN try_cast({name} AS TIMESTAMPTZ) END"
         cells.append(f"{aware} AS {name}_z")
         cells.append(f"coalesce(timezone('UTC', {name}_z), {_naive(name, 'dmy')}) AS {name}_n")
-        cells.append(f"coalesce({name}_z, timezone('{zone}', {name}_n)) AS {name}_t")
+        # A time that happens twice is the first of the two, as everywhere in Troth (PEP 495, fold 0).
+        cells.append(f"timezone('{zone}', {name}_n) AS {name}_b")
+        cells.append(f"timezone('{zone}', {name}_b - INTERVAL 1 HOUR) = {name}_n AS {name}_twice")
+        cells.append(
+            f"coalesce({name}_z, CASE WHEN {name}_twice THEN {name}_b - INTERVAL 1 HOUR ELSE {name}_b END) AS {name}_t"
+        )
     cells.append("try_cast(mods AS BIGINT) AS mods_i")
     cells.append("try_cast(reopens AS BIGINT) AS reopens_i")
     return f"SELECT *, {', '.join(cells)} FROM text"
@@ -170,7 +175,8 @@ def events_sql(header: Header, *, source: str, zone_known: bool) -> str:
 
 
 def _origin(*, zone_known: bool) -> str:
-    return "'exact'" if zone_known else "CASE WHEN updated_z IS NULL THEN 'assumed_zone' ELSE 'exact' END"
+    doubt = "true" if not zone_known else "updated_twice"
+    return f"CASE WHEN updated_z IS NULL AND ({doubt}) THEN 'assumed_zone' ELSE 'exact' END"
 
 
 def _object(**pairs: str) -> str:

@@ -10,14 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
 from troth.core.decision import Issue, Severity
-from troth.core.errors import InputError
 from troth.log.readers import _servicenow_sql as sql
-from troth.log.readers._open import Part, parts, reject_table
+from troth.log.readers._open import Part, parts, reject_table, zone_of
 from troth.log.readers._servicenow_rows import NAMES, Header, Rows, first_line, header_of, read_rows
 from troth.log.readers.base import Batch, Reader, ReadOptions
 from troth.log.schema import DRAFTS
@@ -38,7 +36,8 @@ def read(path: Path, options: ReadOptions) -> Iterator[Batch]:
     InputError
         If nothing of the file can be used: empty, another format, an unknown time zone.
     """
-    zone = _zone(options.time_zone)
+    known = zone_of(options.time_zone)
+    zone = known.key if known else "UTC"
     for part in parts(path):
         line, head, encoding = first_line(part)
         header = header_of(line, part.name)
@@ -46,14 +45,6 @@ def read(path: Path, options: ReadOptions) -> Iterator[Batch]:
         for rows in read_rows(part, header, head, encoding, options.batch_rows):
             yield _batch(part, header, rows, zone=zone, zone_known=options.time_zone is not None, first=first)
             first = []
-
-
-def _zone(name: str | None) -> str:
-    try:
-        return ZoneInfo(name or "UTC").key
-    except (KeyError, ValueError, OSError) as error:
-        advice = "Maybe write it as in Europe/Lisbon."
-        raise InputError([Issue("unknown-zone", Severity.ERROR, "--time-zone", str(name), advice)]) from error
 
 
 def _first_issues(part: Part, header: Header) -> list[Issue]:
