@@ -95,4 +95,4 @@ def test_unusable_tables_are_refused() -> None:
     with pytest.raises(ValueError, match="same number"):
         fleiss_kappa([[1, 2], [1, 1]])
     with pytest.raises(ValueError, match="complete"):
-        icc([[1, NAN], [1, 2]])
+        icc([[1.0, NAN], [1.0, 2.0]])

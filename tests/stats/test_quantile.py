@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from troth.core.random import stream
 from troth.stats import block_bootstrap, quantile_interval
 from troth.stats.intervals import Floats
 
 
-def draw(name: str, *, days: int = 56, per_day: int = 30) -> tuple[Floats, Floats, int]:
+def draw(name: str, *, days: int = 56, per_day: int = 30) -> tuple[Floats, NDArray[np.int64], int]:
     """Return skewed times with day effects, the day of each, and how many there are."""
     rng = stream(21, name)
     day = np.repeat(np.arange(days), per_day)
     effect = 0.3 * rng.standard_normal(days)
-    return np.exp(5 + effect[day] + rng.standard_normal(len(day))), day, len(day)
+    values: Floats = np.exp(5 + effect[day] + rng.standard_normal(len(day)))
+    return values, day.astype(np.int64), len(day)
 
 
 @pytest.mark.parametrize("p", [0.5, 0.9, 0.95])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from statistics import NormalDist
 
 import numpy as np
@@ -74,7 +74,7 @@ def _at(ordered: Floats, p: float) -> float:
 
 
 def block_bootstrap(
-    blocks: Sequence[ArrayLike],
+    blocks: Iterable[ArrayLike],
     *,
     statistic: Callable[[NDArray[np.float64]], float],
     rng: Generator,
