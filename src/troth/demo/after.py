@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import exp, log
+from math import exp
 from typing import Final
 
 from troth.demo.clock import DAY, HOUR
@@ -22,12 +22,12 @@ class After(Engine):
         """Return who comes: somebody new, or one of those who have not turned away."""
         pool, draws = self.pool, self.draws
         share = self.ways.newcomer * self.site.customers / (len(pool) + 1)
-        if draws.uniform() < share or not pool:
+        if draws.random() < share or not pool:
             number = self.number("customer")
             pool.append(number)
             return number
         while pool:
-            k = int(draws.uniform() * len(pool))
+            k = int(draws.random() * len(pool))
             number = pool[k]
             if number not in self.gone:
                 return number
@@ -38,12 +38,12 @@ class After(Engine):
 
     def new_case(self, line: Line, t: int, customer: int) -> Case:
         """Return a new matter of a customer, with its topic drawn."""
-        u, cuts = self.draws.uniform(), line.cuts
+        u, cuts = self.draws.random(), line.cuts
         topic = next((k for k, cut in enumerate(cuts) if u < cut), len(cuts) - 1)
         case = Case(self.number("case"), customer, line.index, -1, topic, t)
         case.priority = 2 if customer % 10 == 0 else 3
         if line.truth.kind == "case":
-            u = self.draws.uniform()
+            u = self.draws.random()
             case.priority = 1 if u < 0.05 else 2 if u < 0.2 else 3 if u < 0.7 else 4
         case.lane = self.lane(line, case)
         case.from_ = t
@@ -63,23 +63,22 @@ class After(Engine):
 
     def note(self, case: Case) -> str:
         """Return the attributes that name the topic of a matter."""
-        return f'{{"topic": "{self.lines[case.queue].truth.topics[case.topic].topic}"}}'
+        return self.lines[case.queue].notes[case.topic]
 
     def settles(self, case: Case, p: Person) -> bool:
         """Draw whether a person settles a matter in one go."""
-        share = self.lines[case.queue].truth.topics[case.topic].solved
-        odds = log(share / (1 - share)) + p.truth.solving
-        return self.draws.uniform() < 1 / (1 + exp(-odds))
+        odds = self.lines[case.queue].odds[case.topic] + p.truth.solving
+        return self.draws.random() < 1 / (1 + exp(-odds))
 
-    def turn_away(self, case: Case, bad: bool) -> None:
+    def turn_away(self, case: Case, *, bad: bool) -> None:
         """Draw whether the customer is lost after what they lived through."""
         ways = self.ways
-        if self.draws.uniform() < (ways.churn_bad if bad else ways.churn):
+        if self.draws.random() < (ways.churn_bad if bad else ways.churn):
             self.gone.add(case.customer)
 
     def come_back(self, case: Case, t: int, share: float, days: float) -> None:
         """Draw whether and when the customer comes again about the same matter."""
-        if self.draws.uniform() >= share:
+        if self.draws.random() >= share:
             return
         at = t + 600_000 + int(self.draws.exponential() * days * DAY)
         if not self.lines[case.queue].truth.around_the_clock:
@@ -87,10 +86,10 @@ class After(Engine):
             if span is None:
                 return
             if at < span[0]:
-                at = span[0] + int(self.draws.uniform() * min(4 * HOUR, span[1] - span[0]))
+                at = span[0] + int(self.draws.random() * min(4 * HOUR, span[1] - span[0]))
         self.put(at, ON_RETURN, case)
 
-    def survey(self, case: Case, contact: Contact | None, p: Person, t: int, solved: bool, pain: float) -> None:
+    def survey(self, case: Case, contact: Contact | None, p: Person, t: int, *, solved: bool, pain: float) -> None:
         """Send a survey now and then; unhappy customers answer more often.
 
         Parameters
@@ -98,19 +97,19 @@ class After(Engine):
         pain : what the wait and the way took from satisfaction, in points of the latent scale.
         """
         draws, ways = self.draws, self.ways
-        if draws.uniform() >= ways.survey_share:
+        if draws.random() >= ways.survey_share:
             return
         number = self.number("subject")
-        sent = t + 1_800_000 + int(draws.uniform() * 1_800_000)
+        sent = t + 1_800_000 + int(draws.random() * 1_800_000)
         leg = contact.no if contact else -1
         found = Survey(number, case.no, leg, sent, one_contact=case.contacts + case.stints <= 1)
         base = (sent, _SENT, leg, case.no, case.customer, case.lane, p.index, -1, None, None, number, ASKED)
         self.rows.append(base)
         latent = (1.1 if solved else -1.1) - pain + 2.2 * (p.truth.quality - 0.88) + 1.1 * draws.normal()
-        if draws.uniform() < ways.survey_reply * (1.3 if latent < 0 else 1.0):
+        if draws.random() < ways.survey_reply * (1.3 if latent < 0 else 1.0):
             at = found.answered = sent + 60_000 + int(draws.lognormal(ways.survey_delay_h, 1.1) * HOUR)
             found.satisfaction = 1 + sum(latent > cut for cut in (-1.9, -1.0, -0.25, 0.85))
-            known = draws.uniform()
+            known = draws.random()
             found.resolved = -1 if known < 0.05 else int(solved) if known < 0.97 else 1 - int(solved)
             tail = (number, ANSWER)
             head = (at, _ANSWERED, leg, case.no, case.customer, case.lane, p.index)
@@ -124,15 +123,15 @@ class After(Engine):
     def review(self, case: Case, contact: Contact | None, p: Person, t: int) -> None:
         """Review the quality of a contact now and then: four criteria, and a total that a critical error makes 0."""
         draws, ways = self.draws, self.ways
-        if draws.uniform() >= ways.review_share:
+        if draws.random() >= ways.review_share:
             return
-        number, at = self.number("subject"), t + int((0.3 + 2.0 * draws.uniform()) * DAY)
+        number, at = self.number("subject"), t + int((0.3 + 2.0 * draws.random()) * DAY)
         reviewer = self.people[-1].truth.agent_id
         head = (at, _REVIEWED, contact.no if contact else -1, case.no, case.customer, case.lane, p.index)
-        critical = draws.uniform() < ways.critical_share
+        critical = draws.random() < ways.critical_share
         total = 0.0
         for name, weight in CRITERIA:
-            u, q = draws.uniform(), p.truth.quality
+            u, q = draws.random(), p.truth.quality
             score = 100.0 if u < q - 0.1 else 50.0 if u < q + 0.08 else 0.0
             mark = critical and name == "accuracy"
             score = 0.0 if mark else score

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from math import ceil
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -95,9 +95,17 @@ def _staff(site: SiteTruth, start: date, days: int, rng: np.random.Generator) ->
             for d in range(7):
                 day = local_day(site, start + timedelta(days=min(k + d, days + 7)))
                 if day.spans:
-                    counts.append(len(cover(required(site, team, day, level(site, day.day, start)), day, site.split_lunch)))
+                    counts.append(
+                        len(
+                            cover(
+                                required(site, team, day, level(site, day.day, start)),
+                                day,
+                                split_lunch=site.split_lunch,
+                            )
+                        )
+                    )
         open_days = sum(1 for hours in site.hours if hours)
-        wanted = max(max(counts), ceil(float(np.mean(counts)) * open_days / 4.6)) * 1.08
+        wanted = max(*counts, ceil(float(np.mean(counts)) * open_days / 4.6)) * 1.08
         queues = tuple(q.queue for q in site.queues if q.team == team)
         for k in range(ceil(wanted) + 1):
             skilled = tuple(q for j, q in enumerate(queues) if j == 0 or len(queues) == 1 or (k + j) % 4 != 3)
@@ -105,12 +113,15 @@ def _staff(site: SiteTruth, start: date, days: int, rng: np.random.Generator) ->
             name = f"{_FIRST[int(rng.integers(len(_FIRST)))]} {_LAST[int(rng.integers(len(_LAST)))]}"
             agents.append(
                 AgentTruth(
-                    f"{site.code}-{n + 1:02d}", name, team, skilled,
+                    f"{site.code}-{n + 1:02d}",
+                    name,
+                    team,
+                    skilled,
                     pace=round(float(np.exp(0.12 * rng.standard_normal())), 3),
                     solving=round(float(0.3 * rng.standard_normal()), 3),
                     quality=round(float(np.clip(0.88 + 0.05 * rng.standard_normal(), 0.7, 0.97)), 3),
                     leave=_leave(rng, start, days),
-                )  # fmt: skip
+                )
             )
     bots = [q for q in site.queues if q.kind in ("bot", "case")]
     if bots:
@@ -150,7 +161,7 @@ def desk_site(code: str, volume: float, zone: str = "Europe/Vilnius") -> SiteTru
 
 def branch_site(code: str, title: str, volume: float, zone: str, hours: Week, *, split: bool = False) -> SiteTruth:
     """Return a branch with counters, tickets and some bookings."""
-    queues = (
+    queues: tuple[QueueTruth, ...] = (
         QueueTruth("cash", "Cash desk", "walkin", "counter", "counters", 120 * volume, 210, 20, _COUNTER[:1], patience_s=1500,
                    target_s=480, promise_share=1.0),
         QueueTruth("advice", "Advice", "walkin", "counter", "counters", 70 * volume, 520, 60, _COUNTER[1:], patience_s=2100,
@@ -158,7 +169,16 @@ def branch_site(code: str, title: str, volume: float, zone: str, hours: Week, *,
     )  # fmt: skip
     queues = tuple(replace(q, queue=f"{q.queue}-{code}") for q in queues)
     return SiteTruth(
-        f"branch-{code}", code, title, zone, hours, queues, (), customers=int(5200 * volume), split_lunch=split, together=1
+        f"branch-{code}",
+        code,
+        title,
+        zone,
+        hours,
+        queues,
+        (),
+        customers=int(5200 * volume),
+        split_lunch=split,
+        together=1,
     )
 
 
@@ -195,12 +215,14 @@ def demo_company(*, until: datetime = UNTIL, days: int = 365, size: float = 1.0,
         sites += [
             replace(care_site(f"v{mark}", volume), holidays=lithuania),
             replace(branch_site(f"s{mark}", "Branch in the mall", volume, morning_zone(until), mall), holidays=()),
-            replace(branch_site(f"z{mark}", "Branch in Zagreb", volume, "Europe/Zagreb", split, split=True), holidays=croatia),
+            replace(
+                branch_site(f"z{mark}", "Branch in Zagreb", volume, "Europe/Zagreb", split, split=True),
+                holidays=croatia,
+            ),
             replace(branch_site(f"j{mark}", "Branch in Jakarta", volume, "Asia/Jakarta", _week(5, ("08:00", "16:00")))),
             replace(desk_site(f"d{mark}", volume), holidays=lithuania),
         ]
-    if copies > 1 or len(sites) > 1:
-        sites = [_own_names(site) for site in sites]
+    sites = [_own_names(site) for site in sites]
     rng = np.random.Generator(np.random.PCG64(seed))
     return Truth("Demo company", start.isoformat(), tuple(_staff(s, start, days, rng) for s in sites))
 
@@ -228,7 +250,9 @@ def small_company(*, start: str = "2026-03-02", days: int = 70, volume: float = 
     years = (first.year, (first + timedelta(days=days)).year)
     sites = (
         replace(care_site("v", volume), holidays=_holidays(*years, _LITHUANIA), customers=int(1100 * volume / 0.3)),
-        replace(branch_site("z", "Branch", volume, "Europe/Zagreb", split, split=True), customers=int(700 * volume / 0.3)),
+        replace(
+            branch_site("z", "Branch", volume, "Europe/Zagreb", split, split=True), customers=int(700 * volume / 0.3)
+        ),
         replace(desk_site("d", volume), customers=int(350 * volume / 0.3)),
     )
     rng = np.random.Generator(np.random.PCG64(seed))

@@ -6,8 +6,9 @@ from typing import Any
 
 from troth.demo.clock import DAY, HOUR
 from troth.demo.engine import ON_CLOSE, ON_CONTACT, ON_REPLY, ON_REST, ON_TRIAGE, ON_WORKED, Line, Person
-from troth.demo.floor import A, Floor
+from troth.demo.floor import Floor
 from troth.demo.ledger import Case
+from troth.demo.record import ACTIVITY as A
 from troth.demo.record import BOT, BOT_OUT, CUSTOMER, HUMAN_OUT, INTERNAL, STEP, SYSTEM, WORK
 
 _OPEN, _PENDING, _SOLVED = STEP["open"], STEP["pending"], STEP["solved"]
@@ -32,14 +33,14 @@ class Site(Floor):
         case.opened = t
         self.tell(t, A["opened"], case, -1, SYSTEM, note=self.note(case))
         self.tell(t, A["message_received"], case, -1, CUSTOMER, note=self.note(case))
-        if draws.uniform() < ways.bot_reply:
-            at = t + 20_000 + int(draws.uniform() * 60_000)
+        if draws.random() < ways.bot_reply:
+            at = t + 20_000 + int(draws.random() * 60_000)
             self.tell(at, A["message_sent"], case, self.bot, BOT_OUT)
-            if draws.uniform() < ways.bot_solves / ways.bot_reply:
-                end = at + 60_000 + int(draws.uniform() * 240_000)
+            if draws.random() < ways.bot_solves / ways.bot_reply:
+                end = at + 60_000 + int(draws.random() * 240_000)
                 self._solved(end, case, self.bot, BOT)
                 case.bot_solved = True
-                if draws.uniform() < ways.bot_fails:
+                if draws.random() < ways.bot_fails:
                     self.put(end + int(draws.lognormal(ways.reopen_h, 0.9) * HOUR), ON_REPLY, case)
                 else:
                     self.put(end + int(ways.close_days * DAY), ON_CLOSE, (case, case.contacts))
@@ -107,7 +108,7 @@ class Site(Floor):
         if p.state != ON_CONTACT:
             self.become(p, t, ON_CONTACT)
         factor = q.topics[case.topic].factor / (1 + q.long_share * (q.long_factor - 1))
-        long = q.long_factor if self.draws.uniform() < q.long_share else 1.0
+        long = q.long_factor if self.draws.random() < q.long_share else 1.0
         end = t + 5_000 + int(1000 * self.draws.lognormal(q.handle_s * p.pace * factor * long, q.spread))
         self.tell(t, A["focused"], case, p.index, WORK)
         self.tell(end, A["unfocused"], case, p.index, WORK)
@@ -122,9 +123,9 @@ class Site(Floor):
         p, case = what
         p.busy -= 1
         draws, ways = self.draws, self.ways
-        if draws.uniform() < ways.note_share:
+        if draws.random() < ways.note_share:
             self.tell(t, A["message_sent"], case, p.index, INTERNAL)
-        u = draws.uniform()
+        u = draws.random()
         second = next((x for x in self.lines if x.truth.kind == "level2"), None)
         if not case.worked and second is not None and u < ways.raise_share:
             case.raised = True
@@ -136,11 +137,11 @@ class Site(Floor):
             case.handed += 1
             self._unassign(t, case, p)
             self._triage(t + 60_000 + int(draws.exponential() * 600_000), p.lines[0], case)
-        elif draws.uniform() < ways.ask_customer:
+        elif draws.random() < ways.ask_customer:
             self._reply(t, case, p)
             self.tell(t, A["status_changed"], case, p.index, WORK, _PENDING)
             case.status = "pending"
-            if draws.uniform() < ways.customer_silent:
+            if draws.random() < ways.customer_silent:
                 self.put(t + int(ways.close_days * DAY), ON_CLOSE, (case, case.contacts))
             else:
                 self.put(t + 300_000 + int(draws.lognormal(ways.customer_reply_h, 1.2) * HOUR), ON_REPLY, case)
@@ -150,7 +151,7 @@ class Site(Floor):
 
     def _reply(self, t: int, case: Case, p: Person) -> None:
         self.tell(t, A["message_sent"], case, p.index, HUMAN_OUT)
-        self._replied(case, t)
+        self.replied(case, t)
         if case.assigned >= 0:
             if self.keep:
                 self.ledger.turns.append((case.no, p.index, case.assigned, t))
@@ -170,14 +171,14 @@ class Site(Floor):
         self._reply(t, case, p)
         self._solved(t, case, p.index, WORK)
         good = self.settles(case, p)
-        if draws.uniform() < (ways.reopen_share * 0.25 if good else 0.55):
+        if draws.random() < (ways.reopen_share * 0.25 if good else 0.55):
             self.put(t + 600_000 + int(draws.lognormal(ways.reopen_h, 0.9) * HOUR), ON_REPLY, case)
         else:
             self.put(t + int(ways.close_days * DAY), ON_CLOSE, (case, case.contacts))
         days = (t - case.came) / DAY
-        self.survey(case, None, p, t, good, min(1.2, 0.12 * days) + 0.25 * case.handed)
+        self.survey(case, None, p, t, solved=good, pain=min(1.2, 0.12 * days) + 0.25 * case.handed)
         self.review(case, None, p, t)
-        self.turn_away(case, not good)
+        self.turn_away(case, bad=not good)
 
     def on_reply(self, t: int, case: Case) -> None:
         """The customer writes: an answer to a question, or that it is not solved after all."""

@@ -2,33 +2,34 @@
 
 from __future__ import annotations
 
-from math import exp
+import copy
+from math import exp, log
+from random import Random
+from typing import Any, Self
 
 import numpy as np
 
 _BLOCK = 2048
 
 
-class Draws:
+class Draws(Random):
     """A stream of random numbers for one purpose, fixed by its key.
 
-    Drawing single numbers from NumPy is slow, so blocks are drawn and popped. Durations are turned into whole
-    milliseconds by the caller, so a last-bit difference of a platform's `exp` does not change a world.
+    `random()` is the Mersenne twister's own; normal numbers are drawn in blocks from NumPy, as single ones are slow.
+    Durations are turned into whole milliseconds by the caller, so a last-bit difference of a platform's `exp` does
+    not change a world.
     """
-
-    __slots__ = ("_exponential", "_normal", "_rng", "_uniform")
 
     def __init__(self, *key: int) -> None:
         self._rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence(key)))
-        self._uniform: list[float] = []
         self._normal: list[float] = []
-        self._exponential: list[float] = []
+        super().__init__(int(self._rng.integers(2**62)))
 
-    def uniform(self) -> float:
-        """Return a number in [0, 1)."""
-        if not self._uniform:
-            self._uniform = self._rng.random(_BLOCK).tolist()
-        return self._uniform.pop()
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        new = type(self)(0)
+        vars(new).update(_rng=copy.deepcopy(self._rng), _normal=self._normal.copy())
+        new.setstate(self.getstate())
+        return new
 
     def normal(self) -> float:
         """Return a standard normal number."""
@@ -38,9 +39,7 @@ class Draws:
 
     def exponential(self) -> float:
         """Return an exponential number of mean 1."""
-        if not self._exponential:
-            self._exponential = self._rng.standard_exponential(_BLOCK).tolist()
-        return self._exponential.pop()
+        return -log(1.0 - self.random())
 
     def lognormal(self, mean: float, sigma: float) -> float:
         """Return a lognormal number of the given mean; `sigma` is that of its logarithm."""

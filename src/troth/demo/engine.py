@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from datetime import date, timedelta
 from heapq import heappop, heappush
+from math import log
 from typing import Any, Final
 
 import numpy as np
@@ -31,7 +32,7 @@ STAY: Final = 45 * 60_000
 class Line:
     """A queue while it runs: who waits, in order of arrival."""
 
-    __slots__ = ("cuts", "discipline", "index", "items", "lanes", "truth")
+    __slots__ = ("cuts", "discipline", "index", "items", "lanes", "notes", "odds", "truth")
 
     def __init__(self, index: int, truth: QueueTruth) -> None:
         self.index, self.truth = index, truth
@@ -40,6 +41,8 @@ class Line:
         self.lanes: dict[tuple[int, int], int] = {}
         total = np.cumsum([t.share for t in truth.topics])
         self.cuts: list[float] = (total / total[-1]).tolist()
+        self.notes = [f'{{"topic": "{t.topic}"}}' for t in truth.topics]
+        self.odds = [log(t.solved / (1 - t.solved)) for t in truth.topics]
 
     def waiting(self) -> int:
         """Drop those who left from the front and return how many entries remain."""
@@ -95,6 +98,7 @@ class Engine:
         self.counts["customer"] = site.customers
         self.gone: set[int] = set()
         self.days: dict[date, LocalDay] = {}
+        self.shapes: dict[tuple[int, ...], list[tuple[int, float]]] = {}
         self.covers: dict[tuple[str, int, int], list[tuple[int, int]]] = {}
         self.worked: dict[str, float] = {}
         self.here: set[str] = set()
@@ -155,7 +159,7 @@ class Engine:
                     return a, b
         return None
 
-    def on_day(self, t: int, day: date) -> None:
+    def on_day(self, t: int, day: date) -> None:  # noqa: ARG002  every handler is told the time
         """Begin a local day: arrivals, shifts, bookings; and put the next day on the heap."""
         today = self.today = self.day_of(day)
         self.days.pop(day - timedelta(days=3), None)
@@ -186,7 +190,7 @@ class Engine:
             own = rng.gamma(1 / queue.day_cv**2, queue.day_cv**2) if queue.day_cv > 0 else 1.0
             closed = 1.0 if today.spans or not queue.around_the_clock else 0.35
             mean = queue.per_day * queue.weekdays[day.weekday()] * volume * shared * own * closed
-            slots = profile(queue, today, self.site.time_zone)
+            slots = self.shape(queue, today)
             if not slots or mean <= 0:
                 continue
             starts, shares = zip(*slots, strict=True)
@@ -195,18 +199,29 @@ class Engine:
             for t in np.sort(at).tolist():
                 self.put(t, ON_COME, line)
 
+    def shape(self, queue: QueueTruth, today: LocalDay) -> list[tuple[int, float]]:
+        """Return when a queue's customers come, as `profile` says; equal days are worked out once."""
+        key = (
+            queue.around_the_clock,
+            today.ends - today.starts,
+            *(x - today.starts for span in today.spans for x in span),
+        )
+        if key not in self.shapes:
+            self.shapes[key] = [(a - today.starts, share) for a, share in profile(queue, today, self.site.time_zone)]
+        return [(a + today.starts, share) for a, share in self.shapes[key]]
+
     def _spans(self, team: str, today: LocalDay, volume: float) -> list[tuple[int, int]]:
         """Return the shifts of the own plan; days of one weekday, month and length share them."""
         key = (team, today.day.weekday() + 7 * (today.ends - today.starts), today.day.month + 12 * today.day.year)
         if key not in self.covers:
-            found = cover(required(self.site, team, today, volume), today, self.site.split_lunch)
+            found = cover(required(self.site, team, today, volume), today, split_lunch=self.site.split_lunch)
             self.covers[key] = [(a - today.opens, b - today.opens) for a, b in found]
         return [(a + today.opens, b + today.opens) for a, b in self.covers[key]]
 
     def _shifts(self, today: LocalDay, volume: float) -> None:
         given = self.controls.shifts.get((self.site.site, today.day.isoformat()))
         if given is None:
-            teams = sorted({a.team for a in self.site.agents if a.kind == "human"})
+            teams = sorted({a.team for a in self.site.agents if a.queues})
             spans = {team: self._spans(team, today, volume) for team in teams}
             given = tuple(day_shifts(self.site, today, spans, self.worked, self.planning))
         self.here = {shift.agent_id for shift in given}
@@ -241,7 +256,9 @@ class Engine:
         self.free(p, t)
 
     def _counter(self, p: Person, t: int, act: int) -> None:
-        self.rows.append((t, act, -1, -1, -1, p.lane, p.index, -1, None, f'{{"counter": "{p.counter}"}}', p.counter, COUNTER))
+        self.rows.append(
+            (t, act, -1, -1, -1, p.lane, p.index, -1, None, f'{{"counter": "{p.counter}"}}', p.counter, COUNTER)
+        )
         if act == _OPENED:
             p.open_from = t
         elif self.keep:
@@ -320,4 +337,3 @@ class Engine:
     def on_duty(self, line: Line) -> int:
         """Return how many people at work can serve a queue."""
         return sum(1 for p in self.people if p.state != OFF and line in p.lines)
-

@@ -71,10 +71,16 @@ def required(site: SiteTruth, team: str, day: LocalDay, volume: float) -> np.nda
         expected = queue.per_day * queue.weekdays[day.day.weekday()] * volume
         busy = queue.handle_s + queue.wrap_s
         if queue.kind == "chat":  # what the bot passes on comes on top
-            expected += sum(b.per_day * b.weekdays[day.day.weekday()] * volume * (1 - b.bot_share) for b in site.queues if b.kind == "bot")
+            expected += sum(
+                b.per_day * b.weekdays[day.day.weekday()] * volume * (1 - b.bot_share)
+                for b in site.queues
+                if b.kind == "bot"
+            )
         if queue.kind in ("mail", "case", "level2"):
             stints = 1.0 if queue.kind == "mail" else 1.55
-            opened = [(start - day.starts) // HALF_HOUR for start, _ in half_hours(day, site.time_zone) if day.is_open(start)]
+            opened = [
+                (start - day.starts) // HALF_HOUR for start, _ in half_hours(day, site.time_zone) if day.is_open(start)
+            ]
             work[opened] += expected * stints * busy / 1800.0 / len(opened) if opened else 0.0
             continue
         live.append(queue)
@@ -91,11 +97,13 @@ def required(site: SiteTruth, team: str, day: LocalDay, volume: float) -> np.nda
     return need
 
 
-def cover(need: np.ndarray, day: LocalDay, split_lunch: bool) -> list[tuple[int, int]]:
+def cover(need: np.ndarray, day: LocalDay, *, split_lunch: bool) -> list[tuple[int, int]]:
     """Choose shifts (starts, ends) that cover what is needed: each time the one that covers most."""
     first, last = (day.opens - day.starts) // HALF_HOUR, (day.closes - day.starts + HALF_HOUR - 1) // HALF_HOUR
     lengths = (last - first,) if split_lunch else (17, 9)
-    spans = sorted({(s, min(s + n, last)) for n in lengths for s in range(first, max(first, last - min(n, last - first)) + 1)})
+    spans = sorted(
+        {(s, min(s + n, last)) for n in lengths for s in range(first, max(first, last - min(n, last - first)) + 1)}
+    )
     left = need / (1.0 if split_lunch else 0.93)
     chosen: list[tuple[int, int]] = []
     while True:
@@ -113,19 +121,21 @@ def cover(need: np.ndarray, day: LocalDay, split_lunch: bool) -> list[tuple[int,
     return sorted((day.starts + a * HALF_HOUR, day.starts + b * HALF_HOUR) for a, b in chosen)
 
 
-def pauses(starts: int, ends: int, day: LocalDay, split_lunch: bool, draws: Draws) -> tuple[tuple[int, float, str], ...]:
+def pauses(
+    starts: int, ends: int, day: LocalDay, draws: Draws, *, split_lunch: bool
+) -> tuple[tuple[int, float, str], ...]:
     """Return the pauses of a shift: lunch, two rests, now and then a meeting or a training."""
     out: list[tuple[int, float, str]] = []
     hours = (ends - starts) / 3_600_000
     if split_lunch and len(day.spans) > 1:
         out.append((day.spans[0][1], (day.spans[1][0] - day.spans[0][1]) / 1000.0, "break"))
     elif hours >= 6:
-        out.append((starts + int((0.38 + 0.2 * draws.uniform()) * (ends - starts)), LUNCH_S, "break"))
-    for part in (0.22, 0.78) if hours >= 6 else (0.5,):
-        out.append((starts + int((part + 0.08 * (draws.uniform() - 0.5)) * (ends - starts)), REST_S, "break"))
-    if hours >= 6 and draws.uniform() < 0.08:
-        state = "training" if draws.uniform() < 0.4 else "meeting"
-        out.append((starts + int((0.1 + 0.05 * draws.uniform()) * (ends - starts)), 1800.0, state))
+        out.append((starts + int((0.38 + 0.2 * draws.random()) * (ends - starts)), LUNCH_S, "break"))
+    rests = (0.22, 0.78) if hours >= 6 else (0.5,)
+    out += [(starts + int((k + 0.08 * (draws.random() - 0.5)) * (ends - starts)), REST_S, "break") for k in rests]
+    if hours >= 6 and draws.random() < 0.08:
+        state = "training" if draws.random() < 0.4 else "meeting"
+        out.append((starts + int((0.1 + 0.05 * draws.random()) * (ends - starts)), 1800.0, state))
     return tuple(sorted(out))
 
 
@@ -152,13 +162,17 @@ def day_shifts(
     out: list[Shift] = []
     for team, wanted in spans.items():
         free = [a for a in site.agents if a.team == team and a.kind == "human" and not away(a, day.day)]
-        free = [a for a in free if draws.uniform() >= site.absence and worked.get(a.agent_id, 0.0) < a.hours_per_week]
+        free = [a for a in free if draws.random() >= site.absence and worked.get(a.agent_id, 0.0) < a.hours_per_week]
         turn = day.day.toordinal()
-        order = sorted(range(len(free)), key=lambda k: (round(worked.get(free[k].agent_id, 0.0)) // 6, (k + turn) % len(free)))
+        order = sorted(
+            range(len(free)), key=lambda k: (round(worked.get(free[k].agent_id, 0.0)) // 6, (k + turn) % len(free))
+        )
         people = [free[k] for k in order][: len(wanted)]
         # If people lack, the shifts kept are spread over the day.
         kept = [wanted[k * len(wanted) // len(people)] for k in range(len(people))]
         people.sort(key=lambda a: (turn * 7 + sum(map(ord, a.agent_id)) * 13) % 31)
         for person, (starts, ends) in zip(people, kept, strict=True):
-            out.append(Shift(person.agent_id, starts, ends, pauses(starts, ends, day, site.split_lunch, draws)))
+            out.append(
+                Shift(person.agent_id, starts, ends, pauses(starts, ends, day, draws, split_lunch=site.split_lunch))
+            )
     return out

@@ -110,7 +110,10 @@ def table(rows: Sequence[Row], *, code: str, agents: Sequence[str], lanes: Lanes
         "agent_id": _take(agents, agent),
         "actor": _take(marks[0], meta),
         "direction": _take(marks[1], meta),
-        **{name: _take(wheres[k], lane) for k, name in enumerate(("team", "queue", "site", "channel", "service", "priority"))},
+        **{
+            name: _take(wheres[k], lane)
+            for k, name in enumerate(("team", "queue", "site", "channel", "service", "priority"))
+        },
         "value": pa.array(columns[8], pa.float64()),
         "attributes": pa.array(columns[9], pa.string()),
         "origin": pa.repeat("exact", size),

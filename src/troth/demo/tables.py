@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from troth.demo.clock import instant, wall
-from troth.demo.truth import SiteTruth, Truth
+from troth.demo.truth import Truth
 from troth.log.reference import TABLES
 
 Rows = Iterator[Sequence[object]]
@@ -113,9 +113,9 @@ def _targets(truth: Truth) -> Rows:
 
 
 def _rates(truth: Truth) -> Rows:
-    for s in truth.sites:
-        for k, team in enumerate(sorted({a.team for a in s.agents if a.kind == "human"})):
-            yield "team", team, 2600 + 350 * k, "EUR"
+    teams = sorted({a.team for s in truth.sites for a in s.agents if a.kind == "human"})
+    for k, team in enumerate(teams):
+        yield "team", team, 2600 + 150 * (k % 6), "EUR"
 
 
 _MAKERS = {
