@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from functools import partial
 from itertools import pairwise
+from zoneinfo import ZoneInfo
 
-from troth.core.spans import Span, instant_at, local_date, merge, to_utc, zone
+from troth.core.spans import Span, from_micros, instant_at, local_date, merge, to_micros, to_utc, zone
 
 _DAY = 1440
+_EPOCH_DAY = date(1970, 1, 1).toordinal()
+_LAST_DAY = date(9999, 12, 20).toordinal()  # what lies behind has no room for an offset
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 #: How far ahead a next opening is looked for.
 HORIZON = timedelta(days=3660)
@@ -200,45 +202,78 @@ class Calendar:
 
     def opening(self, start: datetime, end: datetime) -> Iterator[tuple[date, Span]]:
         """Yield the spans that touch [start, end) with the local day each belongs to, unmerged."""
-        start, end = to_utc(start), to_utc(end)
-        parts = [(None, replace(self, later=()) if self.later else self), *self.later]
-        limits = [at for at, _ in parts[1:]]
-        for (since, calendar), until in zip(parts, [*limits, None], strict=True):
-            low = start if since is None else max(start, since)
-            high = end if until is None else min(end, until)
-            if low >= high:
-                continue
-            for day, span in (calendar.opening if calendar.later else partial(_own_opening, calendar))(low, high):
-                # A part rules only its own time: what was open at a change is cut there.
-                begin = span.start if since is None else max(span.start, since)
-                finish = span.end if until is None else min(span.end, until)
-                if begin < finish:
-                    yield day, Span(begin, finish)
+        for day, low, high in self.opening_micros(start, end):
+            yield date.fromordinal(day), Span(from_micros(low), from_micros(high))
+
+    def opening_micros(self, start: datetime, end: datetime) -> Iterator[tuple[int, int, int]]:
+        """Yield what `opening` yields as plain numbers: the day's ordinal, and microseconds since 1970 UTC."""
+        yield from _opening(self, to_micros(start), to_micros(end))
 
     def _ahead(self, start: datetime) -> Iterator[Span]:
         for low, high in _windows(to_utc(start)):
             yield from self.spans(low, high)
 
 
-def _own_opening(calendar: Calendar, start: datetime, end: datetime) -> Iterator[tuple[date, Span]]:
+def _opening(calendar: Calendar, low: int, high: int) -> Iterator[tuple[int, int, int]]:
+    limits = [to_micros(at) for at, _ in calendar.later]
+    first_until = min([high, *limits[:1]])
+    for day, begin, finish in _own_opening(calendar, low, first_until):
+        # Every part rules only its own time: what is open at a change is cut there.
+        yield day, begin, min([finish, *limits[:1]])
+    for (_, part), since, until in zip(calendar.later, limits, [*limits, None][1:], strict=True):
+        part_low, part_high = max(low, since), high if until is None else min(high, until)
+        for day, begin, finish in _opening(part, part_low, part_high):
+            yield day, max(begin, since), finish if until is None else min(finish, until)
+
+
+def _own_opening(calendar: Calendar, low: int, high: int) -> Iterator[tuple[int, int, int]]:
     """Yield what one calendar says by itself, without those that take over later."""
+    if low >= high or not (calendar.hours or calendar.days):
+        return
     tz = zone(calendar.time_zone)
-    special: dict[date, SpecialDay] = {}
-    for item in calendar.days:
-        if item.day not in special or item.version >= special[item.day].version:
-            special[item.day] = item
+    spans_of = _spans_by_day(calendar)
     # A span may reach a day into the next one, and a zone that crosses the date line needs one more.
-    day, last = local_date(start, tz=tz) - timedelta(days=2), local_date(end, tz=tz)
-    while day <= last:
+    first = max(local_date(from_micros(low), tz=tz).toordinal() - 2, 1)
+    last = min(local_date(from_micros(high), tz=tz).toordinal(), _LAST_DAY)
+    offsets = [_midnight_offset(day, tz) for day in range(first, first + 3)]
+    for day in range(first, last + 1):
+        # Equal at three midnights in a row: the clocks do not change while the day's spans last.
+        steady = offsets[0] == offsets[1] == offsets[2]
+        midnight = (day - _EPOCH_DAY) * 86_400_000_000 - offsets[0]
+        for span in spans_of(day):
+            if steady:
+                begin, finish = (midnight + minute * 60_000_000 for minute in span)
+            else:
+                begin, finish = (to_micros(instant_at(date.fromordinal(day), minute=minute, tz=tz)) for minute in span)
+            if begin < finish and begin < high and finish > low:
+                yield day, begin, finish
+        offsets = [offsets[1], offsets[2], _midnight_offset(day + 3, tz)]
+
+
+def _spans_by_day(calendar: Calendar) -> Callable[[int], Iterable[tuple[int, int]]]:
+    """Return what gives the spans of minutes of a day's ordinal."""
+    special: dict[int, SpecialDay] = {}
+    for item in calendar.days:
+        known = special.get(item.day.toordinal())
+        if known is None or item.version >= known.version:
+            special[item.day.toordinal()] = item
+    weekly: list[list[tuple[int, int, int, int]]] = [[] for _ in range(7)]
+    for rule in calendar.hours:
+        since, until = (rule.valid_from or date.min).toordinal(), rule.valid_to
+        weekly[rule.weekday].append((rule.opens, rule.closes, since, until.toordinal() if until else _LAST_DAY + 1))
+
+    def spans_of(day: int) -> Iterable[tuple[int, int]]:
         if day in special:
-            minutes: Iterable[tuple[int, int]] = special[day].spans
-        else:
-            minutes = ((rule.opens, rule.closes) for rule in calendar.hours if rule.holds(day))
-        for opens, closes in minutes:
-            low, high = instant_at(day, minute=opens, tz=tz), instant_at(day, minute=closes, tz=tz)
-            if low < high and low < end and high > start:
-                yield day, Span(low, high)
-        day += timedelta(days=1)
+            return special[day].spans
+        return [(opens, closes) for opens, closes, since, until in weekly[(day + 6) % 7] if since <= day < until]
+
+    return spans_of
+
+
+def _midnight_offset(day: int, tz: ZoneInfo) -> int:
+    """Return the microseconds by which the zone is ahead of UTC when a day begins."""
+    offset = datetime.fromordinal(day).replace(tzinfo=tz).utcoffset() or timedelta()
+    return (offset.days * 86_400 + offset.seconds) * 1_000_000
 
 
 def _windows(start: datetime) -> Iterator[tuple[datetime, datetime]]:

@@ -1,7 +1,7 @@
 """Business time for millions of rows: elapsed open seconds, due times, same business day, pauses.
 
 Instants go in and out as NumPy ``datetime64`` or as int64 microseconds since 1970 UTC (the smallest
-int64 is NaT). A row with a missing instant or calendar gives NaN, NaT or False, never an error, and so does a
+int64 is NaT). A row with a missing or impossible instant or calendar gives NaN, NaT or False, never an error, and so does a
 row that ends before it starts; `count_negative` says how many of those there are.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -24,8 +24,10 @@ Floats = NDArray[np.float64]
 Instants = NDArray[np.datetime64] | NDArray[np.int64]
 
 #: The int64 that stands for a missing instant.
-NAT = np.iinfo(np.int64).min
+NAT = int(np.iinfo(np.int64).min)
 _DAY = 86_400_000_000
+#: Years outside which an instant is a slip or stands for "never" (1753, 9999): such a row has no business time.
+FIRST, LAST = (to_micros(datetime(year, 1, 1, tzinfo=UTC)) for year in (1900, 2200))
 _MAX_REACH = int(HORIZON / timedelta(microseconds=1))
 
 
@@ -43,6 +45,12 @@ def micros(instants: Any) -> Ints:
     if array.dtype.kind not in "iu":
         raise TypeError(f"Instants must be datetime64 or integer microseconds, not {array.dtype}.")
     return array.astype(np.int64, copy=False)
+
+
+def _sane(instants: Any) -> Ints:
+    """Return instants as microseconds; those of impossible years are missing."""
+    at = micros(instants)
+    return np.where((at >= FIRST) & (at < LAST), at, NAT)
 
 
 def count_negative(start: Instants, end: Instants) -> int:
@@ -84,12 +92,12 @@ class Clock:
     def __init__(self, calendar: Calendar, *, start: datetime, end: datetime) -> None:
         self.calendar = calendar
         self.low, self.high = to_micros(start), to_micros(end)
-        spans = calendar.spans(start, end)
-        self.opens = np.array([to_micros(span.start) for span in spans], dtype=np.int64)
-        self.closes = np.array([to_micros(span.end) for span in spans], dtype=np.int64)
+        margin = timedelta(days=2)  # a business day cut by the limits is seen whole
+        rows = list(calendar.opening_micros(from_micros(self.low) - margin, from_micros(self.high) + margin))
+        day, opens, closes = np.array(rows, dtype=np.int64).reshape(-1, 3).T
+        self.day_closes = _day_closes(day, opens, closes, low=self.low, high=self.high)
+        self.opens, self.closes = _joined(np.maximum(opens, self.low), np.minimum(closes, self.high))
         self.before = np.concatenate([[0], np.cumsum(self.closes - self.opens)]).astype(np.int64)
-        days = calendar.business_days(start, end)
-        self.day_closes = np.array([to_micros(span.end) for _, span in days], dtype=np.int64)
 
     def elapsed(self, start: Instants, end: Instants, *, pauses: Pauses | None = None) -> Floats:
         """Return the open seconds from `start` to `end`, without those within pauses.
@@ -173,6 +181,26 @@ class Clock:
         return np.where(span < 0, 0, self.before[held] + inside)
 
 
+def _day_closes(day: Ints, opens: Ints, closes: Ints, *, low: int, high: int) -> Ints:
+    """Return the last closing of every day that touches the stretch, sorted; others may not be known whole."""
+    names, place = np.unique(day, return_inverse=True)
+    first, last = np.full(len(names), -NAT - 1), np.full(len(names), NAT)
+    np.minimum.at(first, place, opens)
+    np.maximum.at(last, place, closes)
+    return np.sort(last[(last > low) & (first < high)])
+
+
+def _joined(opens: Ints, closes: Ints) -> tuple[Ints, Ints]:
+    """Return spans sorted, without the empty ones, and with those that touch or overlap made one."""
+    order = np.argsort(opens, kind="stable")
+    order = order[closes[order] > opens[order]]
+    opens, reach = opens[order], np.maximum.accumulate(closes[order])
+    if not len(opens):
+        return opens, reach
+    fresh = np.concatenate([[True], opens[1:] > reach[:-1]])
+    return opens[fresh], reach[np.append(np.flatnonzero(fresh)[1:], len(opens)) - 1]
+
+
 def merged_pauses(pauses: Pauses, *, low: Ints, high: Ints, good: NDArray[np.bool_]) -> tuple[Ints, Ints, Ints]:
     """Return the pauses cut to their rows and joined where they overlap: row, start, end."""
     row = np.asarray(pauses.row, dtype=np.int64)
@@ -201,7 +229,8 @@ def merged_pauses(pauses: Pauses, *, low: Ints, high: Ints, good: NDArray[np.boo
 class Clocks:
     """Several calendars at once: every row says by a code which one holds for it.
 
-    Calendars are compiled when first needed, for as long a stretch as is asked about.
+    Calendars are compiled when first needed, for as long a stretch as is asked about. Instants before 1900 and from
+    2200 on count as missing.
 
     Parameters
     ----------
@@ -241,7 +270,7 @@ class Clocks:
 
     def elapsed(self, start: Instants, end: Instants, *, codes: Ints | int = 0, pauses: Pauses | None = None) -> Floats:
         """Return the open seconds of every row by its own calendar; see `Clock.elapsed`."""
-        low, high = micros(start), micros(end)
+        low, high = _sane(start), _sane(end)
         result = np.full(low.shape, np.nan)
 
         def one(clock: Clock, rows: Ints | slice) -> None:
@@ -256,7 +285,7 @@ class Clocks:
 
     def due(self, start: Instants, *, seconds: Floats | float, codes: Ints | int = 0) -> NDArray[np.datetime64]:
         """Return when so many open seconds have passed; NaT when they have not in ten years."""
-        low = micros(start)
+        low = _sane(start)
         wanted = np.broadcast_to(np.asarray(seconds, dtype=np.float64), low.shape)
         result = np.full(low.shape, NAT, dtype=np.int64)
 
@@ -274,7 +303,7 @@ class Clocks:
 
     def same_business_day(self, start: Instants, end: Instants, *, codes: Ints | int = 0) -> NDArray[np.bool_]:
         """Tell where the end is not after the close of the start's business day."""
-        low, high = micros(start), micros(end)
+        low, high = _sane(start), _sane(end)
         result = np.zeros(low.shape, dtype=np.bool_)
 
         def one(clock: Clock, rows: Ints | slice) -> None:
