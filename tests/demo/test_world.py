@@ -198,7 +198,7 @@ def test_discipline_decides_who_is_next() -> None:
         world = World(site, 2, sites=(1,))
         world.step(
             START + timedelta(days=1),
-            Controls(open_counters={site.sites[1].site: 2}, discipline=dict.fromkeys(queues, way)),
+            controls=Controls(open_counters={site.sites[1].site: 2}, discipline=dict.fromkeys(queues, way)),
         )
         waits.append(np.var([c.answered - c.queued for c in world.ledger(0).contacts if c.answered >= 0]))
     assert waits[1] > waits[0]
@@ -210,12 +210,14 @@ def test_controls_change_what_happens() -> None:
     person = next(a.agent_id for a in TRUTH.sites[1].agents if a.queues)
     queue = TRUTH.sites[1].queues[1].queue
     shift = Shift(person, millis(START + timedelta(hours=8)), millis(START + timedelta(hours=15)))
-    alone = World(TRUTH, 2, sites=(1,)).step(end, Controls(shifts={(code, "2026-03-02"): (shift,)}))
+    alone = World(TRUTH, 2, sites=(1,)).step(end, controls=Controls(shifts={(code, "2026-03-02"): (shift,)}))
     assert set(alone.filter(pc.equal(alone["activity"], "answered"))["agent_id"].to_pylist()) == {person}
-    one = World(TRUTH, 2, sites=(1,)).step(end, Controls(open_counters={code: 1}))
+    one = World(TRUTH, 2, sites=(1,)).step(end, controls=Controls(open_counters={code: 1}))
     assert pc.sum(pc.equal(one["activity"], "shift_started")).as_py() == 1
     at = millis(START + timedelta(hours=10))
-    booked = World(TRUTH, 2, sites=(1,)).step(end, Controls(bookings=tuple(Booking(code, queue, at) for _ in range(9))))
+    booked = World(TRUTH, 2, sites=(1,)).step(
+        end, controls=Controls(bookings=tuple(Booking(code, queue, at) for _ in range(9)))
+    )
     usual = World(TRUTH, 2, sites=(1,)).step(end)
 
     def count(log: pa.Table, word: str) -> int:

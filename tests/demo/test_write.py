@@ -66,7 +66,7 @@ def test_without_dirt_the_files_hold_the_clean_log(tmp_path: Path) -> None:
 def test_dirt_has_the_stated_rates(clean: pa.Table) -> None:
     """Missing ends, doubles, corrections and late rows are as frequent as stated."""
     dirt = Dirt(missing_ends=0.02, duplicates=0.015, corrections=0.02, late=0.01)
-    soiled = Soiler(dirt, 1, 0).soil(clean, 2**60, last=True)
+    soiled = Soiler(dirt, 1, 0).soil(clean, until_us=2**60, last=True)
     ends = pc.sum(pc.is_in(clean["activity"], pa.array(ENDS))).as_py()
     fixable = pc.sum(pc.is_in(clean["activity"], pa.array(CORRECTED))).as_py()
     lost = len(set(clean["source_id"].to_pylist()) - set(soiled["source_id"].to_pylist()))
@@ -83,7 +83,7 @@ def test_dirt_has_the_stated_rates(clean: pa.Table) -> None:
 
 def test_newest_versions_of_the_dirty_log_are_the_clean_log(clean: pa.Table) -> None:
     """Apart from missing ends, dirt can be undone: the newest version of each row is the truth."""
-    soiled = Soiler(Dirt(missing_ends=0.0), 1, 0).soil(clean, 2**60, last=True)
+    soiled = Soiler(Dirt(missing_ends=0.0), 1, 0).soil(clean, until_us=2**60, last=True)
     newest: dict[str, tuple[int, datetime, float | None]] = {}
     columns = (soiled[c].to_pylist() for c in ("source_id", "version", "occurred_at", "value"))
     for key, version, at, value in zip(*columns, strict=True):
@@ -97,8 +97,8 @@ def test_blocks_of_dirt_lose_nothing(clean: pa.Table) -> None:
     """Rows that come late leave the soiler with a later block, in order of delivery."""
     soiler, times = Soiler(Dirt(missing_ends=0.0), 1, 0), clean["occurred_at"].cast(pa.int64()).to_numpy()
     half = len(times) // 2
-    first = soiler.soil(clean.slice(0, half), int(times[half - 1]))
-    rest = soiler.soil(clean.slice(half), int(times[-1]), last=True)
+    first = soiler.soil(clean.slice(0, half), until_us=int(times[half - 1]))
+    rest = soiler.soil(clean.slice(half), until_us=int(times[-1]), last=True)
     assert set(first["source_id"].to_pylist()) | set(rest["source_id"].to_pylist()) == set(
         clean["source_id"].to_pylist()
     )

@@ -36,7 +36,7 @@ class After(Engine):
             pool.pop()
         return self.customer()
 
-    def new_case(self, line: Line, t: int, customer: int) -> Case:
+    def _new_case(self, line: Line, t: int, customer: int) -> Case:
         """Return a new matter of a customer, with its topic drawn."""
         u, cuts = self.draws.random(), line.cuts
         topic = next((k for k, cut in enumerate(cuts) if u < cut), len(cuts) - 1)
@@ -45,13 +45,13 @@ class After(Engine):
         if line.truth.kind == "case":
             u = self.draws.random()
             case.priority = 1 if u < 0.05 else 2 if u < 0.2 else 3 if u < 0.7 else 4
-        case.lane = self.lane(line, case)
+        case.lane = self._lane(line, case)
         case.from_ = t
         if self.keep:
             self.ledger.cases.append(case)
         return case
 
-    def lane(self, line: Line, case: Case) -> int:
+    def _lane(self, line: Line, case: Case) -> int:
         """Return the dimensions of a matter in a queue."""
         key = (case.queue * 100 + case.topic, case.priority)
         found = line.lanes.get(key)
@@ -65,18 +65,18 @@ class After(Engine):
         """Return the attributes that name the topic of a matter."""
         return self.lines[case.queue].notes[case.topic]
 
-    def settles(self, case: Case, p: Person) -> bool:
+    def _settles(self, case: Case, p: Person) -> bool:
         """Draw whether a person settles a matter in one go."""
         odds = self.lines[case.queue].odds[case.topic] + p.truth.solving
         return self.draws.random() < 1 / (1 + exp(-odds))
 
-    def turn_away(self, case: Case, *, bad: bool) -> None:
+    def _turn_away(self, case: Case, *, bad: bool) -> None:
         """Draw whether the customer is lost after what they lived through."""
         ways = self.ways
         if self.draws.random() < (ways.churn_bad if bad else ways.churn):
             self.gone.add(case.customer)
 
-    def come_back(self, case: Case, t: int, share: float, days: float) -> None:
+    def _come_back(self, case: Case, t: int, share: float, days: float) -> None:
         """Draw whether and when the customer comes again about the same matter."""
         if self.draws.random() >= share:
             return
@@ -87,9 +87,9 @@ class After(Engine):
                 return
             if at < span[0]:
                 at = span[0] + int(self.draws.random() * min(4 * HOUR, span[1] - span[0]))
-        self.put(at, ON_RETURN, case)
+        self._put(at, ON_RETURN, case)
 
-    def survey(self, case: Case, contact: Contact | None, p: Person, t: int, *, solved: bool, pain: float) -> None:
+    def _survey(self, case: Case, contact: Contact | None, p: Person, t: int, *, solved: bool, pain: float) -> None:
         """Send a survey now and then; unhappy customers answer more often.
 
         Parameters
@@ -120,7 +120,7 @@ class After(Engine):
         if self.keep:
             self.ledger.surveys.append(found)
 
-    def review(self, case: Case, contact: Contact | None, p: Person, t: int) -> None:
+    def _review(self, case: Case, contact: Contact | None, p: Person, t: int) -> None:
         """Review the quality of a contact now and then: four criteria, and a total that a critical error makes 0."""
         draws, ways = self.draws, self.ways
         if draws.random() >= ways.review_share:

@@ -33,7 +33,7 @@ def zone(name: str) -> ZoneInfo:
     return ZoneInfo(name)
 
 
-def wall(day: date, clock: str, time_zone: str) -> int:
+def wall(day: date, *, clock: str, time_zone: str) -> int:
     """Return the instant of a wall-clock time HH:MM (24:00 allowed) of a local day."""
     hours, minutes = int(clock[:2]), int(clock[3:])
     day, hours = (day + timedelta(days=1), 0) if hours == 24 else (day, hours)
@@ -64,18 +64,21 @@ class LocalDay:
         return any(a <= t < b for a, b in self.spans)
 
 
-def local_day(site: SiteTruth, day: date) -> LocalDay:
+def local_day(site: SiteTruth, *, day: date) -> LocalDay:
     """Return a local day of a site."""
-    iso = day.isoformat()
+    iso, zone_ = day.isoformat(), site.time_zone
     closed = any(iso == holiday for holiday, _ in site.holidays)
     hours = () if closed else site.hours[day.weekday()]
-    spans = tuple((wall(day, a, site.time_zone), wall(day, b, site.time_zone)) for a, b in hours)
+    spans = tuple((wall(day, clock=a, time_zone=zone_), wall(day, clock=b, time_zone=zone_)) for a, b in hours)
     return LocalDay(
-        day, wall(day, "00:00", site.time_zone), wall(day + timedelta(days=1), "00:00", site.time_zone), spans
+        day,
+        wall(day, clock="00:00", time_zone=zone_),
+        wall(day + timedelta(days=1), clock="00:00", time_zone=zone_),
+        spans,
     )
 
 
-def half_hours(day: LocalDay, time_zone: str) -> list[tuple[int, int]]:
+def half_hours(day: LocalDay, *, time_zone: str) -> list[tuple[int, int]]:
     """Return (start, local half-hour 0-47) of every half-hour of a local day: 46, 48 or 50 of them."""
     first, where = instant(day.starts), zone(time_zone)
     out = []
@@ -85,10 +88,10 @@ def half_hours(day: LocalDay, time_zone: str) -> list[tuple[int, int]]:
     return out
 
 
-def next_open(site: SiteTruth, day: date) -> LocalDay | None:
+def next_open(site: SiteTruth, *, day: date) -> LocalDay | None:
     """Return the first open day after `day`, looking three weeks ahead."""
     for k in range(1, 22):
-        found = local_day(site, day + timedelta(days=k))
+        found = local_day(site, day=day + timedelta(days=k))
         if found.spans:
             return found
     return None

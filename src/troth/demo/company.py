@@ -93,17 +93,10 @@ def _staff(site: SiteTruth, start: date, days: int, rng: np.random.Generator) ->
         counts = []
         for k in range(0, max(days, 7), 28):
             for d in range(7):
-                day = local_day(site, start + timedelta(days=min(k + d, days + 7)))
+                day = local_day(site, day=start + timedelta(days=min(k + d, days + 7)))
                 if day.spans:
-                    counts.append(
-                        len(
-                            cover(
-                                required(site, team, day, level(site, day.day, start)),
-                                day,
-                                split_lunch=site.split_lunch,
-                            )
-                        )
-                    )
+                    need = required(site, team=team, day=day, volume=level(site, day=day.day, start=start))
+                    counts.append(len(cover(need, day=day, split_lunch=site.split_lunch)))
         open_days = sum(1 for hours in site.hours if hours)
         wanted = max(*counts, ceil(float(np.mean(counts)) * open_days / 4.6)) * 1.08
         queues = tuple(q.queue for q in site.queues if q.team == team)
@@ -130,7 +123,7 @@ def _staff(site: SiteTruth, start: date, days: int, rng: np.random.Generator) ->
     return replace(site, agents=tuple(agents))
 
 
-def care_site(code: str, volume: float, zone: str = "Europe/Vilnius") -> SiteTruth:
+def care_site(code: str, *, volume: float, zone: str = "Europe/Vilnius") -> SiteTruth:
     """Return a contact centre: two call queues, a bot before the chat, e-mail."""
     q, v = QueueTruth, volume
     queues = (
@@ -147,7 +140,7 @@ def care_site(code: str, volume: float, zone: str = "Europe/Vilnius") -> SiteTru
     return SiteTruth(f"care-{code}", code, "Customer care", zone, hours, queues, (), customers=int(9500 * v))
 
 
-def desk_site(code: str, volume: float, zone: str = "Europe/Vilnius") -> SiteTruth:
+def desk_site(code: str, *, volume: float, zone: str = "Europe/Vilnius") -> SiteTruth:
     """Return an IT help desk: a portal all day and night, two levels of people on weekdays."""
     queues = (
         QueueTruth("desk", "Help desk", "case", "portal", "level 1", 95 * volume, 620, 0, _DESK, around_the_clock=True,
@@ -159,12 +152,12 @@ def desk_site(code: str, volume: float, zone: str = "Europe/Vilnius") -> SiteTru
     return SiteTruth(f"desk-{code}", code, "IT help desk", zone, hours, queues, (), customers=int(2600 * volume))
 
 
-def branch_site(code: str, title: str, volume: float, zone: str, hours: Week, *, split: bool = False) -> SiteTruth:
+def branch_site(code: str, *, title: str, volume: float, zone: str, hours: Week, split: bool = False) -> SiteTruth:
     """Return a branch with counters, tickets and some bookings."""
     queues: tuple[QueueTruth, ...] = (
-        QueueTruth("cash", "Cash desk", "walkin", "counter", "counters", 120 * volume, 210, 20, _COUNTER[:1], patience_s=1500,
+        QueueTruth("cash", "Cash desk", "walkin", "walk_in", "counters", 120 * volume, 210, 20, _COUNTER[:1], patience_s=1500,
                    target_s=480, promise_share=1.0),
-        QueueTruth("advice", "Advice", "walkin", "counter", "counters", 70 * volume, 520, 60, _COUNTER[1:], patience_s=2100,
+        QueueTruth("advice", "Advice", "walkin", "walk_in", "counters", 70 * volume, 520, 60, _COUNTER[1:], patience_s=2100,
                    target_s=480, promise_share=1.0, booked_share=0.14, transfer_share=0.02),
     )  # fmt: skip
     queues = tuple(replace(q, queue=f"{q.queue}-{code}") for q in queues)
@@ -213,14 +206,29 @@ def demo_company(*, until: datetime = UNTIL, days: int = 365, size: float = 1.0,
         lithuania, croatia = _holidays(*years, _LITHUANIA), _holidays(*years, _CROATIA)
         split = _week(5, ("08:30", "12:30"), ("13:30", "17:00"))
         sites += [
-            replace(care_site(f"v{mark}", volume), holidays=lithuania),
-            replace(branch_site(f"s{mark}", "Branch in the mall", volume, morning_zone(until), mall), holidays=()),
+            replace(care_site(f"v{mark}", volume=volume), holidays=lithuania),
             replace(
-                branch_site(f"z{mark}", "Branch in Zagreb", volume, "Europe/Zagreb", split, split=True),
+                branch_site(
+                    f"s{mark}", title="Branch in the mall", volume=volume, zone=morning_zone(until), hours=mall
+                ),
+                holidays=(),
+            ),
+            replace(
+                branch_site(
+                    f"z{mark}", title="Branch in Zagreb", volume=volume, zone="Europe/Zagreb", hours=split, split=True
+                ),
                 holidays=croatia,
             ),
-            replace(branch_site(f"j{mark}", "Branch in Jakarta", volume, "Asia/Jakarta", _week(5, ("08:00", "16:00")))),
-            replace(desk_site(f"d{mark}", volume), holidays=lithuania),
+            replace(
+                branch_site(
+                    f"j{mark}",
+                    title="Branch in Jakarta",
+                    volume=volume,
+                    zone="Asia/Jakarta",
+                    hours=_week(5, ("08:00", "16:00")),
+                )
+            ),
+            replace(desk_site(f"d{mark}", volume=volume), holidays=lithuania),
         ]
     sites = [_own_names(site) for site in sites]
     rng = np.random.Generator(np.random.PCG64(seed))
@@ -249,11 +257,14 @@ def small_company(*, start: str = "2026-03-02", days: int = 70, volume: float = 
     split = _week(5, ("08:30", "12:30"), ("13:30", "17:00"))
     years = (first.year, (first + timedelta(days=days)).year)
     sites = (
-        replace(care_site("v", volume), holidays=_holidays(*years, _LITHUANIA), customers=int(1100 * volume / 0.3)),
         replace(
-            branch_site("z", "Branch", volume, "Europe/Zagreb", split, split=True), customers=int(700 * volume / 0.3)
+            care_site("v", volume=volume), holidays=_holidays(*years, _LITHUANIA), customers=int(1100 * volume / 0.3)
         ),
-        replace(desk_site("d", volume), customers=int(350 * volume / 0.3)),
+        replace(
+            branch_site("z", title="Branch", volume=volume, zone="Europe/Zagreb", hours=split, split=True),
+            customers=int(700 * volume / 0.3),
+        ),
+        replace(desk_site("d", volume=volume), customers=int(350 * volume / 0.3)),
     )
     rng = np.random.Generator(np.random.PCG64(seed))
     return Truth("Small company", start, tuple(_staff(_own_names(s), first, days, rng) for s in sites))

@@ -20,39 +20,39 @@ class Site(Floor):
     def handlers(self) -> tuple[Any, ...]:
         """Return the functions that handle what is on the heap, by kind."""
         return (
-            self.on_day, self.on_come, self.on_shift, self.on_pause, self.on_back, self.on_leave, self.on_done,
-            self.on_flush, self.on_due, self.on_return, self.on_leg, self.on_booked, self.on_triage, self.on_worked,
-            self.on_reply, self.on_rest, self.on_close, self.on_going,
+            self._on_day, self._on_come, self._on_shift, self._on_pause, self._on_back, self._on_leave, self._on_done,
+            self._on_flush, self._on_due, self._on_return, self._on_leg, self._on_booked, self._on_triage, self._on_worked,
+            self._on_reply, self._on_rest, self._on_close, self._on_going,
         )  # fmt: skip
 
     # ---- coming in ------------------------------------------------------------------------------------------------
 
-    def open_case(self, t: int, case: Case) -> None:
+    def _open_case(self, t: int, case: Case) -> None:
         """A customer writes to the desk; a bot may answer first, and may even settle it."""
         draws, ways, line = self.draws, self.ways, self.lines[case.queue]
-        case.opened = t
-        self.tell(t, A["opened"], case, -1, SYSTEM, note=self.note(case))
-        self.tell(t, A["message_received"], case, -1, CUSTOMER, note=self.note(case))
+        case.contacts = 1
+        self._open(t, case)
+        self._tell(t, A["message_received"], case, -1, CUSTOMER, note=self.note(case))
         if draws.random() < ways.bot_reply:
             at = t + 20_000 + int(draws.random() * 60_000)
-            self.tell(at, A["message_sent"], case, self.bot, BOT_OUT)
+            self._tell(at, A["message_sent"], case, self.bot, BOT_OUT)
             if draws.random() < ways.bot_solves / ways.bot_reply:
                 end = at + 60_000 + int(draws.random() * 240_000)
                 self._solved(end, case, self.bot, BOT)
                 case.bot_solved = True
                 if draws.random() < ways.bot_fails:
-                    self.put(end + int(draws.lognormal(ways.reopen_h, 0.9) * HOUR), ON_REPLY, case)
+                    self._put(end + int(draws.lognormal(ways.reopen_h, 0.9) * HOUR), ON_REPLY, case)
                 else:
-                    self.put(end + int(ways.close_days * DAY), ON_CLOSE, (case, case.contacts))
+                    self._put(end + int(ways.close_days * DAY), ON_CLOSE, (case, case.contacts))
                 return
         self._triage(t + 120_000 + int(1000 * draws.lognormal(900.0, 0.9)), line, case)
 
     def _triage(self, t: int, line: Line, case: Case) -> None:
         span = self.opening(t)
         if span is not None:
-            self.put(max(t, span[0] + 60_000), ON_TRIAGE, (line, case))
+            self._put(max(t, span[0] + 60_000), ON_TRIAGE, (line, case))
 
-    def on_triage(self, t: int, what: tuple[Line, Case]) -> None:
+    def _on_triage(self, t: int, what: tuple[Line, Case]) -> None:
         """Give a case to the person at work who has the fewest in hand."""
         line, case = what
         there = [p for p in self.people if p.state >= 0 and line in p.lines and t < p.ends and p.index != case.agent]
@@ -60,21 +60,22 @@ class Site(Floor):
             self._triage(t + 900_000, line, case)
             return
         p = min(there, key=lambda x: (len(x.own), x.index))
-        case.lane = self.lane(line, case)
+        case.lane = self._lane(line, case)
         case.agent, case.assigned = p.index, t
+        case.teams |= 1 << line.index
         case.worked = line.index != case.queue  # the second level does not raise further
-        self.tell(t, A["assigned"], case, p.index, WORK)
+        self._tell(t, A["assigned"], case, p.index, WORK)
         if case.status == "new":
             case.status = "open"
-            self.tell(t, A["status_changed"], case, p.index, WORK, _OPEN)
+            self._tell(t, A["status_changed"], case, p.index, WORK, _OPEN)
         self._to(p, case, t)
 
     def _to(self, p: Person, case: Case, t: int) -> None:
         p.own.append(case)
         if p.index in self.idle:
-            self.free(p, t)
+            self._free(p, t)
 
-    def on_rest(self, t: int, _: object) -> None:
+    def _on_rest(self, t: int, _: object) -> None:
         """In the morning, hand the cases of people who are away to others."""
         for p in self.people:
             if p.own and p.truth.agent_id not in self.here:
@@ -83,54 +84,54 @@ class Site(Floor):
                     self._unassign(t, case, p)
                     self._triage(t + 300_000, p.lines[0], case)
 
-    def on_day(self, t: int, day: Any) -> None:
+    def _on_day(self, t: int, day: Any) -> None:
         """Begin a day; see who is away."""
-        super().on_day(t, day)
+        super()._on_day(t, day)
         if self.today.spans and any(p.own for p in self.people):
-            self.put(self.today.opens + 600_000, ON_REST, None)
+            self._put(self.today.opens + 600_000, ON_REST, None)
 
     def _unassign(self, t: int, case: Case, p: Person) -> None:
-        self.tell(t, A["unassigned"], case, p.index, WORK)
+        self._tell(t, A["unassigned"], case, p.index, WORK)
         if self.keep and case.assigned >= 0:
             self.ledger.turns.append((case.no, p.index, case.assigned, -1))
         case.assigned = -1
 
     # ---- working --------------------------------------------------------------------------------------------------
 
-    def take(self, p: Person, t: int) -> bool:
+    def _take(self, p: Person, t: int) -> bool:
         """Take the most urgent own case, else what waits in the queues."""
         if not p.own:
-            return super().take(p, t)
+            return super()._take(p, t)
         case = min(p.own, key=lambda c: (c.priority, c.from_))
         p.own.remove(case)
         q = self.lines[case.queue].truth
         p.busy += 1
         if p.state != ON_CONTACT:
-            self.become(p, t, ON_CONTACT)
+            self._become(p, t, ON_CONTACT)
         factor = q.topics[case.topic].factor / (1 + q.long_share * (q.long_factor - 1))
         long = q.long_factor if self.draws.random() < q.long_share else 1.0
         end = t + 5_000 + int(1000 * self.draws.lognormal(q.handle_s * p.pace * factor * long, q.spread))
-        self.tell(t, A["focused"], case, p.index, WORK)
-        self.tell(end, A["unfocused"], case, p.index, WORK)
+        self._tell(t, A["focused"], case, p.index, WORK)
+        self._tell(end, A["unfocused"], case, p.index, WORK)
         case.stints += 1
         if self.keep:
             self.ledger.touches.append((case.no, p.index, t, end))
-        self.put(end, ON_WORKED, (p, case))
+        self._put(end, ON_WORKED, (p, case))
         return True
 
-    def on_worked(self, t: int, what: tuple[Person, Case]) -> None:
+    def _on_worked(self, t: int, what: tuple[Person, Case]) -> None:
         """A stint of work is over: a question, a hand-over, or a solution."""
         p, case = what
         p.busy -= 1
         draws, ways = self.draws, self.ways
         if draws.random() < ways.note_share:
-            self.tell(t, A["message_sent"], case, p.index, INTERNAL)
+            self._tell(t, A["message_sent"], case, p.index, INTERNAL)
         u = draws.random()
         second = next((x for x in self.lines if x.truth.kind == "level2"), None)
         if not case.worked and second is not None and u < ways.raise_share:
             case.raised = True
             note = f'{{"to_team": "{second.truth.team}", "to_queue": "{second.truth.queue}"}}'
-            self.tell(t, A["escalated"], case, p.index, WORK, note=note)
+            self._tell(t, A["escalated"], case, p.index, WORK, note=note)
             self._unassign(t, case, p)
             self._triage(t + 60_000 + int(draws.exponential() * 1_200_000), second, case)
         elif u > 1 - ways.hand_over:
@@ -139,28 +140,28 @@ class Site(Floor):
             self._triage(t + 60_000 + int(draws.exponential() * 600_000), p.lines[0], case)
         elif draws.random() < ways.ask_customer:
             self._reply(t, case, p)
-            self.tell(t, A["status_changed"], case, p.index, WORK, _PENDING)
+            self._tell(t, A["status_changed"], case, p.index, WORK, _PENDING)
             case.status = "pending"
             if draws.random() < ways.customer_silent:
-                self.put(t + int(ways.close_days * DAY), ON_CLOSE, (case, case.contacts))
+                self._put(t + int(ways.close_days * DAY), ON_CLOSE, (case, case.contacts))
             else:
-                self.put(t + 300_000 + int(draws.lognormal(ways.customer_reply_h, 1.2) * HOUR), ON_REPLY, case)
+                self._put(t + 300_000 + int(draws.lognormal(ways.customer_reply_h, 1.2) * HOUR), ON_REPLY, case)
         else:
             self._solve(t, case, p)
-        self.free(p, t)
+        self._free(p, t)
 
     def _reply(self, t: int, case: Case, p: Person) -> None:
-        self.tell(t, A["message_sent"], case, p.index, HUMAN_OUT)
-        self.replied(case, t)
+        self._tell(t, A["message_sent"], case, p.index, HUMAN_OUT)
+        self._replied(case, t)
         if case.assigned >= 0:
             if self.keep:
                 self.ledger.turns.append((case.no, p.index, case.assigned, t))
             case.assigned = -1
 
     def _solved(self, t: int, case: Case, agent: int, meta: int) -> None:
-        self.tell(t, A["solution_proposed"], case, agent, meta)
-        self.tell(t, A["resolved"], case, agent, meta)
-        self.tell(t, A["status_changed"], case, agent, meta, _SOLVED)
+        self._tell(t, A["solution_proposed"], case, agent, meta)
+        self._tell(t, A["resolved"], case, agent, meta)
+        self._tell(t, A["status_changed"], case, agent, meta, _SOLVED)
         case.status = "solved"
         case.solved.append(t)
         if case.proposed < 0:
@@ -170,39 +171,37 @@ class Site(Floor):
         draws, ways = self.draws, self.ways
         self._reply(t, case, p)
         self._solved(t, case, p.index, WORK)
-        good = self.settles(case, p)
+        good = self._settles(case, p)
         if draws.random() < (ways.reopen_share * 0.25 if good else 0.55):
-            self.put(t + 600_000 + int(draws.lognormal(ways.reopen_h, 0.9) * HOUR), ON_REPLY, case)
+            self._put(t + 600_000 + int(draws.lognormal(ways.reopen_h, 0.9) * HOUR), ON_REPLY, case)
         else:
-            self.put(t + int(ways.close_days * DAY), ON_CLOSE, (case, case.contacts))
+            self._put(t + int(ways.close_days * DAY), ON_CLOSE, (case, case.contacts))
         days = (t - case.came) / DAY
-        self.survey(case, None, p, t, solved=good, pain=min(1.2, 0.12 * days) + 0.25 * case.handed)
-        self.review(case, None, p, t)
-        self.turn_away(case, bad=not good)
+        self._survey(case, None, p, t, solved=good, pain=min(1.2, 0.12 * days) + 0.25 * case.handed)
+        self._review(case, None, p, t)
+        self._turn_away(case, bad=not good)
 
-    def on_reply(self, t: int, case: Case) -> None:
+    def _on_reply(self, t: int, case: Case) -> None:
         """The customer writes: an answer to a question, or that it is not solved after all."""
-        self.tell(t, A["message_received"], case, -1, CUSTOMER)
+        self._tell(t, A["message_received"], case, -1, CUSTOMER)
         if case.status in ("solved", "closed"):
-            self.tell(t, A["reopened"], case, -1, SYSTEM)
+            self._tell(t, A["reopened"], case, -1, SYSTEM)
             case.reopened.append(t)
         if case.status != "pending":
             case.from_ = t
         case.contacts += 1
-        self.tell(t, A["status_changed"], case, -1, SYSTEM, _OPEN)
+        self._tell(t, A["status_changed"], case, -1, SYSTEM, _OPEN)
         case.status = "open"
         if case.agent < 0:
             self._triage(t + 60_000, self.lines[case.queue], case)
             return
         p = self.people[case.agent]
-        if case.assigned < 0 and case.stints == 0:
-            case.assigned = t
         self._to(p, case, t)
 
-    def on_close(self, t: int, what: tuple[Case, int]) -> None:
+    def _on_close(self, t: int, what: tuple[Case, int]) -> None:
         """Close a case that stayed solved, or whose customer never answered."""
         case, contacts = what
         if case.contacts == contacts and case.status in ("pending", "solved"):
             note = '{"code": "no_answer"}' if case.status == "pending" else None
             case.status, case.closed = "closed", t
-            self.tell(t, A["closed"], case, -1, SYSTEM, note=note)
+            self._tell(t, A["closed"], case, -1, SYSTEM, note=note)

@@ -61,7 +61,7 @@ class Soiler:
         self._waiting = STORED.empty_table()
         self._due = np.empty(0, np.int64)
 
-    def soil(self, clean: pa.Table, until_us: int, *, last: bool = False) -> pa.Table:
+    def soil(self, clean: pa.Table, *, until_us: int, last: bool = False) -> pa.Table:
         """Return the rows delivered up to an instant, in order of delivery.
 
         Parameters

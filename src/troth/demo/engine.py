@@ -103,11 +103,11 @@ class Engine:
         self.worked: dict[str, float] = {}
         self.here: set[str] = set()
         self.today = self.day_of(self.start)
-        self.put(self.today.starts, ON_DAY, self.start)
+        self._put(self.today.starts, ON_DAY, self.start)
 
     # ---- the loop -------------------------------------------------------------------------------------------------
 
-    def put(self, t: int, kind: int, what: Any) -> None:
+    def _put(self, t: int, kind: int, what: Any) -> None:
         """Put something on the heap; equal times keep the order of putting."""
         self.serial += 1
         heappush(self.heap, (t, self.serial, kind, what))
@@ -121,7 +121,7 @@ class Engine:
         """Return the functions that handle what is on the heap, by kind."""
         raise NotImplementedError
 
-    def advance(self, until: int, controls: Controls) -> None:
+    def advance(self, until: int, *, controls: Controls) -> None:
         """Run everything that happens up to and including an instant."""
         self.controls = controls
         heap, handle = self.heap, self.handlers()
@@ -147,7 +147,7 @@ class Engine:
         """Return a local day of the site."""
         found = self.days.get(day)
         if found is None:
-            found = self.days[day] = local_day(self.site, day)
+            found = self.days[day] = local_day(self.site, day=day)
         return found
 
     def opening(self, t: int) -> tuple[int, int] | None:
@@ -159,23 +159,23 @@ class Engine:
                     return a, b
         return None
 
-    def on_day(self, t: int, day: date) -> None:  # noqa: ARG002  every handler is told the time
+    def _on_day(self, t: int, day: date) -> None:  # noqa: ARG002  every handler is told the time
         """Begin a local day: arrivals, shifts, bookings; and put the next day on the heap."""
         today = self.today = self.day_of(day)
         self.days.pop(day - timedelta(days=3), None)
-        self.put(today.ends, ON_DAY, day + timedelta(days=1))
+        self._put(today.ends, ON_DAY, day + timedelta(days=1))
         if day.weekday() == 0:
             self.worked = {}
         rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence((*self.key, 3, day.toordinal()))))
-        volume = level(self.site, day, self.start)
+        volume = level(self.site, day=day, start=self.start)
         self._arrivals(today, volume, rng)
         self.here = set()
         if today.spans:
             self._shifts(today, volume)
-            self.put(today.closes + HOUR, ON_FLUSH, None)
-            self.book(today, volume)
+            self._put(today.closes + HOUR, ON_FLUSH, None)
+            self._book(today, volume)
 
-    def book(self, today: LocalDay, volume: float) -> None:
+    def _book(self, today: LocalDay, volume: float) -> None:
         """Take the bookings of a day."""
         raise NotImplementedError
 
@@ -190,16 +190,16 @@ class Engine:
             own = rng.gamma(1 / queue.day_cv**2, queue.day_cv**2) if queue.day_cv > 0 else 1.0
             closed = 1.0 if today.spans or not queue.around_the_clock else 0.35
             mean = queue.per_day * queue.weekdays[day.weekday()] * volume * shared * own * closed
-            slots = self.shape(queue, today)
+            slots = self._shape(queue, today)
             if not slots or mean <= 0:
                 continue
             starts, shares = zip(*slots, strict=True)
             counts = rng.poisson(np.array(shares) * mean * (1 - queue.booked_share))
             at = np.repeat(np.array(starts), counts) + (rng.random(int(counts.sum())) * HALF_HOUR).astype(np.int64)
             for t in np.sort(at).tolist():
-                self.put(t, ON_COME, line)
+                self._put(t, ON_COME, line)
 
-    def shape(self, queue: QueueTruth, today: LocalDay) -> list[tuple[int, float]]:
+    def _shape(self, queue: QueueTruth, today: LocalDay) -> list[tuple[int, float]]:
         """Return when a queue's customers come, as `profile` says; equal days are worked out once."""
         key = (
             queue.around_the_clock,
@@ -207,14 +207,18 @@ class Engine:
             *(x - today.starts for span in today.spans for x in span),
         )
         if key not in self.shapes:
-            self.shapes[key] = [(a - today.starts, share) for a, share in profile(queue, today, self.site.time_zone)]
+            self.shapes[key] = [
+                (a - today.starts, share) for a, share in profile(queue, day=today, time_zone=self.site.time_zone)
+            ]
         return [(a + today.starts, share) for a, share in self.shapes[key]]
 
     def _spans(self, team: str, today: LocalDay, volume: float) -> list[tuple[int, int]]:
         """Return the shifts of the own plan; days of one weekday, month and length share them."""
         key = (team, today.day.weekday() + 7 * (today.ends - today.starts), today.day.month + 12 * today.day.year)
         if key not in self.covers:
-            found = cover(required(self.site, team, today, volume), today, split_lunch=self.site.split_lunch)
+            found = cover(
+                required(self.site, team=team, day=today, volume=volume), day=today, split_lunch=self.site.split_lunch
+            )
             self.covers[key] = [(a - today.opens, b - today.opens) for a, b in found]
         return [(a + today.opens, b + today.opens) for a, b in self.covers[key]]
 
@@ -223,22 +227,22 @@ class Engine:
         if given is None:
             teams = sorted({a.team for a in self.site.agents if a.queues})
             spans = {team: self._spans(team, today, volume) for team in teams}
-            given = tuple(day_shifts(self.site, today, spans, self.worked, self.planning))
+            given = tuple(day_shifts(self.site, day=today, spans=spans, worked=self.worked, draws=self.planning))
         self.here = {shift.agent_id for shift in given}
         most = self.controls.open_counters.get(self.site.site, len(given))
         for shift in sorted(given, key=lambda s: (s.starts, s.agent_id))[:most]:
             self.worked[shift.agent_id] = self.worked.get(shift.agent_id, 0.0) + (shift.ends - shift.starts) / HOUR
-            self.put(shift.starts, ON_SHIFT, shift)
+            self._put(shift.starts, ON_SHIFT, shift)
 
     # ---- people ---------------------------------------------------------------------------------------------------
 
-    def become(self, p: Person, t: int, state: int) -> None:
+    def _become(self, p: Person, t: int, state: int) -> None:
         """Put a person into a state."""
         p.spent[p.state] = p.spent.get(p.state, 0) + t - p.since
         p.state, p.since = state, t
         self.rows.append((t, _STATE, -1, -1, -1, p.lane, p.index, state, None, None, p.shift, SHIFT))
 
-    def on_shift(self, t: int, shift: Shift) -> None:
+    def _on_shift(self, t: int, shift: Shift) -> None:
         """Begin a shift."""
         p = self.by_id[shift.agent_id]
         if p.state != OFF:  # still at work from an overlapping shift
@@ -248,12 +252,12 @@ class Engine:
         p.due, p.busy = [], 0
         self.rows.append((t, _STARTED, -1, -1, -1, p.lane, p.index, -1, None, None, p.shift, SHIFT))
         for at, seconds, state in shift.pauses:
-            self.put(max(at, t + 1), ON_PAUSE, (p, p.shift, seconds, state))
-        self.put(shift.ends, ON_GOING, (p, p.shift))
+            self._put(max(at, t + 1), ON_PAUSE, (p, p.shift, seconds, state))
+        self._put(shift.ends, ON_GOING, (p, p.shift))
         if self.lines[0].truth.kind == "walkin":
             p.counter = 1 + p.index
             self._counter(p, t, _OPENED)
-        self.free(p, t)
+        self._free(p, t)
 
     def _counter(self, p: Person, t: int, act: int) -> None:
         self.rows.append(
@@ -264,30 +268,30 @@ class Engine:
         elif self.keep:
             self.ledger.counters.append((p.counter, p.open_from, t))
 
-    def on_pause(self, t: int, what: tuple[Person, int, float, str]) -> None:
+    def _on_pause(self, t: int, what: tuple[Person, int, float, str]) -> None:
         """A pause falls due: take it now if free, else after what is in hand."""
         p, shift, seconds, state = what
         if p.shift != shift or p.state == OFF:
             return
         p.due.append((seconds, state))
         if p.busy == 0 and p.state == AVAILABLE:
-            self.free(p, t)
+            self._free(p, t)
 
-    def on_back(self, t: int, what: tuple[Person, int]) -> None:
+    def _on_back(self, t: int, what: tuple[Person, int]) -> None:
         """A pause is over."""
         p, shift = what
         if p.shift == shift and p.state != OFF:
             if p.counter and p.open_from < 0:
                 self._counter(p, t, _OPENED)
-            self.free(p, t)
+            self._free(p, t)
 
-    def on_going(self, t: int, what: tuple[Person, int]) -> None:
+    def _on_going(self, t: int, what: tuple[Person, int]) -> None:
         """The planned end of a shift: go if free."""
         p, shift = what
         if p.shift == shift and p.busy == 0 and p.state == AVAILABLE:
-            self.free(p, t)
+            self._free(p, t)
 
-    def free(self, p: Person, t: int) -> None:
+    def _free(self, p: Person, t: int) -> None:
         """A person has a hand free: pause, go home, take the next one, or wait."""
         self.idle.pop(p.index, None)
         self.spare.pop(p.index, None)
@@ -302,23 +306,23 @@ class Engine:
                 self._leave(p, t)
                 return
         if p.busy == 0 or (not p.due and t < p.ends):
-            while p.busy < p.limit and self.take(p, t):
+            while p.busy < p.limit and self._take(p, t):
                 pass
         if p.busy == 0:
             if p.state != AVAILABLE or p.since == p.started == t:
-                self.become(p, t, AVAILABLE)
+                self._become(p, t, AVAILABLE)
             self.idle[p.index] = p
         elif p.busy < p.limit:
             self.spare[p.index] = p
 
     def _pause(self, p: Person, t: int, seconds: float, state: str) -> None:
-        self.become(p, t, STEP[state])
+        self._become(p, t, STEP[state])
         if p.counter and seconds >= 1800:
             self._counter(p, t, _CLOSED)
             p.open_from = -1
         end = t + int(seconds * 1000)
         span = next((a for a, _ in self.today.spans if abs(a - end) < HOUR), end) if self.site.split_lunch else end
-        self.put(max(span if seconds >= 1800 else end, t + 1), ON_BACK, (p, p.shift))
+        self._put(max(span if seconds >= 1800 else end, t + 1), ON_BACK, (p, p.shift))
 
     def _leave(self, p: Person, t: int) -> None:
         p.spent[p.state] = p.spent.get(p.state, 0) + t - p.since
@@ -330,7 +334,7 @@ class Engine:
         if self.keep:
             self.ledger.shifts.append((p.index, p.started, t, p.spent))
 
-    def take(self, p: Person, t: int) -> bool:
+    def _take(self, p: Person, t: int) -> bool:
         """Let a person take the next waiting thing; tell whether there was one."""
         raise NotImplementedError
 

@@ -50,6 +50,7 @@ class Case:
     priority: int = 3
     opened: int = -1
     from_: int = -1  # where the clock of the first human reply starts: opening, bot's end or reopening
+    reply_from: int = -1
     replied: int = -1
     proposed: int = -1
     solved: list[int] = field(default_factory=list)
@@ -63,6 +64,8 @@ class Case:
     stints: int = 0
     raised: bool = False
     handed: int = 0
+    moved: int = 0
+    teams: int = 0
     status: str = "new"
     bot_solved: bool = False
     worked: bool = False

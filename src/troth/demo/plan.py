@@ -18,12 +18,12 @@ LUNCH_S = 1800.0
 REST_S = 900.0
 
 
-def profile(queue: QueueTruth, day: LocalDay, time_zone: str) -> list[tuple[int, float]]:
+def profile(queue: QueueTruth, *, day: LocalDay, time_zone: str) -> list[tuple[int, float]]:
     """Return (start, share of the day's arrivals) of each half-hour of a local day.
 
     Two waves, late morning and mid-afternoon; queues that never close get a tenth of their arrivals at night.
     """
-    slots = half_hours(day, time_zone)
+    slots = half_hours(day, time_zone=time_zone)
     weights = []
     for start, half in slots:
         hour = half / 2 + 0.25
@@ -38,14 +38,14 @@ def profile(queue: QueueTruth, day: LocalDay, time_zone: str) -> list[tuple[int,
     return [(start, w / total) for (start, _), w in zip(slots, weights, strict=True) if w > 0.0] if total else []
 
 
-def level(site: SiteTruth, day: date, start: date) -> float:
+def level(site: SiteTruth, *, day: date, start: date) -> float:
     """Return the expected volume of a day relative to the truth's start: drift and yearly wave."""
     years = (day - start).days / 365.25
     wave = sin(2 * pi * (day.timetuple().tm_yday - 60) / 365.25)
     return (1 + site.drift * years) * (1 + site.season * wave)
 
 
-def servers(load: float, handle_s: float, target_s: float, share: float) -> int:
+def servers(load: float, *, handle_s: float, target_s: float, share: float) -> int:
     """Return how many servers answer `share` of contacts within `target_s` (Erlang C; load in erlangs)."""
     if load <= 0:
         return 0
@@ -60,7 +60,7 @@ def servers(load: float, handle_s: float, target_s: float, share: float) -> int:
             return count
 
 
-def required(site: SiteTruth, team: str, day: LocalDay, volume: float) -> np.ndarray:
+def required(site: SiteTruth, *, team: str, day: LocalDay, volume: float) -> np.ndarray:
     """Return the people a team needs in each half-hour of a local day; `volume` scales the expected arrivals."""
     count = (day.ends - day.starts) // HALF_HOUR
     load, work = np.zeros(count), np.zeros(count)
@@ -79,12 +79,14 @@ def required(site: SiteTruth, team: str, day: LocalDay, volume: float) -> np.nda
         if queue.kind in ("mail", "case", "level2"):
             stints = 1.0 if queue.kind == "mail" else 1.55
             opened = [
-                (start - day.starts) // HALF_HOUR for start, _ in half_hours(day, site.time_zone) if day.is_open(start)
+                (start - day.starts) // HALF_HOUR
+                for start, _ in half_hours(day, time_zone=site.time_zone)
+                if day.is_open(start)
             ]
             work[opened] += expected * stints * busy / 1800.0 / len(opened) if opened else 0.0
             continue
         live.append(queue)
-        for start, share in profile(queue, day, site.time_zone):
+        for start, share in profile(queue, day=day, time_zone=site.time_zone):
             load[(start - day.starts) // HALF_HOUR] += expected * share * busy / 1800.0
     need = work / 0.86
     if live:
@@ -93,11 +95,13 @@ def required(site: SiteTruth, team: str, day: LocalDay, volume: float) -> np.nda
         mean_s = first.handle_s + first.wrap_s
         for k in range(count):
             if load[k] > 0:
-                need[k] += ceil(servers(load[k], mean_s, first.target_s, first.target_share) / at_once)
+                need[k] += ceil(
+                    servers(load[k], handle_s=mean_s, target_s=first.target_s, share=first.target_share) / at_once
+                )
     return need
 
 
-def cover(need: np.ndarray, day: LocalDay, *, split_lunch: bool) -> list[tuple[int, int]]:
+def cover(need: np.ndarray, *, day: LocalDay, split_lunch: bool) -> list[tuple[int, int]]:
     """Choose shifts (starts, ends) that cover what is needed: each time the one that covers most."""
     first, last = (day.opens - day.starts) // HALF_HOUR, (day.closes - day.starts + HALF_HOUR - 1) // HALF_HOUR
     lengths = (last - first,) if split_lunch else (17, 9)
@@ -122,7 +126,7 @@ def cover(need: np.ndarray, day: LocalDay, *, split_lunch: bool) -> list[tuple[i
 
 
 def pauses(
-    starts: int, ends: int, day: LocalDay, draws: Draws, *, split_lunch: bool
+    starts: int, *, ends: int, day: LocalDay, draws: Draws, split_lunch: bool
 ) -> tuple[tuple[int, float, str], ...]:
     """Return the pauses of a shift: lunch, two rests, now and then a meeting or a training."""
     out: list[tuple[int, float, str]] = []
@@ -139,7 +143,7 @@ def pauses(
     return tuple(sorted(out))
 
 
-def away(agent: AgentTruth, day: date) -> bool:
+def away(agent: AgentTruth, *, day: date) -> bool:
     """Tell whether a person has planned leave on a day."""
     iso = day.isoformat()
     return any(a <= iso < b for a, b in agent.leave)
@@ -147,6 +151,7 @@ def away(agent: AgentTruth, day: date) -> bool:
 
 def day_shifts(
     site: SiteTruth,
+    *,
     day: LocalDay,
     spans: Mapping[str, Sequence[tuple[int, int]]],
     worked: Mapping[str, float],
@@ -161,7 +166,7 @@ def day_shifts(
     """
     out: list[Shift] = []
     for team, wanted in spans.items():
-        free = [a for a in site.agents if a.team == team and a.kind == "human" and not away(a, day.day)]
+        free = [a for a in site.agents if a.team == team and a.kind == "human" and not away(a, day=day.day)]
         free = [a for a in free if draws.random() >= site.absence and worked.get(a.agent_id, 0.0) < a.hours_per_week]
         turn = day.day.toordinal()
         order = sorted(
@@ -173,6 +178,11 @@ def day_shifts(
         people.sort(key=lambda a: (turn * 7 + sum(map(ord, a.agent_id)) * 13) % 31)
         for person, (starts, ends) in zip(people, kept, strict=True):
             out.append(
-                Shift(person.agent_id, starts, ends, pauses(starts, ends, day, draws, split_lunch=site.split_lunch))
+                Shift(
+                    person.agent_id,
+                    starts,
+                    ends,
+                    pauses(starts, ends=ends, day=day, draws=draws, split_lunch=site.split_lunch),
+                )
             )
     return out

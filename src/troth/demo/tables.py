@@ -68,7 +68,7 @@ def _leave(truth: Truth) -> Rows:
     for s in truth.sites:
         for a in s.agents:
             for first, last in a.leave:
-                spans = [wall(date.fromisoformat(d), "00:00", s.time_zone) for d in (first, last)]
+                spans = [wall(date.fromisoformat(d), clock="00:00", time_zone=s.time_zone) for d in (first, last)]
                 yield a.agent_id, *(instant(t).isoformat().replace("+00:00", "Z") for t in spans), "holiday"
 
 
@@ -125,7 +125,7 @@ _MAKERS = {
 }  # fmt: skip
 
 
-def write_tables(folder: Path, truth: Truth) -> None:
+def write_tables(folder: Path, *, truth: Truth) -> None:
     """Write every reference table of a company as CSV: valid from its first day, version 0."""
     folder.mkdir(parents=True, exist_ok=True)
     since = (date.fromisoformat(truth.start) - timedelta(days=1)).isoformat()

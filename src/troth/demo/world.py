@@ -48,7 +48,7 @@ class World:
         chosen = range(len(truth.sites)) if sites is None else sites
         self.sites = [Site(truth, k, seed, emit=emit, keep=keep) for k in chosen]
 
-    def step(self, until: datetime, controls: Controls | None = None) -> pa.Table:
+    def step(self, until: datetime, *, controls: Controls | None = None) -> pa.Table:
         """Live on to an instant (inclusive) and return the clean events since the last step, in order of time.
 
         Parameters
@@ -61,14 +61,14 @@ class World:
         events in the stored schema, versions 0, `recorded_at` equal to `occurred_at`.
         """
         end = millis(until)
-        parts = [self.step_site(k, end, controls) for k in range(len(self.sites))]
+        parts = [self.step_site(k, until=end, controls=controls) for k in range(len(self.sites))]
         whole = pa.concat_tables([STORED.empty_table(), *parts])
         return whole.sort_by([("occurred_at", "ascending")]) if len(parts) > 1 else whole
 
-    def step_site(self, k: int, until: int, controls: Controls | None = None) -> pa.Table:
+    def step_site(self, k: int, *, until: int, controls: Controls | None = None) -> pa.Table:
         """Live on at one site to an instant in milliseconds since 1970 and return its events."""
         site = self.sites[k]
-        site.advance(until, controls or Controls())
+        site.advance(until, controls=controls or Controls())
         rows = site.drain(until)
         first, site.numbered = site.numbered, site.numbered + len(rows)
         agents = [a.agent_id for a in site.site.agents]

@@ -87,7 +87,7 @@ def _site(folder: Path, truth: Truth, seed: int, number: int, until: int, dirt: 
     gc.disable()  # nothing here refers to itself in a circle, and collecting costs a quarter of the time
     while t < until:
         t = min(t + 7 * DAY, until)
-        files.add(soiler.soil(world.step_site(0, t), t * 1000, last=t == until))
+        files.add(soiler.soil(world.step_site(0, until=t), until_us=t * 1000, last=t == until))
         if "done" in _shared:
             with _shared["done"].get_lock():
                 _shared["done"].value += 1
@@ -127,7 +127,7 @@ def write(
     for old in folder.glob("events-*.parquet"):
         old.unlink()
     end = millis(until)
-    write_tables(folder / "reference", truth)
+    write_tables(folder / "reference", truth=truth)
     said = {"seed": seed, "until": until.isoformat(), "dirt": asdict(dirt), "truth": truth.as_dict()}
     (folder / "truth.json").write_text(json.dumps(said, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     jobs = [(folder, truth, seed, k, end, dirt) for k in range(len(truth.sites))]
