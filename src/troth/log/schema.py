@@ -59,6 +59,7 @@ REJECTS: Final = pa.schema(
         pa.field("value", pa.string()),
         pa.field("advice", pa.string()),
         pa.field("raw", pa.string()),
+        pa.field("imported_at", INSTANT),
     ]
 )
 

@@ -1,0 +1,94 @@
+"""`troth kpi`: compute figures from a lake, or list what can be computed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from troth.cli import output
+from troth.cli._lake import lake_option, opened, question, question_options
+
+_EXAMPLE = (
+    "Example: troth kpi --kpi speed.answer --by queue --every week --from 2026-01-01; "
+    "troth kpi list shows every KPI with its definition."
+)
+
+
+@click.command("kpi", epilog=_EXAMPLE)
+@click.argument("action", required=False, type=click.Choice(["list"]))
+@lake_option
+@click.option("--kpi", "kpis", multiple=True, metavar="ID", help="A KPI with all its variants, one as ID/VARIANT, or an alias. Repeatable; one of each if left out.")
+@question_options
+@output.form_option
+def command(action: str | None, lake: Path, kpis: tuple[str, ...], form: output.Form, **asked: Any) -> int:
+    """Compute figures from a lake.
+
+    Every figure comes with its n, a 95 % interval, the spread where it is a time, the period before, and whether it
+    can still change. `troth kpi list` prints the definitions.
+    """
+    if action == "list":
+        _list(kpis, form)
+        return 0
+    from troth.kpi.query import query
+
+    figures = [figure.as_dict() for figure in query(opened(lake), question(kpis, **asked))]
+    if form is output.Form.CSV:
+        figures = [{**f, **{f"by_{k}": v for k, v in f["by"].items()}} for f in figures]
+        for figure in figures:
+            del figure["by"]
+    output.show(figures, form=form, key="kpis", columns=_columns(figures))
+    return 0
+
+
+def _columns(figures: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return what a table shows: only what tells rows apart, then the figure with its truth."""
+    from troth.charts.numbers import number
+
+    columns: dict[str, Any] = {"kpi": lambda f: f"{f['id']}/{f['variant']}" if f["variant"] else f["id"]}
+    for dim in figures[0]["by"] if figures else ():
+        columns[dim] = lambda f, d=dim: output.text(f["by"][d])
+    if len({f["from"] for f in figures}) > 1:
+        columns["from"] = lambda f: f["from"][:16].replace("T00:00", "")
+    for key in ("value", "low", "high", "p50", "p90", "previous"):
+        columns[key] = lambda f, k=key: number(f[k], f["unit"])
+    columns["n"] = lambda f: f"{f['n']:,}"
+    columns["note"] = _note
+    return columns
+
+
+def _note(figure: Mapping[str, Any]) -> str:
+    notes = [figure["reason"]] if figure["value"] is None else []
+    notes += ["approximate"] if figure["approximate"] else []
+    notes += [] if figure["mature"] else ["can still change"]
+    return ", ".join(notes)
+
+
+def _list(kpis: tuple[str, ...], form: output.Form) -> None:
+    from troth.kpi.catalogue import catalogue, chosen
+
+    listed = chosen(kpis) if kpis else list(catalogue().values())
+    rows = [
+        {
+            "id": k.id,
+            "variant": k.variant,
+            "title": k.title,
+            "question": k.question,
+            "unit": str(k.unit),
+            "direction": str(k.direction),
+            "numerator": k.numerator,
+            "denominator": k.denominator,
+            "population": k.population,
+            "cohort": k.cohort,
+            "clock": str(k.clock),
+            "version": k.version,
+            "effective_from": k.effective_from.isoformat(),
+            "source": k.source,
+            "aliases": " ".join(k.aliases),
+        }
+        for k in listed
+    ]
+    columns = {"kpi": lambda r: f"{r['id']}/{r['variant']}" if r["variant"] else r["id"], "unit": lambda r: r["unit"], "question": lambda r: r["question"]}
+    output.show(rows, form=form, key="kpis", columns=columns)

@@ -1,0 +1,193 @@
+"""From daily sums to figures: values, intervals, quantiles, the period before, maturity."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pyarrow as pa
+
+from troth.core.terms import Unit
+from troth.kpi.definition import Figure, Fold, Kpi
+from troth.kpi.plan import Job, Wanted
+from troth.stats import ratio_intervals, total_intervals
+
+_NO_DATA = "no data in the period"
+_FEW_DAYS = "no interval: it takes at least two days with data"
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """Daily sums of one part as arrays of equal length; `group` holds the members of the split."""
+
+    group: list[tuple[Any, ...]]
+    period: np.ndarray
+    day: np.ndarray
+    num: np.ndarray
+    den: np.ndarray
+    n: np.ndarray
+    inexact: np.ndarray
+
+
+def sums(table: pa.Table, job: Job, wanted: Wanted) -> Sums:
+    """Take one job's columns out of a daily result."""
+    i = job.slot
+
+    def column(name: str) -> np.ndarray:
+        return np.nan_to_num(table[name].cast(pa.float64()).to_numpy(zero_copy_only=False))
+
+    by = [table[f"by{d}"].to_pylist() for d in range(len(wanted.by))]
+    group = list(zip(*by, strict=True)) if by else [()] * len(table)
+    return Sums(
+        group,
+        column("period").astype(np.int64),
+        column("day").astype(np.int64),
+        column(f"num{i}"),
+        column(f"den{i}"),
+        column(f"n{i}").astype(np.int64),
+        np.array(table[f"inexact{i}"].to_pylist(), dtype=object) == True,  # noqa: E712 - null is not True
+    )
+
+
+def figures(
+    kpi: Kpi,
+    parts: Sequence[Sums],
+    quantiles: Mapping[tuple[tuple[Any, ...], int], tuple[float, float, float, float]],
+    wanted: Wanted,
+    *,
+    until: datetime,
+) -> Iterator[Figure]:
+    """Yield the figures of one KPI, by group and period.
+
+    Parameters
+    ----------
+    kpi, wanted : what was asked.
+    parts : daily sums of its parts.
+    quantiles : P50, P90, P95 and maximum by group and period.
+    until : the last instant the log knows of; later periods are not over.
+    """
+    groups = sorted({g for part in parts for g in part.group}, key=lambda g: tuple(str(x) for x in g))
+    if not wanted.by:
+        groups = [()]
+    place = {g: i for i, g in enumerate(groups)}
+    cube = _Cube(parts, place, wanted, stock=kpi.fold is Fold.STOCK)
+    labels = [_local(edge, wanted.periods.time_zone) for edge in wanted.periods.edges]
+    for period in range(wanted.periods.count - 1):
+        value, low, high = cube.values(period, kpi)
+        before, _, _ = cube.values(period - 1, kpi, interval=False)
+        n = cube.n[:, period + 1]
+        end = wanted.periods.edges[period + 2]
+        mature = end + kpi.maturity(wanted.params) <= until
+        for g, group in enumerate(groups):
+            present = bool(n[g]) or (kpi.fold is not Fold.RATIO and not wanted.by)
+            if not present and (wanted.by or kpi.fold is Fold.STOCK) and not (kpi.fold is Fold.STOCK and value[g]):
+                if wanted.by:
+                    continue
+            q = quantiles.get((group, period)) if n[g] else None
+            has = np.isfinite(value[g]) and (present or kpi.fold is Fold.STOCK)
+            limits = has and np.isfinite(low[g]) and np.isfinite(high[g])
+            yield Figure(
+                id=kpi.id,
+                variant=kpi.variant,
+                definition=kpi.definition,
+                by={d: _member(m) for d, m in zip(wanted.by, group, strict=True)},
+                start=labels[period + 1],
+                end=labels[period + 2],
+                value=float(value[g]) if has else None,
+                unit=kpi.unit,
+                n=int(n[g]) if kpi.fold is not Fold.STOCK else int(round(value[g])),
+                low=float(low[g]) if limits else None,
+                high=float(high[g]) if limits else None,
+                p50=q[0] if q else None,
+                p90=q[1] if q else None,
+                p95=q[2] if q else None,
+                max=q[3] if q else None,
+                previous=float(before[g]) if np.isfinite(before[g]) else None,
+                mature=mature,
+                approximate=bool(cube.inexact[g, period + 1]),
+                reason=_NO_DATA if not has else "" if limits or kpi.fold is Fold.STOCK else _FEW_DAYS,
+            )
+
+
+class _Cube:
+    """Sums by group, period and day, for one KPI."""
+
+    def __init__(self, parts: Sequence[Sums], place: Mapping[tuple[Any, ...], int], wanted: Wanted, *, stock: bool) -> None:
+        periods, groups = wanted.periods.count, len(place)
+        self.n = np.zeros((groups, periods), dtype=np.int64)
+        self.inexact = np.zeros((groups, periods), dtype=bool)
+        self._opening = np.zeros(groups)
+        self._by_period: list[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]] = []
+        g, period, day, num, den = [], [], [], [], []
+        for part in parts:
+            index = np.array([place[x] for x in part.group], dtype=np.int64)
+            inside = part.period >= -1
+            np.add.at(self.n, (index[inside], part.period[inside] + 1), part.n[inside])
+            np.logical_or.at(self.inexact, (index[inside], part.period[inside] + 1), part.inexact[inside])
+            np.add.at(self._opening, index[~inside], part.num[~inside])
+            g.append(index[inside])
+            period.append(part.period[inside])
+            day.append(part.day[inside])
+            num.append(part.num[inside])
+            den.append(part.den[inside])
+        self._g, self._period, self._day, self._num, self._den = (
+            np.concatenate(a) if a else np.zeros(0) for a in (g, period, day, num, den)
+        )
+        self._groups = groups
+        self._flow = np.zeros((groups, periods))
+        np.add.at(self._flow, (self._g, self._period + 1), self._num)
+        self._days = _days_of(wanted)
+
+    def values(self, period: int, kpi: Kpi, *, interval: bool = True) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return value, low and high of every group in a period (-1 is the one before the first)."""
+        nothing = np.full(self._groups, np.nan)
+        if kpi.fold is Fold.STOCK:
+            return self._opening + self._flow[:, : period + 2].sum(axis=1), nothing, nothing
+        chosen = self._period == period
+        first, count = self._days[period + 1]
+        shape = (self._groups, count)
+        num, den = np.zeros(shape), np.zeros(shape)
+        at = (self._g[chosen], self._day[chosen] - first)
+        np.add.at(num, at, self._num[chosen])
+        np.add.at(den, at, self._den[chosen])
+        if not interval or count < 2:
+            total, weight = num.sum(axis=1), den.sum(axis=1)
+            if kpi.fold is Fold.TOTAL:
+                return total, nothing, nothing
+            with np.errstate(divide="ignore", invalid="ignore"):
+                return np.where(weight > 0, total / weight, np.nan), nothing, nothing
+        if kpi.fold is Fold.TOTAL:
+            found = total_intervals(num)
+        else:
+            # A share of things is a share of `den` things; shares of time are not, and keep the plain interval.
+            share = kpi.unit is Unit.SHARE and all(p.weight == 1.0 for p in kpi.parts)
+            found = ratio_intervals(num, den=den, share=share, floor=0.0)
+        return found.estimate, found.low, found.high
+
+
+def _days_of(wanted: Wanted) -> list[tuple[int, int]]:
+    """Return for each period the number of its first local day since 1970 and how many days it touches."""
+    zone = ZoneInfo(wanted.periods.time_zone)
+    epoch = datetime(1970, 1, 1).date()
+    result = []
+    for start, end in zip(wanted.periods.edges, wanted.periods.edges[1:], strict=False):
+        first = (start.astimezone(zone).date() - epoch).days
+        last = (end.astimezone(zone).replace(fold=0) - _TICK).date()
+        result.append((first, max((last - epoch).days - first + 1, 1)))
+    return result
+
+
+_TICK = datetime(1970, 1, 1, 0, 0, 0, 1) - datetime(1970, 1, 1)
+
+
+def _local(instant: datetime, time_zone: str) -> str:
+    """Return an instant as ISO text on the wall clock of a zone."""
+    return instant.astimezone(ZoneInfo(time_zone) if time_zone != "UTC" else UTC).isoformat()
+
+
+def _member(value: Any) -> Any:
+    return int(value) if isinstance(value, float) else value

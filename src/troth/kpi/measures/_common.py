@@ -1,0 +1,34 @@
+"""Small expressions that several families of KPIs share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from troth.kpi.definition import Params
+
+
+def share(condition: Any) -> Any:
+    """Return 1.0 where a condition holds, else 0.0."""
+    return condition.fill_null(False).cast("float64")
+
+
+def one(_t: Any, _p: Params) -> Any:
+    """Count each row once."""
+    import ibis
+
+    return ibis.literal(1.0)
+
+
+def inbound(c: Any) -> Any:
+    """Contacts that customers began."""
+    return c.direction.isnull() | (c.direction != "out")
+
+
+def queued_at(c: Any, _: Params) -> Any:
+    """Return when a contact joined the queue."""
+    return c.queued_at.fill_null(c.started_at)
+
+
+def offered(c: Any, _: Params) -> Any:
+    """Contacts that joined a queue and are through with it."""
+    return c.queued_at.notnull() & (c.outcome != "open")

@@ -1,0 +1,33 @@
+"""Whether customers stay."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, Final
+
+from troth.core.terms import Direction, Unit
+from troth.kpi.definition import Fold, Kpi, Params, Part
+from troth.kpi.measures._common import inbound, offered, one, queued_at, share
+from troth.log.timelines import seconds
+
+_RETENTION = Kpi(
+    id="customer.retention",
+    title="Customers who come back",
+    question="Which share of a period's customers was active again within the horizon?",
+    unit=Unit.SHARE,
+    direction=Direction.HIGHER,
+    numerator="customers with a further case within the horizon after their last one of the period",
+    denominator="customers active in the period",
+    population="known customers with a case in the period; each counts once",
+    cohort="the customer's last case of the period",
+    parts=(
+        Part(
+            "customers_active",
+            at=lambda c, _: c.opened_at,
+            value=lambda c, p: share(seconds(c.opened_at, c.next_at) <= p.retention.total_seconds()),
+        ),
+    ),
+    maturity=lambda p: p.retention,
+    source="Founding text: retention",
+)
+KPIS: Final = (_RETENTION,)

@@ -1,0 +1,204 @@
+"""From declarations to expressions: which rows count where, and what is added up of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from troth.kpi.cells import QUARTER, Periods
+from troth.kpi.definition import COLUMNS, Clock, Fold, Kpi, Params, Part, Rows
+from troth.kpi.views import VIEWS, Scope
+from troth.log.timelines import TIMELINES, micros
+
+#: The share of the distribution each quantile stands for.
+QUANTILES: Final = (0.5, 0.9, 0.95)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What to compute: the split, the filter, the periods and the defaults.
+
+    Parameters
+    ----------
+    by : dimensions to split by.
+    where : members to keep, by dimension.
+    periods : which periods.
+    params : the named defaults.
+    line_s : the line of bad experiences.
+    """
+
+    by: tuple[str, ...]
+    where: Mapping[str, Sequence[str]]
+    periods: Periods
+    params: Params = field(default_factory=Params)
+    line_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One part of one KPI, and the columns of a result it is found in."""
+
+    kpi: Kpi
+    part: Part
+    slot: int
+
+
+class Tables:
+    """Unbound ibis tables of timelines and reference tables, by name; remembers which were asked for."""
+
+    def __init__(self, schemas: Mapping[str, Any]) -> None:
+        self._schemas = schemas
+        self.used: set[str] = set()
+
+    def __call__(self, name: str) -> Rows:
+        """Return a table; `KeyError` if there is none of that name."""
+        import ibis
+
+        self.used.add(name)
+        return ibis.table(self._schemas[name], name=name)
+
+
+def cells_table() -> Rows:
+    """Return the unbound table of `cells.table`."""
+    import ibis
+
+    columns = dict.fromkeys(("q", "period", "day", "weekday", "hour"), "int64")
+    return ibis.table(columns, name="cells")
+
+
+def source(part: Part, wanted: Wanted, tables: Tables) -> Rows:
+    """Return the table a part reads: a timeline or a view."""
+    if part.timeline in TIMELINES:
+        return tables(part.timeline)
+    edges = [int(e.timestamp() * 1e6) for e in wanted.periods.edges]
+
+    def period(instant: Any) -> Any:
+        return _period(micros(instant), edges)
+
+    dims = tuple(COLUMNS[d] for d in wanted.by if d in COLUMNS)
+    return VIEWS[part.timeline](Scope(tables, period, dims, wanted.params, wanted.line_s))
+
+
+def _period(tick: Any, edges: list[int]) -> Any:
+    """Return the number of the period a tick falls in, by halving; -1 before the first, as many as there are after."""
+
+    def search(low: int, high: int) -> Any:
+        import ibis
+
+        if low == high:
+            return ibis.literal(low - 1, "int64")
+        middle = (low + high) // 2
+        return (tick < edges[middle]).ifelse(search(low, middle), search(middle + 1, high))
+
+    return search(0, len(edges))
+
+
+def kept(rows: Rows, wanted: Wanted) -> Rows:
+    """Apply the filters on dimensions that are columns."""
+    for dim, members in wanted.where.items():
+        if dim in COLUMNS:
+            rows = rows.filter(rows[COLUMNS[dim]].isin(list(members)))
+    return rows
+
+
+def dated(rows: Rows, at: Any, wanted: Wanted, *, stock: bool = False) -> Rows:
+    """Add `period`, `day` and the dimensions asked for to rows dated by `at`; rows out of range are dropped."""
+    cells = cells_table()
+    tick = micros(at)
+    rows = rows.mutate(tick=tick)
+    rows = rows.filter(rows.tick < wanted.periods.high)
+    if not stock:
+        rows = rows.filter(rows.tick >= wanted.periods.low)
+    rows = rows.mutate(quarter=(rows.tick / QUARTER).floor().cast("int64"))
+    joined = rows.left_join(cells, rows.quarter == cells.q) if stock else rows.inner_join(cells, rows.quarter == cells.q)
+    for dim in ("weekday", "hour"):
+        if dim in wanted.where:
+            joined = joined.filter(joined[dim].isin([int(m) for m in wanted.where[dim]]))
+    return joined
+
+
+def keys(rows: Rows, wanted: Wanted) -> dict[str, Any]:
+    """Return the grouping columns: one for each dimension of the split, by position."""
+    return {f"by{i}": rows[COLUMNS.get(dim, dim)] for i, dim in enumerate(wanted.by)}
+
+
+def grouped(jobs: Sequence[Job], wanted: Wanted, tables: Tables, *, daily: bool) -> Iterable[tuple[list[Job], Rows]]:
+    """Yield groups of jobs that share rows and date, each with the expression that computes them in one pass.
+
+    With `daily` the groups are days and the columns sums; else periods, and the columns quantiles of those that have
+    them. Jobs on business time are not here; see `query`.
+    """
+    lots: dict[Any, list[Job]] = {}
+    bases: dict[str, Rows] = {}
+    for job in jobs:
+        if job.part.timeline not in bases:
+            bases[job.part.timeline] = kept(source(job.part, wanted, tables), wanted)
+        base = bases[job.part.timeline]
+        stock = job.kpi.fold is Fold.STOCK
+        lots.setdefault((job.part.timeline, job.part.at(base, wanted.params).op(), stock), []).append(job)
+    for (timeline, at, stock), lot in lots.items():
+        base = bases[timeline]
+        rows = dated(base, at.to_expr(), wanted, stock=stock)
+        columns: dict[str, Any] = {}
+        for job in lot:
+            columns |= _columns(job, base, rows, wanted, daily=daily)
+        if not columns:
+            continue
+        when = {"period": rows.period.fill_null(-2), "day": rows.day.fill_null(-1)} if daily else {"period": rows.period}
+        yield lot, rows.group_by(**keys(rows, wanted), **when).aggregate(**columns)
+
+
+def _columns(job: Job, base: Rows, rows: Rows, wanted: Wanted, *, daily: bool) -> dict[str, Any]:
+    """Return what one job adds up over the dated rows."""
+    part, p, i = job.part, wanted.params, job.slot
+    where = part.where(rows, p) if part.where is not None else None
+    value = measured(part, rows, p)
+    if not daily:
+        if not (job.kpi.quantiles and part.counts):
+            return {}
+        return {
+            f"q{i}": value.quantile(list(QUANTILES), where=where),
+            f"max{i}": value.max(where=where),
+        }
+    import ibis
+
+    weight = part.weight(rows, p) if callable(part.weight) else ibis.literal(float(part.weight))
+    weight = value.isnull().ifelse(0.0, weight)
+    hit = value.notnull() if where is None else where & value.notnull()
+    return {
+        f"num{i}": value.sum(where=where),
+        f"den{i}": weight.sum(where=where),
+        f"n{i}": (hit & part.counts).sum(),
+        f"inexact{i}": (hit & rows.approximate).any(),
+    }
+
+
+def measured(part: Part, rows: Rows, p: Params) -> Any:
+    """Return what a row adds to the numerator, on the wall clock."""
+    from troth.log.timelines import seconds
+
+    if part.value is not None:
+        return part.value(rows, p)
+    assert part.start is not None and part.end is not None
+    return seconds(part.start(rows, p), part.end(rows, p))
+
+
+def spans(job: Job, wanted: Wanted, tables: Tables) -> Rows:
+    """Return the rows of a job on business time: keys, period, day, start, end, weight, and who decides on calendars."""
+    part, p = job.part, wanted.params
+    assert job.kpi.clock is Clock.BUSINESS and part.start is not None and part.end is not None
+    base = kept(source(part, wanted, tables), wanted)
+    if part.where is not None:
+        base = base.filter(part.where(base, p))
+    rows = dated(base, part.at(base, p), wanted)
+    who = {f"who_{dim}": rows[COLUMNS[dim]] for dim in ("customer", "service", "priority", "queue", "team", "site")}
+    return rows.select(
+        **keys(rows, wanted),
+        **who,
+        period=rows.period,
+        day=rows.day,
+        start=micros(part.start(rows, p)),
+        end=micros(part.end(rows, p)),
+        approximate=rows.approximate,
+    )

@@ -1,0 +1,318 @@
+"""Figures from a lake: the only file of this room that reads one."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
+
+import pyarrow as pa
+
+from troth.core.decision import Issue, Severity
+from troth.core.errors import InputError
+from troth.core.spans import start_of_day, zone
+from troth.core.terms import Dimension, Unit
+from troth.core.time import Calendar, Step, calendars_from_tables
+from troth.kpi.calendar_use import CalendarUse, Coded
+from troth.kpi.catalogue import chosen
+from troth.kpi.cells import periods, table
+from troth.kpi.definition import Clock, Figure, Kpi, Params
+from troth.kpi.fold import Sums, figures, sums
+from troth.kpi.plan import QUANTILES, Job, Tables, Wanted, grouped, spans
+from troth.log.ingest import read_reference
+from troth.log.lake import Lake
+from troth.log.reference import TABLES
+from troth.log.store import name, quote
+from troth.log.timelines import TIMELINES
+from troth.log.timelines.cache import refresh
+
+if TYPE_CHECKING:
+    import duckdb
+
+_ALWAYS: Final = "24x7"
+_QUARTER: Final = timedelta(days=91)
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What to compute.
+
+    Parameters
+    ----------
+    kpis : names or aliases; none means one variant of each KPI.
+    by : dimensions to split by.
+    start, end : local days or aware instants; `end` is the first that no longer counts. None means all the log has.
+    every : the width of periods; None means one period.
+    where : members to keep, by dimension.
+    calendar : name of the calendar for business time; None means as `calendar_use` says.
+    time_zone : whose days count; None means that of the sites if they share one, else UTC.
+    params : the named defaults.
+    """
+
+    kpis: tuple[str, ...] = ()
+    by: tuple[str, ...] = ()
+    start: date | datetime | None = None
+    end: date | datetime | None = None
+    every: Step | None = None
+    where: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    calendar: str | None = None
+    time_zone: str | None = None
+    params: Params = field(default_factory=Params)
+
+
+def query(lake: Lake, wanted: Query) -> list[Figure]:
+    """Compute figures.
+
+    Parameters
+    ----------
+    lake : where the events are.
+    wanted : what to compute.
+
+    Returns
+    -------
+    One figure for each KPI, member of the split and period, in that order. A KPI without data gives n 0, no value
+    and the reason.
+
+    Raises
+    ------
+    InputError
+        All that is wrong with the question: unknown KPIs, dimensions, zones, calendars; an end before its start.
+    """
+    with lake.session() as con:
+        return Engine(lake, con).figures(wanted)
+
+
+class Engine:
+    """A lake opened for questions; timelines it has brought up to date stay so for its life."""
+
+    def __init__(self, lake: Lake, con: duckdb.DuckDBPyConnection) -> None:
+        self.lake = lake
+        self.con = con
+        self.tables = Tables(_Schemas(self._open))
+
+    def _open(self, table_name: str) -> Any:
+        """Make a timeline or reference table a view, up to date, and return its schema."""
+        import ibis
+
+        if table_name in TIMELINES:
+            sql = refresh(self.lake, self.con, TIMELINES[table_name])
+        elif table_name in TABLES:
+            sql = self.lake.settled_reference(table_name)
+        else:
+            raise KeyError(table_name)
+        self.con.execute(f"CREATE OR REPLACE TEMP VIEW {name(table_name)} AS {sql}")
+        return ibis.Schema.from_pyarrow(self.con.sql(f"SELECT * FROM {name(table_name)} LIMIT 0").fetch_arrow_table().schema)
+
+    @cached_property
+    def extent(self) -> tuple[datetime, datetime] | None:
+        """The first and last instant of the log; None for an empty one."""
+        files = self.lake.events.files()
+        listed = ", ".join(quote(f) for f in files["base"] + files["tail"])
+        if not listed:
+            return None
+        found = self.con.sql(
+            f"SELECT min(occurred_at), max(occurred_at) FROM read_parquet([{listed}], hive_partitioning = false)"
+        ).fetchone()
+        if not found or found[0] is None:
+            return None
+        return found[0].astimezone(UTC), found[1].astimezone(UTC)
+
+    @cached_property
+    def time_zone(self) -> str:
+        """The zone the sites share, else UTC."""
+        zones = {row["time_zone"] for row in read_reference(self.lake, "sites") if row["time_zone"]}
+        return zones.pop() if len(zones) == 1 else "UTC"
+
+    @cached_property
+    def calendars(self) -> dict[str, Calendar]:
+        """The calendars of the lake by name."""
+        found, _ = calendars_from_tables(
+            read_reference(self.lake, "calendars"), read_reference(self.lake, "calendar_days")
+        )
+        return {_ALWAYS: Calendar.always(time_zone=self.time_zone), **found}
+
+    def figures(self, query: Query) -> list[Figure]:
+        """Compute figures; see `query`."""
+        kpis = self._checked(query)
+        wanted, until = self._wanted(query)
+        if any(k.id in {"worst.crossed", "worst.twice"} for k in kpis):
+            wanted = replace(wanted, line_s=self._line(query, wanted))
+        jobs = [Job(kpi, part, slot) for slot, (kpi, part) in enumerate((k, p) for k in kpis for p in k.parts)]
+        daily, spread = self._compute(jobs, wanted, query.calendar)
+        found: list[Figure] = []
+        for kpi in kpis:
+            mine = [job for job in jobs if job.kpi is kpi]
+            parts = [daily[job.slot] for job in mine if job.slot in daily]
+            quantiles = next((spread[job.slot] for job in mine if job.slot in spread), {})
+            found.extend(figures(kpi, parts, quantiles, wanted, until=until))
+        return found
+
+    # Checks ----------------------------------------------------------------------------------------------------------
+
+    def _checked(self, query: Query) -> list[Kpi]:
+        issues: list[Issue] = []
+        kpis: list[Kpi] = []
+        try:
+            kpis = chosen(query.kpis)
+        except InputError as error:
+            issues.extend(error.issues)
+        dims = [str(d) for d in Dimension]
+        for dim in (*query.by, *query.where):
+            if dim not in dims:
+                near = difflib.get_close_matches(dim, dims, n=1, cutoff=0.3) or dims
+                issues.append(_wrong("unknown-dimension", "by or where", dim, f"Maybe {near[0]}: one of {', '.join(dims)}."))
+        for dim in ("weekday", "hour"):
+            issues.extend(
+                _wrong("bad-member", dim, m, f"Maybe a number: {dim} counts from 0.")
+                for m in query.where.get(dim, ())
+                if not str(m).isdigit()
+            )
+        if query.time_zone is not None:
+            try:
+                zone(query.time_zone)
+            except InputError as error:
+                issues.extend(error.issues)
+        if query.calendar is not None and query.calendar not in self.calendars:
+            names = ", ".join(self.calendars)
+            issues.append(_wrong("unknown-calendar", "calendar", query.calendar, f"Maybe one of {names}."))
+        if not self.lake.exists():
+            issues.append(_wrong("no-lake", str(self.lake.root), "", "Maybe import something first, or name --lake."))
+        if issues:
+            raise InputError(issues)
+        return kpis
+
+    def _wanted(self, query: Query) -> tuple[Wanted, datetime]:
+        time_zone = query.time_zone or self.time_zone
+        tz = zone(time_zone)
+        first, last = self.extent or (datetime(2000, 1, 1, tzinfo=UTC), datetime(2000, 1, 1, tzinfo=UTC))
+
+        def instant(given: date | datetime | None, default: date) -> datetime:
+            if isinstance(given, datetime):
+                return given if given.tzinfo else given.replace(tzinfo=tz)
+            return start_of_day(given or default, tz=tz)
+
+        start = instant(query.start, first.astimezone(tz).date())
+        end = instant(query.end, last.astimezone(tz).date() + timedelta(days=1))
+        if end <= start:
+            advice = "Maybe the two are swapped; the end is the first day that no longer counts."
+            raise InputError([_wrong("end-before-start", "from and to", f"{start} {end}", advice)])
+        return (
+            Wanted(query.by, query.where, periods(start, end, every=query.every, time_zone=time_zone), query.params),
+            last,
+        )
+
+    def _line(self, query: Query, wanted: Wanted) -> float | None:
+        """Return the line of bad waits: as given, the target of worst.wait, or the previous quarter's P95 of waits."""
+        if query.params.line_s is not None:
+            return query.params.line_s
+        targets = [r for r in read_reference(self.lake, "targets") if r["kpi"] == "worst.wait" and not r["dimension"]]
+        if targets:
+            return float(max(targets, key=lambda r: (r["valid_from"] or date.min, r["version"]))["target"])
+        start = wanted.periods.edges[1]
+        for low, high in ((start - _QUARTER, start), (start, wanted.periods.edges[-1])):
+            before = Query(kpis=("speed.answer/mean_wait",), start=low, end=high, where=query.where, time_zone=wanted.periods.time_zone)
+            p95 = self.figures(before)[0].p95
+            if p95 is not None:
+                return p95
+        return None
+
+    # Computation -----------------------------------------------------------------------------------------------------
+
+    def _compute(
+        self, jobs: Sequence[Job], wanted: Wanted, calendar: str | None
+    ) -> tuple[dict[int, Sums], dict[int, dict[Any, Any]]]:
+        """Run all jobs; return daily sums and quantiles by slot."""
+        self.con.register("cells", table(wanted.periods))
+        wall = [job for job in jobs if job.kpi.clock is Clock.WALL]
+        daily: dict[int, Sums] = {}
+        spread: dict[int, dict[Any, Any]] = {}
+        for lot, expression in grouped(wall, wanted, self.tables, daily=True):
+            result = self._run(expression)
+            daily |= {job.slot: sums(result, job, wanted) for job in lot}
+        for lot, expression in grouped(wall, wanted, self.tables, daily=False):
+            result = self._run(expression)
+            for job in lot:
+                if f"q{job.slot}" in result.column_names:
+                    spread[job.slot] = _quantiles(result, job.slot, wanted)
+        for job in jobs:
+            if job.kpi.clock is Clock.BUSINESS:
+                daily[job.slot], spread[job.slot] = self._business(job, wanted, calendar)
+        self.con.unregister("cells")
+        return daily, spread
+
+    def _run(self, expression: Any) -> pa.Table:
+        import ibis
+
+        return self.con.sql(ibis.to_sql(expression, dialect="duckdb")).fetch_arrow_table()
+
+    def _business(self, job: Job, wanted: Wanted, calendar: str | None) -> tuple[Sums, dict[Any, Any]]:
+        """Measure a job's rows on their calendars and add them up."""
+        import numpy as np
+
+        rows = self._run(spans(job, wanted, self.tables))
+        start, end = (_instants(rows[c]) for c in ("start", "end"))
+        uses = [] if calendar else read_reference(self.lake, "calendar_use")
+        book = CalendarUse(self.calendars, uses, default=calendar or _ALWAYS)
+        held = book.apply({d: _coded(rows[f"who_{d}"]) for d in book.precedence}, rows=len(rows))
+        if job.kpi.unit is Unit.SHARE:
+            value = held.same_business_day(start, end).astype(np.float64)
+        else:
+            value = held.elapsed(start, end)
+        i = job.slot
+        by = [f"by{d}" for d in range(len(wanted.by))]
+        self.con.register("measured", rows.select([*by, "period", "day", "approximate"]).append_column("value", pa.array(value, from_pandas=True)))
+        group = ", ".join([*by, "period", "day"])
+        sql = f"""SELECT {group}, sum(value) AS num{i}, count(value)::DOUBLE AS den{i}, count(value) AS n{i},
+                  bool_or(approximate) AS inexact{i} FROM measured GROUP BY {group}"""
+        found = sums(self.con.sql(sql).fetch_arrow_table(), job, wanted)
+        spread: dict[Any, Any] = {}
+        if job.kpi.quantiles:
+            group = ", ".join([*by, "period"])
+            at = ", ".join(map(str, QUANTILES))
+            sql = f"SELECT {group}, quantile_cont(value, [{at}]) AS q{i}, max(value) AS max{i} FROM measured GROUP BY {group}"
+            spread = _quantiles(self.con.sql(sql).fetch_arrow_table(), i, wanted)
+        self.con.unregister("measured")
+        return found, spread
+
+
+class _Schemas(dict[str, Any]):
+    """Schemas found by opening the table when it is first asked for."""
+
+    def __init__(self, opener: Callable[[str], Any]) -> None:
+        super().__init__()
+        self._opener = opener
+
+    def __missing__(self, key: str) -> Any:
+        self[key] = found = self._opener(key)
+        return found
+
+
+def _instants(column: pa.ChunkedArray) -> Any:
+    """Return microseconds as int64 with NaT for null."""
+    import numpy as np
+
+    return column.fill_null(np.iinfo(np.int64).min).to_numpy()
+
+
+def _coded(column: pa.ChunkedArray) -> Coded:
+    """Return a text column as codes and names."""
+    encoded = pa.chunked_array([column.combine_chunks()]).combine_chunks().dictionary_encode()
+    return Coded(encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype("int64"), encoded.dictionary.to_pylist())
+
+
+def _quantiles(result: pa.Table, slot: int, wanted: Wanted) -> dict[Any, Any]:
+    """Return P50, P90, P95 and maximum by group and period."""
+    by = [result[f"by{d}"].to_pylist() for d in range(len(wanted.by))]
+    groups = zip(*by, strict=True) if by else [()] * len(result)
+    rows = zip(groups, result["period"].to_pylist(), result[f"q{slot}"].to_pylist(), result[f"max{slot}"].to_pylist(), strict=True)
+    return {(g, int(p)): (*q, m) for g, p, q, m in rows if q is not None and p is not None}
+
+
+def _wrong(code: str, where: str, value: str, advice: str) -> Issue:
+    return Issue(code, Severity.ERROR, where, value, advice)
+
+
+

@@ -1,0 +1,185 @@
+"""Rows that take more than one timeline, or a customer's rows side by side: each a function from a scope to a table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from troth.kpi.definition import COLUMNS, Params, Rows
+from troth.log.timelines import micros, seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a view may use.
+
+    Parameters
+    ----------
+    table : gives the ibis table of a timeline.
+    period : gives the number of the period an instant falls in.
+    dims : columns the figures are split by; a customer's worst is taken within each.
+    params : the named defaults.
+    line_s : the wait or resolution above which an experience is bad.
+    """
+
+    table: Callable[[str], Rows]
+    period: Callable[[Any], Any]
+    dims: tuple[str, ...]
+    params: Params
+    line_s: float | None = None
+
+
+def cases_paused(scope: Scope) -> Rows:
+    """Cases with `paused_s`: seconds in status pending before the last resolution."""
+    cases, statuses = scope.table("cases"), scope.table("statuses")
+    pending = statuses.filter(statuses.status == "pending").select("case_id", "started_at", "ended_at")
+    both = cases.select("case_id", "last_resolved_at").join(pending, "case_id")
+    both = both.filter(both.last_resolved_at.notnull() & (both.started_at < both.last_resolved_at))
+    import ibis
+
+    until = ibis.least(both.ended_at.fill_null(both.last_resolved_at), both.last_resolved_at)
+    sums = both.mutate(paused=seconds(both.started_at, until)).group_by("case_id").aggregate(
+        total=lambda t: t.paused.sum()
+    )
+    joined = cases.left_join(sums.rename(paused_case="case_id"), cases.case_id == sums.case_id)
+    return joined.mutate(paused_s=joined.total.fill_null(0.0))
+
+
+def contacts_repeat(scope: Scope) -> Rows:
+    """First parts of customers' contacts, with when the same customer last and next came on the same topic."""
+    import ibis
+
+    c = scope.table("contacts")
+    c = c.filter(
+        c.previous_contact_id.isnull()
+        & c.customer_id.notnull()
+        & (c.direction.isnull() | (c.direction != "out"))
+    )
+    c = c.mutate(subject=ibis.coalesce(c.topic, c.service, ""))
+    window = ibis.window(group_by=[c.customer_id, c.subject], order_by=[c.started_at, c.contact_id])
+    return c.mutate(previous_at=c.started_at.lag().over(window), next_at=c.started_at.lead().over(window))
+
+
+def contacts_failed(scope: Scope) -> Rows:
+    """As `contacts_repeat`, with whether a promise to the customer was broken within the repeat window before."""
+    c, p = contacts_repeat(scope), scope.table("promises")
+    broken = p.filter(p.broken_at.notnull() & p.customer_id.notnull()).select("customer_id", "broken_at")
+    window = int(scope.params.repeat_window.total_seconds() * 1_000_000)
+    near = c.select("contact_id", "customer_id", "started_at").join(broken, "customer_id")
+    lag = micros(near.started_at) - micros(near.broken_at)
+    hit = near.filter((lag > 0) & (lag <= window)).select(broken_contact="contact_id").distinct()
+    joined = c.left_join(hit, c.contact_id == hit.broken_contact)
+    return joined.mutate(after_broken=joined.broken_contact.notnull())
+
+
+def contacts_standard(scope: Scope) -> Rows:
+    """Contacts with the standard seconds of their service."""
+    c, services = scope.table("contacts"), scope.table("services")
+    known = services.select(service_name="service", standard_s="standard_s")
+    return c.join(known, c.service == known.service_name)
+
+
+def customers_active(scope: Scope) -> Rows:
+    """Each customer's last case of a period, with when the next one was opened."""
+    import ibis
+
+    c = scope.table("cases")
+    c = c.filter(c.customer_id.notnull() & c.merged_into.isnull())
+    window = ibis.window(group_by=c.customer_id, order_by=[c.opened_at, c.case_id])
+    c = c.mutate(next_at=c.opened_at.lead().over(window))
+    return c.filter(c.next_at.isnull() | (scope.period(c.next_at) != scope.period(c.opened_at)))
+
+
+def _worst(scope: Scope, rows: Rows, *, at: Any, value: Any) -> Rows:
+    """Return one row a customer and period: the worst value, when, and whether two in a row were bad."""
+    import ibis
+
+    rows = rows.filter(rows.customer_id.notnull()).mutate(worst_at=at, worst_value=value)
+    rows = rows.filter(rows.worst_at.notnull() & rows.worst_value.notnull())
+    rows = rows.mutate(period_no=scope.period(rows.worst_at))
+    line = scope.line_s if scope.line_s is not None else float("inf")
+    keys = ["customer_id", "period_no", *(d for d in scope.dims if d != "customer_id")]
+    window = ibis.window(group_by=[rows[k] for k in keys], order_by=[rows.worst_at, rows.unit_id])
+    rows = rows.mutate(bad=rows.worst_value > line)
+    rows = rows.mutate(again=rows.bad & rows.bad.lag().over(window).fill_null(False))
+    others = {c: ibis.null("string") for c in COLUMNS.values() if c not in keys}
+    found = rows.group_by(keys).aggregate(
+        at=rows.worst_at.max(),
+        value=rows.worst_value.max(),
+        crossed=rows.bad.any(),
+        twice=rows.again.any(),
+        approximate=rows.approximate.any(),
+    )
+    return found.mutate(**others)
+
+
+def worst_waits(scope: Scope) -> Rows:
+    """Each customer's longest wait of a period, answered or not."""
+    c = scope.table("contacts")
+    return _worst(scope, c.mutate(unit_id=c.contact_id), at=c.queued_at.fill_null(c.started_at), value=c.wait_s)
+
+
+def worst_resolutions(scope: Scope) -> Rows:
+    """Each customer's longest resolution of a period."""
+    from troth.kpi.measures.speed import final_resolution, first_contact
+
+    c = scope.table("cases")
+    c = c.filter(c.merged_into.isnull())
+    final, first = final_resolution(c, scope.params), first_contact(c, scope.params)
+    return _worst(scope, c.mutate(unit_id=c.case_id), at=final, value=seconds(first, final))
+
+
+def broken_by_customer(scope: Scope) -> Rows:
+    """Each customer's last settled promise of a period, with how many were broken in the window up to it."""
+    import ibis
+
+    p = scope.table("promises")
+    p = p.filter(p.customer_id.notnull() & p.settled_at.notnull() & p.outcome.isin(["kept", "broken"]))
+    p = p.mutate(broken=(p.outcome == "broken").cast("int64"), tick=micros(p.settled_at))
+    span = int(scope.params.promise_window.total_seconds() * 1_000_000)
+    trailing = ibis.range_window(preceding=span, following=0, group_by=p.customer_id, order_by=p.tick)
+    order = ibis.window(group_by=p.customer_id, order_by=[p.settled_at, p.subject_id])
+    p = p.mutate(broken_before=p.broken.sum().over(trailing), next_at=p.settled_at.lead().over(order))
+    return p.filter(p.next_at.isnull() | (scope.period(p.next_at) != scope.period(p.settled_at)))
+
+
+def agents_reviewed(scope: Scope) -> Rows:
+    """One row an agent and period: the mean review score and how many reviews there were."""
+    import ibis
+
+    r = scope.table("reviews")
+    r = r.filter(r.agent_id.notnull() & r.score.notnull())
+    r = r.mutate(period_no=scope.period(r.reviewed_at))
+    keys = ["agent_id", "period_no", *(d for d in scope.dims if d != "agent_id")]
+    others = {c: ibis.null("string") for c in COLUMNS.values() if c not in keys}
+    found = r.group_by(keys).aggregate(
+        at=r.reviewed_at.max(), mean=r.score.mean(), reviews=r.count(), approximate=r.approximate.any()
+    )
+    return found.mutate(**others)
+
+
+def answers(scope: Scope) -> Rows:
+    """Survey answers with the case they are about, as far as it is known."""
+    r, c = scope.table("ratings"), scope.table("cases")
+    about = c.select(about_case="case_id", contacts="contacts", reopens="reopens", topic="topic")
+    joined = r.left_join(about, r.case_id == about.about_case)
+    return joined.mutate(low=joined.scale_low.fill_null(1.0), high=joined.scale.fill_null(5.0))
+
+
+#: Every view by the name a `Part` calls it.
+VIEWS: Final[dict[str, Callable[[Scope], Rows]]] = {
+    view.__name__: view
+    for view in (
+        cases_paused,
+        contacts_repeat,
+        contacts_failed,
+        contacts_standard,
+        customers_active,
+        worst_waits,
+        worst_resolutions,
+        broken_by_customer,
+        agents_reviewed,
+        answers,
+    )
+}

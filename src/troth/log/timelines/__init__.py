@@ -1,0 +1,30 @@
+"""Timelines: rows derived from events, kept in the lake and brought up to date by key.
+
+`TIMELINES` names them, `refresh` brings some up to date, `rows` gives the SQL that reads one.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from troth.log.timelines import cases, contacts, paid, spells, voice
+from troth.log.timelines._base import Timeline as Timeline
+from troth.log.timelines._base import micros as micros
+from troth.log.timelines._base import seconds as seconds
+
+#: Every timeline by name.
+TIMELINES: Final[dict[str, Timeline]] = {
+    t.name: t
+    for t in (
+        contacts.TIMELINE,
+        cases.TIMELINE,
+        spells.ASSIGNMENTS,
+        spells.OPENINGS,
+        spells.STATUSES,
+        voice.RATINGS,
+        voice.REVIEWS,
+        voice.PROMISES,
+        paid.PAID,
+        paid.COUNTERS,
+    )
+}

@@ -1,0 +1,143 @@
+"""Ratings, reviews and promises: what customers said, what reviewers said, and what was promised."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from troth.log.timelines._base import Events, Rows, Timeline, attribute, inexact
+
+
+def _dims(e: Events) -> dict[str, Any]:
+    """Collect the dimensions that events of one subject agree on."""
+    names = ("case_id", "contact_id", "customer_id", "agent_id", "team", "queue", "site", "channel", "service", "priority")
+    return {name: e[name].min() for name in names}
+
+
+def ratings(events: Events) -> Rows:
+    """Return one row a survey item answered, and one without item for a survey not answered.
+
+    `value` is on the scale from `scale_low` (1 unless said) to `scale`; a null value is "don't know".
+    """
+    e = events
+    sent = e.group_by("subject_id").aggregate(
+        **_dims(e),
+        sent_at=e.occurred_at.min(where=e.activity == "survey_sent"),
+        served_at=attribute(e, "served_at").min(),
+        form=attribute(e, "form").min(),
+        inexact=inexact(e),
+    )
+    said = e.filter(e.activity == "survey_answered")
+    answers = said.group_by(["subject_id", "step"]).aggregate(
+        answered_at=said.occurred_at.max(),
+        value=said.value.max(),
+        scale=_number(said, "scale").max(),
+        scale_low=_number(said, "scale_low").max(),
+        label=attribute(said, "label").min(),
+        cause=attribute(said, "cause").min(),
+    )
+    both = sent.left_join(answers, "subject_id")
+    return both.select(
+        "subject_id", "case_id", "contact_id", "customer_id", "agent_id", "team", "queue", "site", "channel", "service",
+        "priority", "sent_at", "served_at", "form", "answered_at", "value", "scale", "scale_low", "label", "cause",
+        item=both.step, approximate=both.inexact,
+    )  # fmt: skip
+
+
+def _number(e: Events, key: str) -> Any:
+    """Return a numeric attribute, whether written as a number or as text."""
+    raw = e.attributes.cast("json")[key]
+    import ibis
+
+    return ibis.coalesce(raw.float, raw.int.cast("float64"), raw.str.try_cast("float64"))
+
+
+def reviews(events: Events) -> Rows:
+    """Return one row a quality review: its score from 0 to 100, and whether a critical criterion failed.
+
+    The score is the `total` if one was given, else the weighted mean of the applicable criteria; a failed critical
+    criterion makes it 0 (Amazon Connect evaluation forms score alike).
+    """
+    import ibis
+
+    e = events.filter(events.activity == "quality_reviewed")
+    weight = ibis.coalesce(_number(e, "weight"), 1.0)
+    scale = ibis.coalesce(_number(e, "scale"), 100.0)
+    total = e.step == "total"
+    applies = ~total & e.value.notnull()
+    critical = _truth(e, "critical") & ~total & (e.value <= 0)
+    r = e.group_by("subject_id").aggregate(
+        **_dims(e),
+        reviewed_at=e.occurred_at.max(),
+        form=attribute(e, "form").min(),
+        form_version=attribute(e, "form_version").min(),
+        reviewer_id=attribute(e, "reviewer_id").min(),
+        total=e.value.max(where=total),
+        points=(weight * e.value / scale).sum(where=applies),
+        weights=weight.sum(where=applies),
+        critical=critical.any(),
+        inexact=inexact(e),
+    )
+    score = ibis.coalesce(r.total, 100.0 * r.points / r.weights)
+    return r.select(
+        "subject_id", "case_id", "contact_id", "customer_id", "agent_id", "team", "queue", "site", "channel", "service",
+        "priority", "reviewed_at", "form", "form_version", "reviewer_id", "critical",
+        score=r.critical.fill_null(False).ifelse(0.0, score), approximate=r.inexact,
+    )  # fmt: skip
+
+
+def _truth(e: Events, key: str) -> Any:
+    raw = e.attributes.cast("json")[key]
+    return raw.bool.fill_null(False)
+
+
+def promises(events: Events) -> Rows:
+    """Return one row a promise: what was first and last promised, with which probability, and how it ended."""
+    import ibis
+
+    e = events
+    at = e.occurred_at
+    p = e.group_by("subject_id").aggregate(
+        **_dims(e),
+        kind=attribute(e, "kind").min(),
+        promised_at=at.min(where=e.activity == "promised"),
+        probability=e.value.max(where=e.activity == "promised"),
+        first_due_at=attribute(e, "due_at").min(where=e.activity == "promised"),
+        due_at=attribute(e, "due_at").max(),
+        kept_at=at.max(where=e.activity == "promise_kept"),
+        broken_at=at.max(where=e.activity == "promise_broken"),
+        waived_at=at.max(where=e.activity == "promise_waived"),
+        changes=(e.activity == "promise_changed").sum(),
+        inexact=inexact(e),
+    )
+    outcome = ibis.cases(
+        (p.waived_at.notnull(), "waived"),
+        (p.broken_at.notnull(), "broken"),
+        (p.kept_at.notnull(), "kept"),
+        else_="open",
+    )
+    return p.mutate(
+        outcome=outcome, settled_at=ibis.coalesce(p.broken_at, p.kept_at), approximate=p.inexact
+    ).drop("inexact")
+
+
+RATINGS = Timeline(
+    name="ratings",
+    sentence="One item of a survey answered, or a survey not answered.",
+    key="subject_id",
+    activities=("survey_sent", "survey_answered"),
+    derive=ratings,
+)
+REVIEWS = Timeline(
+    name="reviews",
+    sentence="One quality review with its score.",
+    key="subject_id",
+    activities=("quality_reviewed",),
+    derive=reviews,
+)
+PROMISES = Timeline(
+    name="promises",
+    sentence="One promise, from the first word to kept or broken.",
+    key="subject_id",
+    activities=("promised", "promise_changed", "promise_kept", "promise_broken", "promise_waived"),
+    derive=promises,
+)
