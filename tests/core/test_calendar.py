@@ -148,6 +148,12 @@ def test_a_change_of_calendar_cuts_what_is_open() -> None:
     assert both.open_seconds(at(3, 13), at(3, 13, 30)) == 1800
 
 
+def test_a_calendar_that_takes_over_opens_then_and_not_before() -> None:
+    """What would have been open under it earlier that day does not count."""
+    late = Calendar.weekly("late", time_zone="UTC", hours="Mon-Fri 12:00-20:00")
+    assert Calendar("shut").then(at(3, 14), calendar=late).spans(at(3), at(4)) == [Span(at(3, 14), at(3, 20))]
+
+
 def test_overlapping_hours_count_once() -> None:
     """Joined, not added."""
     assert Calendar("c", "UTC", (Hours(0, 540, 720), Hours(0, 600, 780))).open_seconds(at(2), at(3)) == 4 * 3600

@@ -145,6 +145,13 @@ def test_a_close_far_ahead_does_not_depend_on_what_else_is_asked() -> None:
     assert Clocks({"s": season}).same_business_day(start, end).tolist() == [True, True]
 
 
+def test_a_business_day_at_the_edge_of_the_stretch_is_seen_whole() -> None:
+    """Thursday closes at 17:00, also for a clock that ends on Tuesday at half past twelve."""
+    thursday = Calendar.weekly("thursday", time_zone="UTC", hours="Thu 09:00-12:00 13:00-17:00")
+    clock = Clock(thursday, start=datetime(2026, 3, 3, tzinfo=UTC), end=datetime(2026, 3, 3, 12, 30, tzinfo=UTC))
+    assert clock.close_of_business_day(times("2026-03-03T10")).tolist() == times("2026-03-05T17").tolist()
+
+
 def test_a_due_time_far_ahead_is_found_and_one_beyond_ten_years_is_not() -> None:
     """Open hours may be rare."""
     yearly = Calendar.weekly("rare", time_zone="UTC", hours="Sun 10:00-10:01")

@@ -52,6 +52,13 @@ def test_laney_allows_for_days_that_differ() -> None:
     assert 0.85 < pure.spread < 1.15
 
 
+def test_laneys_spread_is_the_mean_range_of_scores() -> None:
+    """By hand: scores of plus and minus 5/3 have ranges of 10/3, which is 2.955 times what chance gives."""
+    chart = p_chart([5, 15, 5, 15], sizes=[100] * 4, laney=True)
+    assert chart.spread == pytest.approx(10 / 3 / 1.128)
+    assert chart.sigma == pytest.approx([0.03 * chart.spread] * 4)
+
+
 def test_rates_allow_for_their_size() -> None:
     """A rate over twice the size has narrower limits; u' equals u times its spread."""
     plain = u_chart([10, 22, 9, 12], sizes=[1, 2, 1, 1])
@@ -114,6 +121,14 @@ def test_each_rule_speaks_when_met_and_not_before(rule: SignalRule, met: list[fl
     assert find_signals(short, rules=(rule,)) == ()
     if len(met) > 2:
         assert find_signals([met[0], np.nan, *met[2:]], rules=(rule,)) == ()
+
+
+def test_a_signal_is_at_the_point_that_completes_it() -> None:
+    """Not again at the next quiet point, and at the start two of two are two of three."""
+    rule = (SignalRule.TWO_OF_THREE,)
+    assert [(one.first, one.last) for one in find_signals([0, 2.1, 2.1, 0], rules=rule)] == [(0, 2)]
+    assert [(one.first, one.last) for one in find_signals([2.1, 2.1, 0], rules=rule)] == [(0, 1)]
+    assert find_signals([2.1, np.nan, 2.1], rules=rule) == ()
 
 
 def test_false_alarms_are_as_rare_as_known() -> None:

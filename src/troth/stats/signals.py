@@ -74,9 +74,14 @@ def _windows(marks: Marks, width: int) -> NDArray[np.int64]:
 
 def _enough(z: Floats, rule: SignalRule, marks: Marks, need: int, width: int, side: int = 0) -> list[Signal]:
     """Return a signal wherever `need` of `width` points without a gap are marked, the last one among them."""
-    count, known = _windows(marks, width), _windows(~np.isnan(z), width)
-    last = np.flatnonzero((count >= need) & (known == width) & marks[width - 1 :])
-    return [Signal(rule, int(place), int(place) + width - 1, side) for place in last]
+    # Before the first point nothing speaks against a pattern: two of two are two of three.
+    ahead = np.zeros(width - 1, dtype=np.bool_)
+    count, known = (
+        _windows(np.concatenate([ahead, marks]), width),
+        _windows(np.concatenate([~ahead, ~np.isnan(z)]), width),
+    )
+    last = np.flatnonzero((count >= need) & (known == width) & marks)
+    return [Signal(rule, max(int(place) - width + 1, 0), int(place), side) for place in last]
 
 
 def _sides(z: Floats, rule: SignalRule, beyond: float, need: int, width: int) -> list[Signal]:
