@@ -101,7 +101,7 @@ def _staff(site: SiteTruth, start: date, days: int, rng: np.random.Generator) ->
         wanted = max(*counts, ceil(float(np.mean(counts)) * open_days / 4.6)) * 1.08
         queues = tuple(q.queue for q in site.queues if q.team == team)
         for k in range(ceil(wanted) + 1):
-            skilled = tuple(q for j, q in enumerate(queues) if j == 0 or len(queues) == 1 or (k + j) % 4 != 3)
+            skilled = tuple(q for j, q in enumerate(queues) if j == 0 or len(queues) == 1 or (k + j) % 6 != 5)
             n = len(agents)
             name = f"{_FIRST[int(rng.integers(len(_FIRST)))]} {_LAST[int(rng.integers(len(_LAST)))]}"
             agents.append(
@@ -127,17 +127,17 @@ def care_site(code: str, *, volume: float, zone: str = "Europe/Vilnius") -> Site
     """Return a contact centre: two call queues, a bot before the chat, e-mail."""
     q, v = QueueTruth, volume
     queues = (
-        q("calls", "Calls", "call", "phone", "voice", 190 * v, 230, 45, _BILLING, transfer_share=0.06, hold_share=0.15,
-          promise_share=0.5, callback_share=0.04, patience_s=210),
-        q("calls-en", "Calls in English", "call", "phone", "voice", 45 * v, 260, 45, _BILLING, transfer_share=0.06,
-          hold_share=0.15, promise_share=0.5, patience_s=210),
-        q("assistant", "Chat assistant", "bot", "chat", "bot", 32 * v, 70, 0, _BILLING, bot_share=0.42),
-        q("chat", "Chat", "chat", "chat", "digital", 34 * v, 420, 20, _BILLING, patience_s=260, target_s=40),
-        q("mail", "E-mail", "mail", "email", "back office", 55 * v, 330, 0, _BILLING, around_the_clock=True,
+        q("calls", "Calls", "call", "phone", "voice", 300 * v, 230, 45, _BILLING, transfer_share=0.06, hold_share=0.15,
+          promise_share=0.5, callback_share=0.04, patience_s=300),
+        q("calls-en", "Calls in English", "call", "phone", "voice", 70 * v, 260, 45, _BILLING, transfer_share=0.06,
+          hold_share=0.15, promise_share=0.5, patience_s=300),
+        q("assistant", "Chat assistant", "bot", "chat", "bot", 44 * v, 70, 0, _BILLING, bot_share=0.42),
+        q("chat", "Chat", "chat", "chat", "digital", 48 * v, 420, 20, _BILLING, patience_s=330, target_s=40),
+        q("mail", "E-mail", "mail", "email", "digital", 80 * v, 330, 0, _BILLING, around_the_clock=True,
           day_cv=0.12, weekdays=(1.25, 1.05, 1.0, 0.95, 0.9, 0.45, 0.4)),
     )  # fmt: skip
     hours = _week(5, ("08:00", "19:00"), saturday=("09:00", "15:00"))
-    return SiteTruth(f"care-{code}", code, "Customer care", zone, hours, queues, (), customers=int(9500 * v))
+    return SiteTruth(f"care-{code}", code, "Customer care", zone, hours, queues, (), customers=int(14_000 * v))
 
 
 def desk_site(code: str, *, volume: float, zone: str = "Europe/Vilnius") -> SiteTruth:
@@ -157,7 +157,7 @@ def branch_site(code: str, *, title: str, volume: float, zone: str, hours: Week,
     queues: tuple[QueueTruth, ...] = (
         QueueTruth("cash", "Cash desk", "walkin", "walk_in", "counters", 120 * volume, 210, 20, _COUNTER[:1], patience_s=1500,
                    target_s=480, promise_share=1.0),
-        QueueTruth("advice", "Advice", "walkin", "walk_in", "counters", 70 * volume, 520, 60, _COUNTER[1:], patience_s=2100,
+        QueueTruth("advice", "Advice", "walkin", "walk_in", "counters", 70 * volume, 520, 60, _COUNTER[1:], patience_s=3000,
                    target_s=480, promise_share=1.0, booked_share=0.14, transfer_share=0.02),
     )  # fmt: skip
     queues = tuple(replace(q, queue=f"{q.queue}-{code}") for q in queues)
@@ -218,15 +218,6 @@ def demo_company(*, until: datetime = UNTIL, days: int = 365, size: float = 1.0,
                     f"z{mark}", title="Branch in Zagreb", volume=volume, zone="Europe/Zagreb", hours=split, split=True
                 ),
                 holidays=croatia,
-            ),
-            replace(
-                branch_site(
-                    f"j{mark}",
-                    title="Branch in Jakarta",
-                    volume=volume,
-                    zone="Asia/Jakarta",
-                    hours=_week(5, ("08:00", "16:00")),
-                )
             ),
             replace(desk_site(f"d{mark}", volume=volume), holidays=lithuania),
         ]

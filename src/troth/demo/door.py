@@ -150,7 +150,7 @@ class Door(After):
         if q.kind == "mail" or c.direction:
             return
         draws = self.draws
-        short = draws.random() < 0.12
+        short = draws.random() < 0.08
         bears = draws.exponential() * 0.15 * q.patience_s if short else draws.lognormal(1.12 * q.patience_s, 0.85)
         self._put(t + 1000 + int(bears * 1000), ON_LEAVE, (c, ""))
         if q.callback_share and draws.random() < q.callback_share:
@@ -224,7 +224,7 @@ class Door(After):
     def _choose(self, line: Line, t: int) -> Person | None:
         """Return who serves the next contact of a queue, if anybody is free."""
         way = self.controls.dispatch.get(line.truth.queue, "longest_idle")
-        for people in (self.idle, self.spare):
+        for people in (self.idle,) if line.truth.kind == "mail" else (self.idle, self.spare):
             found = [p for p in people.values() if line in p.lines and not p.due and t < p.ends + 1]
             if found:
                 if way == "fastest":

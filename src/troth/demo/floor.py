@@ -18,7 +18,7 @@ class Floor(Door):
         """Take the contact that waits longest, booked and important ones first where the queue says so."""
         best, rank = None, (9, 0, 0)
         for line in p.lines:
-            if not line.waiting():
+            if not line.waiting() or (p.busy and line.truth.kind == "mail"):
                 continue
             way = self.controls.discipline.get(line.truth.queue, line.discipline)
             if way == "priority":
@@ -46,7 +46,7 @@ class Floor(Door):
         """Begin to serve a contact; what will happen until its end is drawn and written down now."""
         q, case, draws = line.truth, c.case, self.draws
         c.state, c.agent, c.called = 1, p.index, t
-        p.busy += 1
+        p.busy += p.limit if q.kind == "mail" else 1  # a mail takes the whole person, a chat one of several hands
         if p.state != ON_CONTACT:
             self._become(p, t, ON_CONTACT)
         if q.kind == "walkin":
@@ -170,7 +170,7 @@ class Floor(Door):
     def _on_done(self, t: int, what: tuple[Person, Contact]) -> None:
         """A person is done with a contact."""
         p, c = what
-        p.busy -= 1
+        p.busy -= p.limit if self.lines[c.queue].truth.kind == "mail" else 1
         if p.busy == 0 and p.state == ON_CONTACT and c.wrapped > t:
             self._become(p, t, WRAP)
             self._put(c.wrapped, ON_BACK, (p, p.shift))

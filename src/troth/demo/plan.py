@@ -93,11 +93,11 @@ def required(site: SiteTruth, *, team: str, day: LocalDay, volume: float) -> np.
         first = live[0]
         at_once = site.together if first.kind == "chat" else 1
         mean_s = first.handle_s + first.wrap_s
-        for k in range(count):
-            if load[k] > 0:
-                need[k] += ceil(
-                    servers(load[k], handle_s=mean_s, target_s=first.target_s, share=first.target_share) / at_once
-                )
+        for k in np.flatnonzero(load):
+            answers = servers(float(load[k]), handle_s=mean_s, target_s=first.target_s, share=first.target_share)
+            # Part of the mail is done between contacts, by the people who wait for them.
+            mailing = max(1.0, 0.75 * work[k]) if work[k] > 0.1 else 0.0
+            need[k] = max(ceil(answers / at_once) + mailing, (load[k] / at_once + work[k]) / 0.86)
     return need
 
 
@@ -116,7 +116,7 @@ def cover(need: np.ndarray, *, day: LocalDay, split_lunch: bool) -> list[tuple[i
             covered = float(np.minimum(np.maximum(left[a:b], 0.0), 1.0).sum()) / (b - a + 2)
             if covered > gain + 1e-9:
                 best, gain = (a, b), covered
-        if best is None or gain < 0.28:
+        if best is None or gain < 0.33:
             break
         chosen.append(best)
         left[best[0] : best[1]] -= 1.0
