@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from troth.core.decision import Issue, Severity
+from troth.core.errors import InputError
+
 
 @dataclass(slots=True)
 class TypeItem:
@@ -48,6 +51,12 @@ class BadItem:
 
 
 Item = TypeItem | ObjectItem | EventItem | BadItem
+
+
+def not_ocel(name: str) -> InputError:
+    """Return the error for a file that has none of the parts of an OCEL 2.0 log."""
+    advice = "Maybe this is another kind of file: an OCEL 2.0 log has object types, event types, objects and events."
+    return InputError([Issue("other-format", Severity.ERROR, name, "", advice)])
 
 
 def clean(value: Any) -> str:

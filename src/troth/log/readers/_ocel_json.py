@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from troth.core.decision import Issue, Severity
-from troth.log.readers._ocel_items import BadItem, EventItem, Item, ObjectItem, TypeItem, clean
+from troth.log.readers._ocel_items import BadItem, EventItem, Item, ObjectItem, TypeItem, clean, not_ocel
 from troth.log.readers._open import Part
 
 #: No single event or object is longer than this many characters.
@@ -82,13 +82,14 @@ class _Cursor:
 def items(part: Part, head: bytes, issues: list[Issue]) -> Iterator[Item]:
     """Yield what a log holds; where the text breaks, add an issue and end."""
     cursor = _Cursor(part, head)
-    count = 0
+    count = known = 0
     try:
         cursor.take("{")
         while cursor.peek() != "}":
             key = cursor.value()
             cursor.take(":")
             if cursor.peek() == "[" and key in _MAKERS:
+                known += 1
                 for element in _elements(cursor):
                     count += 1
                     yield _MAKERS[key](element)
@@ -102,6 +103,8 @@ def items(part: Part, head: bytes, issues: list[Issue]) -> Iterator[Item]:
             issues.append(
                 Issue("bad-json", Severity.ERROR, f"{part.name} after element {count}", str(error)[:200], advice)
             )
+    if not known:
+        raise not_ocel(part.name)
     issues.extend(part.issues)
 
 
@@ -143,9 +146,10 @@ def _relations(plain: Any) -> list[tuple[str, str]]:
 
 
 def _bad(kind: str, plain: Any) -> BadItem:
-    missing = [k for k in ("id", "type", "name") if isinstance(plain, dict) and k not in plain]
+    needed = ("id", "type") if kind in {"event", "object"} else ("name",)
+    missing = [k for k in needed if isinstance(plain, dict) and k not in plain]
     raw = clean(json.dumps(plain, ensure_ascii=False))
-    column = missing[0] if isinstance(plain, dict) and missing and kind in {"event", "object"} else ""
+    column = missing[0] if missing else ""
     return BadItem(kind, "missing-value" if column else "bad-value", column, "", raw)
 
 

@@ -10,7 +10,8 @@ from typing import Any
 from urllib.parse import quote
 
 from troth.core.decision import Issue, Severity
-from troth.log.readers._ocel_items import EventItem, Item, ObjectItem, TypeItem, clean
+from troth.core.errors import InputError
+from troth.log.readers._ocel_items import EventItem, Item, ObjectItem, TypeItem, clean, not_ocel
 
 MAGIC = b"SQLite format 3\x00"
 _KINDS = {"INTEGER": "integer", "INT": "integer", "REAL": "float", "DOUBLE": "float", "FLOAT": "float"}
@@ -20,13 +21,19 @@ _VALUE_LIMIT = 64 * 1024 * 1024
 
 def items(path: Path, name: str, issues: list[Issue]) -> Iterator[Item]:
     """Yield what a log holds; where the database is broken, add an issue and end."""
+    begun = False
     try:
         with closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro&immutable=1", uri=True)) as db:
             db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _VALUE_LIMIT)
             db.execute("PRAGMA trusted_schema = OFF")
             db.text_factory = lambda raw: raw.decode("utf-8", "replace")
-            yield from _Database(db, name, issues).items()
+            for item in _Database(db, name, issues).items():
+                begun = True
+                yield item
     except sqlite3.Error as error:
+        if not begun:
+            advice = "Maybe the database is cut, locked or of another make."
+            raise InputError([Issue("bad-database", Severity.ERROR, name, str(error)[:200], advice)]) from error
         advice = "Maybe the database was cut, or is of another make; what could be read was used."
         issues.append(Issue("bad-database", Severity.ERROR, name, str(error)[:200], advice))
 
@@ -40,6 +47,8 @@ class _Database:
 
     def items(self) -> Iterator[Item]:
         """Yield types, then objects, then events."""
+        if not {"event", "object", "event_map_type", "object_map_type"} & self.tables:
+            raise not_ocel(self.name)
         maps = {kind: self._map(kind) for kind in ("object", "event")}
         for kind, types in maps.items():
             for name, table in types.items():

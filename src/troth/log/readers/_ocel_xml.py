@@ -6,17 +6,20 @@ from collections.abc import Iterator
 from typing import Any
 
 from troth.core.decision import Issue
-from troth.log.readers._ocel_items import BadItem, EventItem, Item, ObjectItem, TypeItem
+from troth.log.readers._ocel_items import BadItem, EventItem, Item, ObjectItem, TypeItem, not_ocel
 from troth.log.readers._open import Part
 from troth.log.readers._xml import elements, forget, local, unescape
+
+_SECTIONS = frozenset({"object-types", "event-types", "objects", "events"})
 
 
 def items(part: Part, head: bytes, issues: list[Issue]) -> Iterator[Item]:
     """Yield what a log holds; where the text breaks, add an issue and end."""
-    depth = 0
+    depth = known = 0
     for event, element in elements(part, head, root="log", issues=issues):
         if event == "start":
             depth += 1
+            known += depth == 2 and local(element) in _SECTIONS
             continue
         depth -= 1
         if depth == 2:
@@ -24,6 +27,8 @@ def items(part: Part, head: bytes, issues: list[Issue]) -> Iterator[Item]:
             if found is not None:
                 yield found
             forget(element)
+    if not known:
+        raise not_ocel(part.name)
 
 
 def _item(element: Any) -> Item | None:

@@ -91,6 +91,16 @@ class Part:
         return b"".join(pieces)
 
 
+def head_of(part: Part, size: int) -> bytes:
+    """Return the first bytes of a part; `InputError` if there are none but blanks."""
+    head = part.read(size)
+    if not head.strip():
+        if part.issues:
+            raise InputError(part.issues)
+        raise unusable("empty-file", Path(part.name), "Maybe the export failed; write the file again.")
+    return head
+
+
 def parts(path: Path) -> Iterator[Part]:
     """Yield the readable parts of a file: itself, unpacked if it is gzip, or each member of a zip archive.
 

@@ -11,7 +11,7 @@ from pyarrow import csv
 
 from troth.core.decision import Issue, Severity
 from troth.core.errors import InputError
-from troth.log.readers._open import LINE_LIMIT, Lines, Part
+from troth.log.readers._open import LINE_LIMIT, Lines, Part, head_of
 
 #: Our column name, then the names ServiceNow exports give it: field names, audit log names, list labels.
 NAMES = {
@@ -101,14 +101,13 @@ def header_of(line: str, name: str) -> Header:
 
 def first_line(part: Part) -> tuple[str, bytes, str]:
     """Return the header line, the bytes read past it, and the encoding of the text."""
-    head = part.read(1024 * 1024)
+    head = head_of(part, 1024 * 1024)
     if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
         advice = "Maybe the file was saved as Unicode (UTF-16); save it as CSV UTF-8."
         raise InputError([Issue("other-encoding", Severity.ERROR, part.name, "UTF-16", advice)])
-    if b"\x00" in head[:4096] or not head.strip():
-        code = "other-format" if head.strip() else "empty-file"
+    if b"\x00" in head[:4096]:
         advice = "Maybe this is another kind of file; a ServiceNow export is CSV, plain or packed with gzip or zip."
-        raise InputError([Issue(code, Severity.ERROR, part.name, "", advice)])
+        raise InputError([Issue("other-format", Severity.ERROR, part.name, "", advice)])
     try:
         head.decode("utf-8")
         encoding = "utf-8"

@@ -21,7 +21,7 @@ from troth.log.readers import _ocel_json, _ocel_sqlite, _ocel_xml
 from troth.log.readers._native import PREFIX, Row, instant
 from troth.log.readers._ocel_items import BadItem, EventItem, Item, ObjectItem, TypeItem, clean
 from troth.log.readers._ocel_rows import SOURCE, is_ours, rows_of
-from troth.log.readers._open import Part, draft_table, parts, reject_table, unusable, zone_of
+from troth.log.readers._open import Part, draft_table, head_of, parts, reject_table, unusable, zone_of
 from troth.log.readers._steps import load_steps
 from troth.log.readers.base import Batch, Reader, ReadOptions
 from troth.log.schema import INSTANT
@@ -31,7 +31,7 @@ _TEXT = pa.string()
 SIDE = {
     "ocel_types": pa.schema([("kind", _TEXT), ("type", _TEXT), ("attribute", _TEXT), ("attribute_type", _TEXT)]),
     "ocel_objects": pa.schema([("object_id", _TEXT), ("type", _TEXT)]),
-    "ocel_object_values": pa.schema([("object_id", _TEXT), ("name", _TEXT), ("at", INSTANT), ("value", _TEXT)]),
+    "ocel_object_values": pa.schema([("object_id", _TEXT), ("name", _TEXT), ("changed_at", INSTANT), ("value", _TEXT)]),
     "ocel_event_objects": pa.schema([("event_id", _TEXT), ("object_id", _TEXT), ("qualifier", _TEXT)]),
     "ocel_object_objects": pa.schema([("object_id", _TEXT), ("target_id", _TEXT), ("qualifier", _TEXT)]),
 }
@@ -58,10 +58,8 @@ def read(path: Path, options: ReadOptions) -> Iterator[Batch]:
 
 def _items(path: Path, part: Part, issues: list[Issue]) -> Iterator[Item]:
     """Yield what a part holds; its first bytes tell which of the three forms it is."""
-    head = part.read(64 * 1024)
+    head = head_of(part, 64 * 1024)
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
-    if not start:
-        raise unusable("empty-file", Path(part.name), "Maybe the export failed; write the file again.")
     if head.startswith(_ocel_sqlite.MAGIC):
         with tempfile.TemporaryDirectory() as folder:
             yield from _ocel_sqlite.items(_unpacked(path, part, head, Path(folder)), part.name, issues)
@@ -99,7 +97,6 @@ class _Log:
         issues: list[Issue] = []
         pieces = _Pieces(part.name)
         zone, steps = zone_of(self.options.time_zone), load_steps(self.options.mapping)
-        first = True
         for item in _items(path, part, issues):
             match item:
                 case TypeItem():
@@ -117,11 +114,7 @@ class _Log:
             if pieces.rows >= self.options.batch_rows:
                 yield pieces.batch(issues, part.done)
                 issues.clear()
-                pieces, first = _Pieces(part.name), False
-        if first and not pieces.any and not issues:
-            raise unusable(
-                "other-format", Path(part.name), "Maybe this is no OCEL 2.0 log: it has no events and no types."
-            )
+                pieces = _Pieces(part.name)
         yield pieces.batch(issues, part.done)
 
     def _object(self, item: ObjectItem, pieces: _Pieces, zone: Any) -> None:
@@ -135,13 +128,13 @@ class _Log:
         pieces.put("ocel_objects", object_id=item.id, type=item.type)
         for name, time, value in item.attributes:
             try:
-                at, assumed = instant(time or "1970-01-01T00:00:00Z", zone)
+                changed_at, assumed = instant(time or "1970-01-01T00:00:00Z", zone)
             except ValueError:
                 advice = "Maybe the time is damaged; write it as 2022-01-09T14:00:00Z."
                 pieces.reject(None, "bad-time", f"object {item.id} {name}", time, advice, str(item))
                 continue
             pieces.assumed += assumed
-            pieces.put("ocel_object_values", object_id=item.id, name=name, at=at, value=_json(value))
+            pieces.put("ocel_object_values", object_id=item.id, name=name, changed_at=changed_at, value=_json(value))
         for target, qualifier in item.relations:
             pieces.known(target, item.id, self.types)
             pieces.put("ocel_object_objects", object_id=item.id, target_id=target, qualifier=qualifier)
@@ -191,11 +184,6 @@ class _Pieces:
         self.rejects: list[dict[str, Any]] = []
         self.side: dict[str, list[dict[str, Any]]] = {table: [] for table in SIDE}
         self.unknown: list[tuple[str, str]] = []
-
-    @property
-    def any(self) -> bool:
-        """Tell whether there is anything at all."""
-        return bool(self.rows or self.rejects or any(self.side.values()))
 
     def put(self, table: str, **row: Any) -> None:
         """Add a row to a side table."""

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from troth.core.decision import Issue, Severity
 from troth.log.readers._native import Row
-from troth.log.readers._open import Part, draft_table, parts, reject_table, unusable, zone_of
+from troth.log.readers._open import Part, draft_table, head_of, parts, reject_table, unusable, zone_of
 from troth.log.readers._steps import load_steps
 from troth.log.readers._xes_rows import SOURCE, Attribute, Refused, Traces, texts
 from troth.log.readers._xml import elements, forget, local
@@ -58,9 +58,7 @@ class _Log:
         self.begun = self.row
 
     def batches(self) -> Iterator[Batch]:
-        head = self.part.read(64 * 1024)
-        if not head.strip():
-            raise unusable("empty-file", Path(self.part.name), "Maybe the export failed; write the file again.")
+        head = head_of(self.part, 64 * 1024)
         depth, events = 0, []
         for event, element in elements(self.part, head, root="log", issues=self.issues):
             if event == "start":
@@ -121,6 +119,10 @@ class _Log:
             self._head(name, {**element.attrib, "attributes": _attributes(element)})
         elif name in {"extension", "classifier"}:
             self._head(name, dict(element.attrib))
+        elif name in {"object-types", "event-types", "objects", "events"}:
+            raise unusable(
+                "other-format", Path(self.part.name), "Maybe this is an OCEL log: use the source `ocel`.", name
+            )
         else:
             advice = "Maybe it is a later version of XES; the element was left out."
             self._doubt("unknown-element", f"{self.part.name} line {element.sourceline}", name, advice)
