@@ -16,8 +16,12 @@ import pyarrow as pa
 
 from troth.cli.main import COMMANDS, group
 from troth.core import decision, terms
+from troth.kpi.catalogue import catalogue
+from troth.kpi.definition import Kpi
 from troth.log.reference import TABLES
 from troth.log.schema import EVENTS, REJECTS
+from troth.log.timelines import TIMELINES
+from troth.log.timelines._base import events_table
 
 FOLDER: Final = Path(__file__).resolve().parents[1] / "docs" / "reference"
 
@@ -163,6 +167,58 @@ def tables() -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
+def timelines() -> str:
+    """Return the page of the timelines and their columns."""
+    lines = [
+        "# Timelines",
+        "",
+        _NOTE,
+        "What is derived from events: rows with their spans, one or more a key, brought up to",
+    ]
+    lines += ["date by key when new events come. Every KPI is computed from these.", ""]
+    for name, timeline in TIMELINES.items():
+        columns = ", ".join(f"`{column}`" for column in timeline.derive(events_table()).columns)
+        lines += [f"## {name}", "", timeline.sentence, "", f"Derived by `{timeline.key}`. Columns: {columns}.", ""]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def kpis() -> str:
+    """Return the page of every KPI with its definition."""
+    everything = list(catalogue().values())
+    families = dict.fromkeys(kpi.id.split(".")[0] for kpi in everything)
+    lines = [
+        "# KPIs",
+        "",
+        _NOTE,
+        "One id a question; where the world computes differently, a variant by name. `troth kpi",
+    ]
+    lines += ["--kpi ID` computes all variants of a KPI, `--kpi ID/VARIANT` one.", ""]
+    for family in families:
+        lines += [f"## {family}", ""]
+        for kpi_id in dict.fromkeys(kpi.id for kpi in everything if kpi.id.split(".")[0] == family):
+            same = [kpi for kpi in everything if kpi.id == kpi_id]
+            lines += [f"### {kpi_id}", "", same[0].question, ""]
+            for kpi in same:
+                lines += _kpi(kpi)
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _kpi(kpi: Kpi) -> list[str]:
+    """Return the lines of one variant."""
+    better = {"lower": ", lower is better", "higher": ", higher is better", "neither": ""}[kpi.direction]
+    facts = {
+        "counts": kpi.numerator,
+        "over": kpi.denominator.strip("-"),
+        "of": kpi.population,
+        "dated by": kpi.cohort,
+        "unit": f"{kpi.unit}{better}{', in business time' if kpi.clock == 'business' else ''}",
+        "also called": ", ".join(kpi.aliases),
+        "source": kpi.source,
+    }
+    head = f"**{kpi.title}** (`{kpi.name}`, version {kpi.version})"
+    return [head, "", *(f"- *{what}*: {said}" for what, said in facts.items() if said), ""]
+
+
 def commands() -> str:
     """Return the page of the commands, each with its help."""
     lines = [
@@ -189,6 +245,8 @@ PAGES: Final[dict[str, Callable[[], str]]] = {
     "glossary.md": glossary,
     "event.md": event,
     "tables.md": tables,
+    "timelines.md": timelines,
+    "kpis.md": kpis,
     "commands.md": commands,
 }
 

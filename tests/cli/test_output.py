@@ -82,12 +82,18 @@ def test_values_json_does_not_know_are_written_plainly() -> None:
 
 
 def test_people_see_the_first_issues_and_how_many_there_are(capsys: pytest.CaptureFixture[str]) -> None:
-    """A thousand issues do not scroll the screen away, and none is lost from JSON."""
-    issues = [Issue("bad-row", Severity.WARNING, f"a:{row}") for row in range(25)]
+    """A thousand issues do not scroll the screen away nor hide another kind, and none is lost from JSON."""
+    issues = [Issue("bad-row", Severity.WARNING, f"a:{row}") for row in range(24)]
+    issues.append(Issue("bad-head", Severity.ERROR, "a:1"))
     output.show_issues(issues, form=Form.TABLE)
     shown = capsys.readouterr().err.splitlines()
-    assert len(shown) == output.SHOWN + 1
-    assert shown[-1].startswith("... and 5 more")
+    assert len(shown) == output.EACH + 3
+    assert shown[output.EACH].strip() == "... and 21 more bad-row"
+    assert shown[-2].startswith("error: bad-head")
+    assert "json" in shown[-1]
+    many = [Issue(f"kind-{one}", Severity.ERROR, "a") for one in range(output.SHOWN + 2)]
+    output.show_issues(many, form=Form.TABLE)
+    assert "... and 2 issues of 2 more kinds" in capsys.readouterr().err
     output.show_issues(issues, form=Form.JSON, err=False)
     assert len(json.loads(capsys.readouterr().out)["issues"]) == 25
 

@@ -8,11 +8,12 @@ import json
 import math
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, timedelta
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any
 
 import click
 
@@ -20,8 +21,8 @@ from troth.core.decision import Issue
 
 Row = Mapping[str, Any]
 
-#: How many issues a person is shown before being pointed to the whole list.
-SHOWN: Final = 20
+#: How many kinds of issues a person is shown, and how many of each, before being pointed to the whole list.
+SHOWN, EACH = 12, 3
 
 
 class Form(StrEnum):
@@ -91,14 +92,23 @@ def show_one(data: Row, *, form: Form) -> None:
 
 
 def show_issues(issues: Sequence[Issue], *, form: Form, err: bool = True) -> None:
-    """Print issues: for people the first twenty, one a line; as JSON ``{"issues": [...]}`` with all of them."""
+    """Print issues: for people the first few of each kind; as JSON ``{"issues": [...]}`` with all of them."""
     if form is Form.JSON:
         click.echo(to_json({"issues": [issue.as_dict() for issue in issues]}), err=err)
         return
-    for issue in issues[:SHOWN]:
-        click.echo(f"{issue.severity}: {issue}", err=err)
-    if len(issues) > SHOWN:
-        click.echo(f"... and {len(issues) - SHOWN} more issues; --format json lists all.", err=err)
+    told = 0
+    kinds = Counter(issue.code for issue in issues)
+    for code, count in list(kinds.items())[:SHOWN]:
+        alike = [issue for issue in issues if issue.code == code][:EACH]
+        for issue in alike:
+            click.echo(f"{issue.severity}: {issue}", err=err)
+        if count > len(alike):
+            click.echo(f"  ... and {count - len(alike):,} more {code}", err=err)
+        told += count
+    if told < len(issues):
+        click.echo(f"... and {len(issues) - told:,} issues of {len(kinds) - SHOWN} more kinds", err=err)
+    if len(issues) > EACH * min(len(kinds), SHOWN) or told < len(issues):
+        click.echo("--format json lists all.", err=err)
 
 
 @contextmanager
