@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from troth.core.terms import ACTIVITIES, COMMON_KEYS, Actor, AgentState, CaseStatus, Flow, Kind, Origin
+from troth.core.terms import ACTIVITIES, COMMON_KEYS, Actor, AgentState, CaseStatus, Flow, Kind, Origin, Subject
 from troth.log.schema import DRAFTS, REJECTS
 
 #: Instants outside are mistakes: the years 1970 to 2100, in microseconds.
@@ -47,7 +47,7 @@ _ENUMS: Final[dict[str, tuple[str, ...]]] = {
     "actor": tuple(Actor),
     "direction": tuple(Flow),
     "origin": tuple(Origin),
-    "subject_kind": tuple(Kind),
+    "subject_kind": tuple(Subject),
 }
 _TEXTS: Final = tuple(f.name for f in DRAFTS if f.type == pa.string() and f.name not in {"attributes", "_file"})
 
@@ -156,7 +156,12 @@ class _Judge:
         return np.asarray(column.is_null())
 
     def times(self) -> None:
-        self.add(self.null("occurred_at"), "missing-time", "occurred_at", "Maybe the row is unfinished or its time was not read.")
+        self.add(
+            self.null("occurred_at"),
+            "missing-time",
+            "occurred_at",
+            "Maybe the row is unfinished or its time was not read.",
+        )
         for name in ("occurred_at", "recorded_at"):
             column = self.table.column(name)
             if column.null_count < len(column):
@@ -167,36 +172,50 @@ class _Judge:
     def words(self) -> None:
         for name, allowed in _ENUMS.items():
             coded = _Coded(self.table.column(name))
-            self.add(~coded.where(lambda w, a=allowed: w in a, null=True), f"unknown-{name.replace('_', '-')}", name, _near(allowed))
+            self.add(
+                ~coded.where(allowed.__contains__, null=True), f"unknown-{name.replace('_', '-')}", name, _near(allowed)
+            )
         for name in ("source", "source_id"):
-            self.add(self.null(name), f"missing-{name.replace('_', '-')}", name, "Maybe the column that identifies the row is blank.")
+            self.add(
+                self.null(name),
+                f"missing-{name.replace('_', '-')}",
+                name,
+                "Maybe the column that identifies the row is blank.",
+            )
 
     def activities(self) -> None:
         coded = self.activity
         self.add(coded.codes < 0, "missing-activity", "activity", "Maybe the column of activities is blank here.")
         self.add(coded.where(lambda w: w not in ACTIVITIES), "unknown-activity", "activity", _near(ACTIVITIES))
         for kind, needed in NEEDS.items():
-            mask = coded.where(lambda w, k=kind: w in ACTIVITIES and ACTIVITIES[w].kind is k)
+            mask = coded.where({n for n, term in ACTIVITIES.items() if term.kind is kind}.__contains__)
             for name in needed if mask.any() else ():
                 mask = mask & self.null(name)
             advice = f"Maybe the column for {' or '.join(needed)} is not mapped: a {kind} event must name one."
             self.add(mask, f"missing-{needed[0].replace('_', '-')}", needed[0], advice)
         mask = coded.where(_AGENT.__contains__)
         if mask.any():
-            self.add(mask & self.null("agent_id"), "missing-agent-id", "agent_id", "Maybe the person's column is not mapped.")
+            self.add(
+                mask & self.null("agent_id"), "missing-agent-id", "agent_id", "Maybe the person's column is not mapped."
+            )
         self.steps()
 
     def steps(self) -> None:
         mask = self.activity.where(STEPS.__contains__)
         if not mask.any():
             return
-        self.add(mask & self.null("step"), "missing-step", "step", "Maybe `step:` is not mapped: this activity says what in it.")
+        self.add(
+            mask & self.null("step"),
+            "missing-step",
+            "step",
+            "Maybe `step:` is not mapped: this activity says what in it.",
+        )
         step: _Coded | None = None
         for name, allowed in STEPS.items():
-            mask = self.activity.where(lambda w, n=name: w == n)
+            mask = self.activity.where(name.__eq__)
             if allowed is not None and mask.any():
                 step = step or _Coded(self.table.column("step"))
-                wrong = mask & ~step.where(lambda w, a=allowed: w in a, null=True)
+                wrong = mask & ~step.where(allowed.__contains__, null=True)
                 self.add(wrong, "unknown-step", "step", _near(allowed))
 
     def numbers(self) -> None:
@@ -206,7 +225,12 @@ class _Judge:
             self.add(~np.isfinite(values), "bad-number", "value", "Maybe a division by zero was exported.")
         mask = self.activity.where(VALUES.__contains__)
         if mask.any():
-            self.add(mask & self.null("value"), "missing-value", "value", "Maybe `value:` is not mapped: this activity needs it.")
+            self.add(
+                mask & self.null("value"),
+                "missing-value",
+                "value",
+                "Maybe `value:` is not mapped: this activity needs it.",
+            )
 
     def attributes(self) -> None:
         column = self.table.column("attributes")
@@ -215,7 +239,12 @@ class _Judge:
         coded = _Coded(column)
         keys = [_keys(word) if len(coded.words) <= 65_536 else _keys.__wrapped__(word) for word in coded.words]
         broken = np.array([*(k is None for k in keys), False], bool)
-        self.add(broken[coded.codes], "bad-attributes", "attributes", 'Maybe this is not a JSON object such as {"topic": "loan"}.')
+        self.add(
+            broken[coded.codes],
+            "bad-attributes",
+            "attributes",
+            'Maybe this is not a JSON object such as {"topic": "loan"}.',
+        )
         sets = list({k for k in keys if k is not None})
         number = {k: i for i, k in enumerate(sets)}
         which = np.array([*(-1 if k is None else number[k] for k in keys), -1])[coded.codes]
@@ -236,7 +265,9 @@ class _Judge:
             for file, row, value in zip(*(part.column(n).to_pylist() for n in ("_file", "_row", name)), strict=True):
                 shown = None if value is None else str(value)[:200]
                 problem = {"file": file or "", "row": row, "code": code, "column": name, "value": shown}
-                rows.append((file or "", row or 0, order, problem | {"advice": advice(None if value is None else str(value))}))
+                rows.append(
+                    (file or "", row or 0, order, problem | {"advice": advice(None if value is None else str(value))})
+                )
         rows.sort(key=lambda r: r[:3])
         return pa.Table.from_pylist([r[3] for r in rows], schema=REJECTS)
 

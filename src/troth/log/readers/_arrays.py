@@ -28,7 +28,7 @@ _DIGIT: Final = table_of(*range(48, 58))
 def numbers(table: pa.Table, name: str, kind: Any) -> npt.NDArray[Any]:
     """Return a column as numbers, 0 for null."""
     column = table.column(name)
-    filled = column.fill_null(False) if pa.types.is_boolean(column.type) else column.fill_null(0)  # noqa: FBT003
+    filled = column.fill_null(False) if pa.types.is_boolean(column.type) else column.fill_null(0)
     return np.array(filled.to_numpy(), kind)
 
 
@@ -49,18 +49,19 @@ def clean(column: pa.ChunkedArray) -> pa.ChunkedArray:
     """Return texts without blanks around them, and null for those that are nothing else."""
     if not pa.types.is_string(column.type):
         return column
-    chunks = []
-    for chunk in column.chunks:
-        if len(chunk) == chunk.null_count:
-            chunks.append(chunk)
-            continue
-        ends, data = _parts(chunk)
-        empty = len(chunk) - chunk.null_count > np.count_nonzero(ends[1:] > ends[:-1])
-        if empty or _EDGE[data[np.minimum(ends[:-1], len(data) - 1)]].any() or _EDGE[data[np.maximum(ends[1:] - 1, 0)]].any():
-            chunk = pc.utf8_trim_whitespace(chunk)
-            chunk = pc.if_else(pc.not_equal(chunk, ""), chunk, pa.scalar(None, pa.string()))
-        chunks.append(chunk)
-    return pa.chunked_array(chunks, pa.string())
+    return pa.chunked_array([_trimmed(chunk) for chunk in column.chunks], pa.string())
+
+
+def _trimmed(chunk: pa.Array) -> pa.Array:
+    if len(chunk) == chunk.null_count:
+        return chunk
+    ends, data = _parts(chunk)
+    empty = len(chunk) - chunk.null_count > np.count_nonzero(ends[1:] > ends[:-1])
+    first, last = data[np.minimum(ends[:-1], len(data) - 1)], data[np.maximum(ends[1:] - 1, 0)]
+    if not (empty or _EDGE[first].any() or _EDGE[last].any()):
+        return chunk
+    text = pc.utf8_trim_whitespace(chunk)
+    return pc.if_else(pc.not_equal(text, ""), text, pa.scalar(None, pa.string()))
 
 
 def offsets_of(column: pa.ChunkedArray) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]] | None:
@@ -80,7 +81,9 @@ def offsets_of(column: pa.ChunkedArray) -> tuple[npt.NDArray[np.int64], npt.NDAr
         length[(length == 1) & (byte(1) >= 67) & (byte(1) <= 84)] = 3
         three = length == 3
         if three.any():
-            real = (byte(3) == 85) & (byte(2) == 84) & (byte(1) == 67) | (byte(3) == 71) & (byte(2) == 77) & (byte(1) == 84)
+            real = (byte(3) == 85) & (byte(2) == 84) & (byte(1) == 67) | (byte(3) == 71) & (byte(2) == 77) & (
+                byte(1) == 84
+            )
             length[three & ~real] = 0
         last = _DIGIT[byte(1)] & _DIGIT[byte(2)]
         length[last & _SIGN[byte(6)] & _COLON[byte(3)] & (size > 11)] = 6
@@ -90,9 +93,11 @@ def offsets_of(column: pa.ChunkedArray) -> tuple[npt.NDArray[np.int64], npt.NDAr
         signed = _SIGN[data[np.maximum(stop - np.maximum(length, 1), 0)]] & (length > 0)
         if signed.any():
             lead = np.maximum(stop - length, 0)
-            digit = lambda at: data[np.minimum(at, len(data) - 1)].astype(np.int64) - 48  # noqa: E731
-            rest = np.where(length == 6, 10 * digit(lead + 4) + digit(lead + 5), np.where(length == 5, 10 * digit(lead + 3) + digit(lead + 4), 0))
-            total = 60 * (10 * digit(lead + 1) + digit(lead + 2)) + rest
+            digits = [data[np.minimum(lead + k, len(data) - 1)].astype(np.int64) - 48 for k in range(6)]
+            rest = np.where(
+                length == 6, 10 * digits[4] + digits[5], np.where(length == 5, 10 * digits[3] + digits[4], 0)
+            )
+            total = 60 * (10 * digits[1] + digits[2]) + rest
             hours = np.where(signed, np.where(data[lead] == 45, -total, total), 0)
         minutes.append(hours)
         lengths.append(length.astype(np.int64))

@@ -91,7 +91,9 @@ class Planner:
     by_content : whether ids come from the content of rows, in column `_id`.
     """
 
-    def __init__(self, mapped: Mapped, *, compiler: Compiler, time: Callable[[Time], int], table: pa.Table, by_content: bool) -> None:
+    def __init__(
+        self, mapped: Mapped, *, compiler: Compiler, time: Callable[[Time], int], table: pa.Table, by_content: bool
+    ) -> None:
         self.mapped = mapped
         self.compiler = compiler
         self.time = time
@@ -158,7 +160,9 @@ class Planner:
             columns = [self.compiler.column(c) for c in self.mapped.id]
             for name, sql in zip(self.mapped.id, columns, strict=True):
                 if sql not in self.table.column_names or self.table.column(sql).null_count:
-                    plan.checks.append(Check("missing-id", name, "Maybe the row is a total or a blank line.", f"{sql} IS NULL"))
+                    plan.checks.append(
+                        Check("missing-id", name, "Maybe the row is a total or a blank line.", f"{sql} IS NULL")
+                    )
             plan.put("source_id", " || '/' || ".join(columns) + tail)
         elif own is not None and not self.table.column(own).null_count:
             return
@@ -177,7 +181,9 @@ class Planner:
             plan.put("origin", f"CASE WHEN {doubt} AND {sql} = 'exact' THEN 'assumed_zone' ELSE {sql} END")
         elif not said:
             plan.constant["origin"] = default
-        elif "origin" in plan.computed or ("origin" in plan.plain and self.table.column(plan.plain["origin"]).null_count):
+        elif "origin" in plan.computed or (
+            "origin" in plan.plain and self.table.column(plan.plain["origin"]).null_count
+        ):
             plan.put("origin", sql)
 
     def _time(self, plan: Plan, event: Event, at: str) -> None:

@@ -12,10 +12,18 @@ from pathlib import Path
 from typing import Final
 
 from troth.core.terms import ACTIVITIES, Kind
-from troth.log.readers._formats import forms, has_offset, swapped
-from troth.log.readers._streams import Text, error, members, other_format
+from troth.log.readers._formats import fits, forms, has_offset, swapped
+from troth.log.readers._streams import Text, error, members, not_a_table
 from troth.log.readers._text import Pieces, delimiter_of, fields_of
-from troth.log.readers._words import ACTIVITY_WORDS, FIELD_WORDS, NULL_WORDS, TIME_ACTIVITIES, TIME_WORDS, VALUE_ACTIVITIES, plain
+from troth.log.readers._words import (
+    ACTIVITY_WORDS,
+    FIELD_WORDS,
+    NULL_WORDS,
+    TIME_ACTIVITIES,
+    TIME_WORDS,
+    VALUE_ACTIVITIES,
+    plain,
+)
 
 SAMPLE: Final = 5_000
 _CLOCK: Final = re.compile(r"\d{1,2}:\d\d(:\d\d)?$")
@@ -77,10 +85,8 @@ def _sample(path: Path) -> _Sample:
         return _excel(path)
     for member in members(path):
         text = Text(member)
-        if not text.head.strip():
-            raise error("empty-file", member.name, "Maybe the export was cut off before it began; make it again.")
-        if (problem_found := other_format(text.head, member.name)) is not None:
-            raise problem_found
+        if (unusable := not_a_table(text)) is not None:
+            raise unusable
         delimiter = delimiter_of(text.head)
         pieces = Pieces(text, delimiter=delimiter, size=1 << 20)
         records = (p.raw(i) for p in islice(pieces, 8) for i in range(len(p.ends)) if i not in p.bad)
@@ -122,7 +128,9 @@ def _look(sample: _Sample) -> None:
         spread = values[:: max(1, len(values) // 300)]
         if all(_CLOCK.match(v) for v in spread):
             sample.clocks.append(column)
-        elif found := [f for f in forms(spread) if f != "%Y%m%d" or re.search(r"date|day|time", plain(column))]:
+            continue
+        found = [f for f in forms(spread) if f != "%Y%m%d" or re.search(r"date|day|time", plain(column))]
+        if found := [f for f in found if all(fits(v, f) for v in values)]:
             sample.times[column] = found
 
 
@@ -160,8 +168,17 @@ class _Proposal:
     def text(self) -> str:
         """Return the whole proposal."""
         sample = self.sample
-        lines = [f"# Proposed for {sample.name} from its header and {len(sample.rows)} rows. Look it over; ??? marks doubts."]
-        lines.append(f"source: {_quoted(re.sub(r'[^0-9A-Za-z]+', '-', sample.name.split('.')[0].split('/')[-1]).strip('-').lower() or 'table')}")
+        lines = [
+            f"# Proposed for {sample.name} from its header and {len(sample.rows)} rows. Look it over; ??? marks doubts."
+        ]
+        lines.append(
+            f"source: {_quoted(re.sub(r'[^0-9A-Za-z]+', '-', sample.name.split('.')[0].split('/')[-1]).strip('-').lower() or 'table')}"
+        )
+        if {"sys_mod_count", "incident_state"} <= set(sample.header):
+            lines.insert(
+                1,
+                "# This looks like a ServiceNow incident log: `troth import servicenow` reads it better without a mapping.",
+            )
         lines += self._zone()
         lines += self._formats()
         if sample.delimiter != ",":
@@ -181,7 +198,10 @@ class _Proposal:
         bare = [c for c in self.sample.times if not any(has_offset(v) for v in self.sample.values(c)[:50])]
         if not bare:
             return []
-        return ["# ??? The times name no zone. Put the place's zone here, or they are taken as UTC with a warning.", "# time_zone: Europe/Paris"]
+        return [
+            "# ??? The times name no zone. Put the place's zone here, or they are taken as UTC with a warning.",
+            "# time_zone: Europe/Paris",
+        ]
 
     def _formats(self) -> list[str]:
         chosen: dict[str, None] = {}
@@ -192,9 +212,13 @@ class _Proposal:
                 continue
             chosen[form] = None
             if swapped(form) in found:
-                lines.append(f"# ??? {_comment(column)}: no day above 12 in the sample; if the month comes first, use {swapped(form)!r}.")
+                lines.append(
+                    f"# ??? {_comment(column)}: no day above 12 in the sample; if the month comes first, use {swapped(form)!r}."
+                )
         if chosen:
-            listed = ", ".join(_quoted(f) for f in [*chosen, *(["iso"] if any("iso" in f for f in self.sample.times.values()) else [])])
+            listed = ", ".join(
+                _quoted(f) for f in [*chosen, *(["iso"] if any("iso" in f for f in self.sample.times.values()) else [])]
+            )
             lines.append(f"times: [{listed}]")
         return lines
 
@@ -203,13 +227,19 @@ class _Proposal:
             for column in self.sample.header:
                 values = self.sample.values(column)
                 name = plain(column)
-                if len(values) == len(self.sample.rows) == len(set(values)) and re.search(r"\b(id|instance|key|number|uuid)\b", name):
+                if len(values) == len(self.sample.rows) == len(set(values)) and re.search(
+                    r"\b(id|instance|key|number|uuid)\b", name
+                ):
                     return [f"id: [{_quoted(column)}]  # unique in the sample"]
-            return ["# ??? No column identifies a row: rows are told apart by their content. If some do together: id: [a, b]"]
+            return [
+                "# ??? No column identifies a row: rows are told apart by their content. If some do together: id: [a, b]"
+            ]
         own = self.fields.get("case_id") or self.fields.get("contact_id")
         if own and not self._repeats(own) and len(self.sample.values(own)) == len(self.sample.rows):
             return [f"id: [{_quoted(own)}]"]
-        return ["# ??? No column identifies a row: rows are told apart by their content. If some do together: id: [a, b]"]
+        return [
+            "# ??? No column identifies a row: rows are told apart by their content. If some do together: id: [a, b]"
+        ]
 
     def _each(self) -> list[str]:
         lines = []
@@ -248,7 +278,10 @@ class _Proposal:
                     lines.append(f"        # {_comment(_quoted(value))}: stepped  # {count} in the sample")
         if not found:
             lines[1] = "      map: {}"
-        lines += ["      other: stepped  # what is not named above keeps its own name in `step`", f"    step: {_quoted(self.activity)}"]
+        lines += [
+            "      other: stepped  # what is not named above keeps its own name in `step`",
+            f"    step: {_quoted(self.activity)}",
+        ]
         lines.append(f"    at: {_quoted(time)}")
         others = [c for c in self.sample.times if c != time]
         if others:
@@ -272,9 +305,8 @@ class _Proposal:
                 step = self._step() if len(self.sample.times) == 1 else None
                 lines.append(f"    step: {_quoted(step) if step else f'{{constant: {_quoted(column)}}}'}")
             lines.append(f"    at: {_quoted(column)}")
-        for clock in self.sample.clocks:
-            lines.append(f"# ??? {_comment(clock)} is a time of day; with a date column: at: {{date: COLUMN, time: {_comment(_quoted(clock))}}}")
-        return lines
+        hint = "is a time of day; with a date column: at: {date: COLUMN, time: "
+        return lines + [f"# ??? {_comment(c)} {hint}{_comment(_quoted(c))}}}" for c in self.sample.clocks]
 
     def _step(self) -> str | None:
         """Return a column of few different texts that may say what happened."""
@@ -292,16 +324,32 @@ class _Proposal:
         return None
 
     def _rank(self, column: str, *, contact: bool) -> int:
-        order = ["arrived", "opened", "queued", "assigned", "message_sent", "answered", "abandoned", "resolved", "ended", "reopened", "closed"]
+        order = [
+            "arrived",
+            "opened",
+            "queued",
+            "assigned",
+            "message_sent",
+            "answered",
+            "abandoned",
+            "resolved",
+            "ended",
+            "reopened",
+            "closed",
+        ]
         activity = self._activity(column, contact=contact)
         return order.index(activity) if activity in order else len(order)
 
 
 def _quoted(word: str) -> str:
     """Return a word as YAML, in quotation marks where it could be read as anything else."""
-    return word if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", word) and word.lower() not in {"null", "yes", "no", "true", "false", "on", "off", "y", "n"} else json.dumps(word, ensure_ascii=False)
+    return (
+        word
+        if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", word)
+        and word.lower() not in {"null", "yes", "no", "true", "false", "on", "off", "y", "n"}
+        else json.dumps(word, ensure_ascii=False)
+    )
 
 
 def _comment(word: str) -> str:
     return " ".join(word.split())[:80]
-

@@ -25,6 +25,26 @@ Note = Callable[..., None]
 _UTC = "Maybe the times are local: say so with --time-zone or `time_zone:` in the mapping. They were taken as UTC."
 
 
+class Engine:
+    """Runs SQL on one table at a time; it can touch nothing else, and starts only when it is needed."""
+
+    def __init__(self) -> None:
+        self._con: duckdb.DuckDBPyConnection | None = None
+
+    def run(self, query: str, table: pa.Table) -> pa.Table:
+        """Return the result of a query on `table`, which it calls `r`."""
+        if self._con is None:
+            import duckdb
+
+            self._con = duckdb.connect(config={"enable_external_access": "false"})
+            self._con.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = false")
+        self._con.register("r", table)
+        try:
+            return self._con.sql(query).fetch_arrow_table()
+        finally:
+            self._con.unregister("r")
+
+
 class Instants:
     """The times of a mapping for all rows of one file.
 
@@ -44,12 +64,13 @@ class Instants:
         self.number = {time: k for k, time in enumerate(mapped.times())}
         self._seen: dict[str, tuple[int, int, bool]] = {}
 
-    def columns(self, con: duckdb.DuckDBPyConnection, table: pa.Table) -> tuple[dict[str, pa.Array], dict[tuple[int, str, str], str]]:
+    def columns(self, engine: Engine, table: pa.Table) -> tuple[dict[str, pa.Array], dict[tuple[int, str, str], str]]:
         """Return the columns of every time, and the faults.
 
         Parameters
         ----------
-        con : where `table` is registered as `r`.
+        engine : runs the SQL.
+        table : the rows.
 
         Returns
         -------
@@ -60,10 +81,10 @@ class Instants:
         faults: dict[tuple[int, str, str], str] = {}
         for time, k in self.number.items():
             quick = self._quick(time, table)
-            local, offset, none, wrong = quick if quick is not None else self._slow(con, time, table)
+            local, offset, none, wrong = quick if quick is not None else self._slow(engine, time, table)
             utc, doubt = self._utc(time, local, offset, none)
             if time.plus is not None:
-                found = con.sql(f"SELECT {_sql.duration(time, self.compiler)} AS d FROM r").fetch_arrow_table()
+                found = engine.run(f"SELECT {_sql.duration(time, self.compiler)} AS d FROM r", table)
                 utc = utc + numbers(found, "d", np.int64)
                 none = none | nulls(found.column("d"))
             columns[f"t{k}"] = pa.array(utc, mask=none).cast(INSTANT) if none.any() else pa.array(utc).cast(INSTANT)
@@ -104,9 +125,14 @@ class Instants:
             return None
         none = nulls(column)
         utc = np.array(instants.cast(pa.int64()).fill_null(0).to_numpy())
-        return (utc if minutes is None or not pa.types.is_string(kind) else utc + minutes * 60_000_000), minutes, none, None
+        return (
+            (utc if minutes is None or not pa.types.is_string(kind) else utc + minutes * 60_000_000),
+            minutes,
+            none,
+            None,
+        )
 
-    def _slow(self, con: duckdb.DuckDBPyConnection, time: Time, table: pa.Table) -> tuple[_Ints, _Ints | None, _Mask, _Mask | None]:
+    def _slow(self, engine: Engine, time: Time, table: pa.Table) -> tuple[_Ints, _Ints | None, _Mask, _Mask | None]:
         """Read times of any allowed form."""
         said = _sql.clock_text(time, self.compiler)
         last = self.compiler.column(time.clock or time.column)
@@ -116,16 +142,17 @@ class Instants:
         cut = said
         if ending is not None:
             table = table.append_column("_cut", pa.array(ending[1]))
-            con.register("r", table)
             cut = f"trim(left({said}, length({said}) - _cut))"
             minutes = np.where(ending[1] > 0, ending[0], np.iinfo(np.int64).min)
         local = _sql.local(cut, time)
         if time.after is not None:
-            before = _sql.local(f"({self.compiler.known(time.column, time.nulls)} || ' ' || {self.compiler.known(time.after)})", time)
+            before = _sql.local(
+                f"({self.compiler.known(time.column, time.nulls)} || ' ' || {self.compiler.known(time.after)})", time
+            )
             slack = f"to_microseconds({round(self.mapped.clock_slack_s * 1e6)})"
             local = f"({local} + CASE WHEN {local} < {before} - {slack} THEN to_days(1) ELSE to_days(0) END)"
         query = f"SELECT epoch_us({local}{_sql.moved(self.mapped)}) AS l, ({said} IS NOT NULL AND {local} IS NULL) AS b FROM r"
-        found = con.sql(query).fetch_arrow_table()
+        found = engine.run(query, table)
         if any(f.startswith("unix") for f in time.formats):
             minutes = np.zeros(len(table), np.int64)
         return numbers(found, "l", np.int64), minutes, nulls(found.column("l")), numbers(found, "b", bool)

@@ -14,13 +14,33 @@ from troth.core.decision import Issue, Severity
 from troth.core.errors import InputError
 from troth.core.terms import ACTIVITIES, COMMON_KEYS, Actor, Flow, Kind, Origin
 from troth.log.readers._clock import zone_advice
-from troth.log.readers._mapping import FIELDS, SPECIAL_FORMATS, UNITS, Column, Constant, Event, Field, Join, Mapped, Time, When
+from troth.log.readers._mapping import (
+    FIELDS,
+    SPECIAL_FORMATS,
+    UNITS,
+    Column,
+    Constant,
+    Event,
+    Field,
+    Join,
+    Mapped,
+    Time,
+    When,
+)
 
 _TOP: Final = (
     "source", "time_zone", "times", "nulls", "id", "each", "events", "shift", "clock_slack", "delimiter", "decimal",
-    "optional", "skip",
+    "optional", "skip", "steps",
 )  # fmt: skip
-_EVENT: Final = ("name", "at", "when", "recorded_at", "attributes", "required", *(f for f in FIELDS if f != "source_id"))
+_EVENT: Final = (
+    "name",
+    "at",
+    "when",
+    "recorded_at",
+    "attributes",
+    "required",
+    *(f for f in FIELDS if f != "source_id"),
+)
 _COLUMN: Final = ("column", "map", "other", "nulls")
 _TIME: Final = ("column", "date", "time", "format", "after", "plus", "unit", "nulls")
 _SHIFTS: Final = ("years", "months", "days", "hours", "minutes", "seconds")
@@ -69,7 +89,9 @@ def load(name: str) -> Mapped:
         advice = near(name, shipped()) + " A file is named by its path."
         raise InputError([Issue("unknown-mapping", Severity.ERROR, "mapping", name, advice)]) from None
     if len(data) > _LIMIT:
-        raise InputError([Issue("bad-mapping", Severity.ERROR, name, "", "Maybe this is not a mapping: it is far too long.")])
+        raise InputError(
+            [Issue("bad-mapping", Severity.ERROR, name, "", "Maybe this is not a mapping: it is far too long.")]
+        )
     return parse(data.decode("utf-8", "replace"), where=path.name)
 
 
@@ -89,7 +111,9 @@ def parse(text: str, *, where: str = "mapping") -> Mapped:
         plain = yaml.load(text, Loader=_words_only())  # noqa: S506 - a SafeLoader
     except (yaml.YAMLError, RecursionError) as problem:
         advice = "Maybe the indentation is wrong, or a text with ':' or '#' lacks its quotation marks."
-        raise InputError([Issue("bad-mapping", Severity.ERROR, where, str(problem).replace("\n", " ")[:200], advice)]) from None
+        raise InputError(
+            [Issue("bad-mapping", Severity.ERROR, where, str(problem).replace("\n", " ")[:200], advice)]
+        ) from None
     builder = _Builder(where)
     mapped = builder.mapped(plain)
     if builder.issues or mapped is None:
@@ -119,6 +143,7 @@ class _Builder:
         self.issues: list[Issue] = []
         self.formats: tuple[str, ...] = ("iso",)
         self.nulls: tuple[str, ...] = ()
+        self.steps: dict[Any, Any] = {}
 
     def wrong(self, code: str, path: str, value: object, advice: str) -> None:
         self.issues.append(Issue(code, Severity.ERROR, f"{self.where}: {path}", str(value)[:200], advice))
@@ -147,6 +172,7 @@ class _Builder:
             return None
         self.nulls = self.words(top.get("nulls"), "nulls")
         self.formats = self.format(top.get("times"), "times") or ("iso",)
+        self.steps = self._steps(top.get("steps"))
         for needed in ("source", "events"):
             if not top.get(needed):
                 self.wrong("missing-key", needed, "", f"Maybe the line `{needed}:` was forgotten.")
@@ -164,13 +190,25 @@ class _Builder:
             events=_named([e for e in built if e is not None]),
             id=self.words(top.get("id"), "id"),
             time_zone=None if zone is None else str(zone),
-            shift={k: int(self.number(v, f"shift.{k}")) for k, v in self.keys(top.get("shift") or {}, _SHIFTS, "shift").items()},
+            shift={
+                k: int(self.number(v, f"shift.{k}"))
+                for k, v in self.keys(top.get("shift") or {}, _SHIFTS, "shift").items()
+            },
             clock_slack_s=self.number(top.get("clock_slack", 0), "clock_slack"),
             delimiter=self.delimiter(top.get("delimiter")),
             decimal="," if str(top.get("decimal", ".")) == "," else ".",
             optional=self.words(top.get("optional"), "optional"),
             skip=self.when(top.get("skip"), "skip"),
         )
+
+    def _steps(self, data: object) -> dict[Any, Any]:
+        """Return the table of steps that XES and OCEL logs use, and `map: steps` here."""
+        if data is None or isinstance(data, dict):
+            for step, word in (data or {}).items():
+                self._word(str(word), f"steps.{step}", "activity")
+            return data or {}
+        self.wrong("bad-mapping", "steps", data, "Maybe lines of the form `step name: activity` are meant.")
+        return {}
 
     def number(self, data: object, path: str) -> float:
         try:
@@ -208,7 +246,9 @@ class _Builder:
             recorded_at=self.time(both["recorded_at"], f"{path}.recorded_at") if "recorded_at" in both else None,
             required=first or bool(when),
         )
-        return replace(built, required=str(both["required"]).lower() in {"true", "yes"}) if "required" in both else built
+        return (
+            replace(built, required=str(both["required"]).lower() in {"true", "yes"}) if "required" in both else built
+        )
 
     def attributes(self, plain: dict[str, Any], path: str, activity: Field | None) -> dict[str, Field]:
         if not isinstance(plain, dict):
@@ -259,7 +299,7 @@ class _Builder:
         return Constant(text)
 
     def _column(self, data: dict[str, Any], path: str, name: str) -> Column:
-        table = data.get("map")
+        table = self.steps if data.get("map") == "steps" and self.steps else data.get("map")
         if table is not None and not isinstance(table, dict):
             self.wrong("bad-mapping", f"{path}.map", table, "Maybe lines of the form `their word: our word` are meant.")
             table = None
@@ -315,7 +355,9 @@ class _Builder:
                 codes = {""}
             if "%" not in text or not codes <= set("YymdHIMSfpbBjzaA"):
                 example = "%d/%m/%Y %H:%M" if any(c in string.ascii_letters for c in text) else "iso"
-                self.wrong("bad-time-format", path, text, f"Maybe a format such as {example!r}, or iso, unix_s, unix_ms.")
+                self.wrong(
+                    "bad-time-format", path, text, f"Maybe a format such as {example!r}, or iso, unix_s, unix_ms."
+                )
         return formats
 
     def when(self, plain: object, path: str) -> tuple[When, ...]:

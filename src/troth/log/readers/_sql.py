@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from troth.log.readers._mapping import UNITS, Column, Constant, Field, Join, Mapped, Time, When
 
 
-
 def text(value: str) -> str:
     """Return a text as an SQL literal."""
     return "'" + value.replace("'", "''").replace("\0", "") + "'"
@@ -108,7 +107,9 @@ def local(sql: str, time: Time) -> str:
     plain = [f.replace("%-", "%").replace("%z", "").strip() for f in time.formats if "%" in f]
     for form in time.formats:
         if form == "iso":
-            tries.append(f"CASE WHEN {sql} < ':' AND {sql} >= '0' THEN try_cast(replace({sql}, ',', '.') AS TIMESTAMP) END")
+            tries.append(
+                f"CASE WHEN {sql} < ':' AND {sql} >= '0' THEN try_cast(replace({sql}, ',', '.') AS TIMESTAMP) END"
+            )
         elif form in {"unix_s", "unix_ms"}:
             scale = 1_000_000 if form == "unix_s" else 1_000
             tries.append(f"make_timestamp(try_cast(round(try_cast({sql} AS DOUBLE) * {scale}) AS BIGINT))")

@@ -122,7 +122,9 @@ def _zip(path: Path, stream: BinaryIO, done: Callable[[], float]) -> Iterator[Me
         raise error("other-format", path.name, "Maybe this is an Excel workbook: use the source `excel`.")
     data = [n for n in sorted(names) if _is_data(n)]
     if not data:
-        raise error("other-format", path.name, "Maybe the zip holds no text table (.csv, .tsv, .txt).", ", ".join(names))
+        raise error(
+            "other-format", path.name, "Maybe the zip holds no text table (.csv, .tsv, .txt).", ", ".join(names)
+        )
     for name in data:
         shown = path.name if len(data) == 1 else f"{path.name}/{name}"
         try:
@@ -138,6 +140,17 @@ def _is_data(name: str) -> bool:
     if name.endswith("/") or name.startswith("__MACOSX/") or Path(name).name.startswith("."):
         return False
     return Path(name).suffix.lower() in {".csv", ".tsv", ".txt", ".tab", ".dat", ""}
+
+
+def not_a_table(text: Text) -> InputError | None:
+    """Return why a text is no table, or None if it may be one."""
+    name = text.member.name
+    if not text.head.strip():
+        damage = text.member.damage
+        if damage:
+            return error("truncated-file", name, "Maybe the file was cut off while it was copied.", damage)
+        return error("empty-file", name, "Maybe the export was cut off before it began; make it again.")
+    return other_format(text.start, name) or other_format(text.head[:4096], name)
 
 
 def other_format(head: bytes, name: str) -> InputError | None:
@@ -193,6 +206,7 @@ class Text:
         self.encoding = ""
         self._decoder: codecs.IncrementalDecoder | None = None
         self.head = self._fill(1 << 16)
+        self.start = self.head[:4096]
         self._start()
 
     def _fill(self, size: int) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,15 +17,12 @@ from troth.core.errors import InputError
 from troth.log.readers._arrays import clean
 from troth.log.readers._clock import zone_advice
 from troth.log.readers._events import Check, Planner, assembled
-from troth.log.readers._instants import Instants
+from troth.log.readers._instants import Engine, Instants
 from troth.log.readers._mapping import CANONICAL, Mapped, canonical
 from troth.log.readers._occurrences import Occurrences
 from troth.log.readers._sql import Compiler
 from troth.log.readers.base import Batch, ReadOptions
 from troth.log.schema import DRAFTS, REJECTS
-
-if TYPE_CHECKING:
-    import duckdb
 
 Mask = npt.NDArray[np.bool_]
 Places = npt.NDArray[np.int64]
@@ -39,7 +36,16 @@ class Rejects:
     file: str
     rows: list[tuple[int | None, str, str | None, str | None, str, str | None]] = field(default_factory=list)
 
-    def add(self, row: int | None, code: str, *, advice: str, column: str | None = None, value: str | None = None, raw: str | None = None) -> None:
+    def add(
+        self,
+        row: int | None,
+        code: str,
+        *,
+        advice: str,
+        column: str | None = None,
+        value: str | None = None,
+        raw: str | None = None,
+    ) -> None:
         """Add one problem of one row."""
         self.rows.append((row, code, column, None if value is None else value[:200], advice, raw))
 
@@ -49,9 +55,7 @@ class Rejects:
         columns = list(zip(*self.rows, strict=True)) or [()] * 6
         data: dict[str, Any] = dict(zip(("row", "code", "column", "value", "advice", "raw"), columns, strict=True))
         data["file"] = [self.file] * len(self.rows)
-        return pa.table(
-            [pa.array(data.get(f.name, [None] * len(self.rows)), f.type) for f in REJECTS], schema=REJECTS
-        )
+        return pa.table([pa.array(data.get(f.name, [None] * len(self.rows)), f.type) for f in REJECTS], schema=REJECTS)
 
 
 class Tabular:
@@ -74,7 +78,9 @@ class Tabular:
         If columns are missing, all of them named with what they may be called now.
     """
 
-    def __init__(self, mapped: Mapped | None, *, header: Sequence[str], file: str, options: ReadOptions, source: str) -> None:
+    def __init__(
+        self, mapped: Mapped | None, *, header: Sequence[str], file: str, options: ReadOptions, source: str
+    ) -> None:
         self.file = file
         self.header = list(header)
         self.noted: dict[tuple[str, str], Issue] = {}
@@ -92,7 +98,7 @@ class Tabular:
         self._times = Instants(self.mapped, compiler=self._compiler, zone=zone, note=self.note)
         self._by_content = not self.mapped.id
         self._seen = Occurrences()
-        self._con: duckdb.DuckDBPyConnection | None = None
+        self._engine = Engine()
 
     # Columns -------------------------------------------------------------------------------------------------------
 
@@ -109,7 +115,11 @@ class Tabular:
             for name in self.header:
                 if name not in {*CANONICAL, "event_id"}:
                     near = difflib.get_close_matches(name, [c for c in CANONICAL if c not in self.header], 1, 0.7)
-                    advice = f"Maybe {near[0]!r} is meant; it was passed over." if near else "Maybe a mapping is needed: it was passed over."
+                    advice = (
+                        f"Maybe {near[0]!r} is meant; it was passed over."
+                        if near
+                        else "Maybe a mapping is needed: it was passed over."
+                    )
                     self.note("unknown-column", name, name, advice)
 
     def _likely(self, column: str, spare: list[str]) -> str:
@@ -132,7 +142,9 @@ class Tabular:
             needed = [n for n in self.header if n != "event_id"]
         return sorted({self._places[n] for n in needed if n in self._places})
 
-    def note(self, code: str, where: str, value: str, advice: str, *, severity: Severity = Severity.WARNING, count: int = 1) -> None:
+    def note(
+        self, code: str, where: str, value: str, advice: str, *, severity: Severity = Severity.WARNING, count: int = 1
+    ) -> None:
         """Remember an issue of the file, counting it if it is known."""
         shown = self.file if where == self.file else f"{self.file}, {where}"
         old = self.noted.get((code, where))
@@ -169,23 +181,19 @@ class Tabular:
         return Batch(self.file, DRAFTS.empty_table(), REJECTS.empty_table(), 0, everything, {}, 1.0)
 
     def _drafts(self, table: pa.Table, rows: Places, raw: Callable[[int], str], rejects: Rejects) -> pa.Table:
-        con = self._connection()
         table = pa.table({n: clean(table.column(n)) for n in table.column_names})
-        kept = self._kept(con, table)
+        kept = self._kept(table)
         if kept is not None:
             table, rows = table.take(pa.array(kept)), rows[kept]
             read = raw
             raw = lambda place: read(int(kept[place]))  # noqa: E731
         table = table.append_column("_i", pa.array(np.arange(len(rows))))
-        con.register("r", table)
-        columns, faults = self._times.columns(con, table)
+        columns, faults = self._times.columns(self._engine, table)
         if self._by_content:
-            columns["_id"] = self._content_ids(con, table)
+            columns["_id"] = self._content_ids(table)
         for name, column in columns.items():
             table = table.append_column(name, column)
-        con.register("r", table)
-        parts, bad = self._events(con, table)
-        con.unregister("r")
+        parts, bad = self._events(table)
         bad = faults | bad
         hit = np.zeros(len(rows), bool)
         for _, places in parts:
@@ -194,33 +202,39 @@ class Tabular:
             hit[place] = True
             value = table.column(f"c{self._places[column]}")[place].as_py() if column in self._places else None
             shown = None if value is None else str(value)
-            rejects.add(int(rows[place]), code, column=column or None, value=shown, raw=raw(place), advice=bad[place, code, column])
+            rejects.add(
+                int(rows[place]),
+                code,
+                column=column or None,
+                value=shown,
+                raw=raw(place),
+                advice=bad[place, code, column],
+            )
         for place in np.flatnonzero(~hit).tolist():
             advice = "Maybe a `when:` of the mapping lacks a value, or the row should be named under `skip:`."
             rejects.add(int(rows[place]), "no-event", advice=advice, raw=raw(place))
         return self._finished(parts, rows, {place for place, _, _ in bad})
 
-    def _kept(self, con: duckdb.DuckDBPyConnection, table: pa.Table) -> Places | None:
+    def _kept(self, table: pa.Table) -> Places | None:
         """Return the places of the rows that the mapping does not skip; None if it skips none."""
         if not self.mapped.skip:
             return None
-        con.register("r", table)
         condition = " OR ".join(f"({self._compiler.when(test)})" for test in self.mapped.skip)
-        skipped = np.asarray(con.sql(f"SELECT {condition} AS skipped FROM r").fetch_arrow_table().column("skipped"))
+        skipped = np.asarray(self._engine.run(f"SELECT {condition} AS skipped FROM r", table).column("skipped"))
         return np.flatnonzero(~skipped)
 
-    def _events(
-        self, con: duckdb.DuckDBPyConnection, table: pa.Table
-    ) -> tuple[list[tuple[pa.Table, Places]], dict[tuple[int, str, str], str]]:
+    def _events(self, table: pa.Table) -> tuple[list[tuple[pa.Table, Places]], dict[tuple[int, str, str], str]]:
         """Return the fields of each event with the places of their rows, and the faults of rows with their advice."""
         number = self._times.number
-        planner = Planner(self.mapped, compiler=self._compiler, time=number.__getitem__, table=table, by_content=self._by_content)
+        planner = Planner(
+            self.mapped, compiler=self._compiler, time=number.__getitem__, table=table, by_content=self._by_content
+        )
         parts: list[tuple[pa.Table, Places]] = []
         faults: dict[tuple[int, str, str], str] = {}
         for event in self.mapped.events:
             plan = planner.plan(event)
             query = plan.query()
-            found = None if query is None else con.sql(query).fetch_arrow_table()
+            found = None if query is None else self._engine.run(query, table)
             places = np.arange(len(table)) if found is None else found.column("_i").to_numpy()
             parts.append((assembled(plan, table, found, kinds=_EVENT_FIELDS), places))
             if found is not None:
@@ -233,20 +247,12 @@ class Tabular:
         whole = []
         for events, places in parts:
             keep = ~spoilt[places]
-            events, places = (events, places) if keep.all() else (events.filter(pa.array(keep)), places[keep])
-            file = pa.repeat(pa.scalar(self.file, pa.string()), len(events))
-            whole.append(events.append_column("_file", file).append_column("_row", pa.array(rows[places])))
+            good = events if keep.all() else events.filter(pa.array(keep))
+            file = pa.repeat(pa.scalar(self.file, pa.string()), len(good))
+            whole.append(good.append_column("_file", file).append_column("_row", pa.array(rows[places[keep]])))
         return pa.concat_tables(whole).cast(DRAFTS)
 
-    def _connection(self) -> duckdb.DuckDBPyConnection:
-        if self._con is None:
-            import duckdb
-
-            self._con = duckdb.connect(config={"enable_external_access": "false"})
-            self._con.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = false")
-        return self._con
-
-    def _content_ids(self, con: duckdb.DuckDBPyConnection, table: pa.Table) -> pa.Array:
+    def _content_ids(self, table: pa.Table) -> pa.Array:
         """Return for each row the hash of its content, with its number among equal rows from the second on."""
         own = self._column("source_id") if self.mapped.canonical else ""
         if own in table.column_names and not table.column(own).null_count:
@@ -254,7 +260,7 @@ class Tabular:
         ordered = sorted((self.header[int(n[1:])], n) for n in table.column_names if n[0] == "c" and n[1:].isdigit())
         told = ", ".join(f"coalesce({n}::VARCHAR, '')" for _, n in ordered)
         query = f"SELECT h, md5_number_lower(h) AS k FROM (SELECT md5(concat_ws(chr(31), {told})) AS h FROM r)"
-        found = con.sql(query).fetch_arrow_table()
+        found = self._engine.run(query, table)
         again = self._seen.number(found.column("k").to_numpy())
         ids = found.column("h").combine_chunks()
         if again.any():

@@ -118,7 +118,9 @@ def _fits(array: npt.NDArray[np.uint8], quotes: Positions, delimiter: int) -> np
     return fits
 
 
-def _slowly(data: bytes, delimiter: bytes, lines: Positions, quotes: Positions, *, final: bool) -> tuple[Positions, list[int]]:
+def _slowly(
+    data: bytes, delimiter: bytes, lines: Positions, quotes: Positions, *, final: bool
+) -> tuple[Positions, list[int]]:
     """Do the same where quotes stand oddly: look closely at each line whose quotes do not pair up by themselves."""
     array = np.frombuffer(data, np.uint8)
     starts = np.concatenate(([0], lines + 1))
@@ -246,7 +248,12 @@ class Pieces:
             if len(ends) or (self._over and len(self._waiting) <= size):
                 break
             if size >= RECORD:
-                raise error("row-too-long", f"{self.text.member.name}, row {self._row}", _LONG, window[:80].decode("utf-8", "replace"))
+                raise error(
+                    "row-too-long",
+                    f"{self.text.member.name}, row {self._row}",
+                    _LONG,
+                    window[:80].decode("utf-8", "replace"),
+                )
             size *= 4
         end = int(ends[0]) if len(ends) else len(self._waiting)
         record, self._waiting = self._waiting[:end], self._waiting[end + 1 :]

@@ -76,4 +76,4 @@ NULL_WORDS: Final = ("?", "-", "--", "NULL", "null", "None", "N/A", "n/a", "NA",
 def plain(name: str) -> str:
     """Return a column's name in plain lower-case words: `timeStamp`, `sys_updated_at`, `case:concept:name`."""
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name)
-    return " ".join(re.sub(r"[^0-9a-zA-Z]+", " ", spaced).lower().split())
+    return " ".join(re.sub(r"[^0-9a-zA-Z]+", " ", spaced).lower().split()).removeprefix("ocel ")

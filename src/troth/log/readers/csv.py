@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from troth.core.decision import Severity
 from troth.log.readers._mapping import Mapped
-from troth.log.readers._streams import Member, Text, error, members, other_format
+from troth.log.readers._streams import Member, Text, members, not_a_table
 from troth.log.readers._tabular import Rejects, Tabular
 from troth.log.readers._text import DELIMITERS, Piece, Pieces, delimiter_of, fields_of
 from troth.log.readers.base import Batch, Reader, ReadOptions
@@ -45,11 +45,7 @@ def read_member(member: Member, mapped: Mapped | None, options: ReadOptions, *, 
     """Yield the batches of one text."""
     text = Text(member)
     head = text.head
-    if not head.strip():
-        if member.damage:
-            raise error("truncated-file", member.name, "Maybe the file was cut off while it was copied.", member.damage)
-        raise error("empty-file", member.name, "Maybe the export was cut off before it began; make it again.")
-    if (problem := other_format(head, member.name)) is not None:
+    if (problem := not_a_table(text)) is not None:
         raise problem
     delimiter = _delimiter(head, mapped)
     pieces = Pieces(text, delimiter=delimiter, size=options.batch_rows * ROW_BYTES)
@@ -151,7 +147,9 @@ def _batch(piece: Piece, table: pa.Table, odd: dict[int, str], tabular: Tabular,
         rejects.add(piece.first + place, bad.code, advice=bad.advice, raw=bad.raw)
     for place, what in odd.items():
         if place not in piece.bad:
-            rejects.add(piece.first + place, "wrong-field-count", advice=_WIDTH, value=what, raw=piece.raw(place)[:100_000])
+            rejects.add(
+                piece.first + place, "wrong-field-count", advice=_WIDTH, value=what, raw=piece.raw(place)[:100_000]
+            )
     places = np.arange(len(piece.ends))
     if odd:
         places = np.delete(places, sorted(odd))
@@ -168,4 +166,6 @@ def _batch(piece: Piece, table: pa.Table, odd: dict[int, str], tabular: Tabular,
     )
 
 
-READER = Reader("csv", "CSV, TSV and other delimited text, by a mapping or with columns named as the event schema.", read)
+READER = Reader(
+    "csv", "CSV, TSV and other delimited text, by a mapping or with columns named as the event schema.", read
+)

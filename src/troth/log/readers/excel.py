@@ -84,7 +84,9 @@ def _sheet(sheet: Any, shown: str, mapped: Mapped | None, options: ReadOptions) 
         filled = [(number, cells) for number, cells in part if any(cell is not None for cell in cells)]
         seen += len(filled)
         numbers = np.array([number for number, _ in filled], np.int64)
-        columns = {f"c{i}": _column([cells[i] if i < len(cells) else None for _, cells in filled]) for i in tabular.used}
+        columns = {
+            f"c{i}": _column([cells[i] if i < len(cells) else None for _, cells in filled]) for i in tabular.used
+        }
         yield tabular.batch(
             pa.table(columns),
             rows=numbers,
