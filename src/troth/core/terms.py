@@ -51,6 +51,25 @@ class Origin(StrEnum):
     ASSUMED_ZONE = "assumed_zone"
 
 
+class Subject(StrEnum):
+    """What a fact is about when it is not the case or the contact: the word in `subject_kind`."""
+
+    PROMISE = "promise"
+    SURVEY = "survey"
+    REVIEW = "review"
+    SHIFT = "shift"
+    COUNTER = "counter"
+    BOOKING = "booking"
+    VISIT = "visit"
+    PROJECT = "project"
+    DEAL = "deal"
+    PART = "part"
+    SENSOR = "sensor"
+    TRIAL = "trial"
+    ACTION = "action"
+    OBJECT = "object"
+
+
 class AgentState(StrEnum):
     """The state of a person at work, in the `step` of `state_changed`."""
 

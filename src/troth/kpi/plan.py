@@ -153,7 +153,7 @@ def _columns(job: Job, base: Rows, rows: Rows, wanted: Wanted, *, daily: bool) -
     """Return what one job adds up over the dated rows."""
     part, p, i = job.part, wanted.params, job.slot
     where = part.where(rows, p) if part.where is not None else None
-    value = measured(part, rows, p)
+    value = _column(measured(part, rows, p), rows)
     if not daily:
         if not (job.kpi.quantiles and part.counts):
             return {}
@@ -164,6 +164,7 @@ def _columns(job: Job, base: Rows, rows: Rows, wanted: Wanted, *, daily: bool) -
     import ibis
 
     weight = part.weight(rows, p) if callable(part.weight) else ibis.literal(float(part.weight))
+    weight = _column(weight, rows)
     weight = value.isnull().ifelse(0.0, weight)
     hit = value.notnull() if where is None else where & value.notnull()
     return {
@@ -172,6 +173,13 @@ def _columns(job: Job, base: Rows, rows: Rows, wanted: Wanted, *, daily: bool) -
         f"n{i}": (hit & part.counts).sum(),
         f"inexact{i}": (hit & rows.approximate).any(),
     }
+
+
+def _column(value: Any, rows: Rows) -> Any:
+    """Return a constant as a column of the rows, a column as it is."""
+    from ibis.expr.types import Scalar
+
+    return rows.tick.notnull().ifelse(value, None) if isinstance(value, Scalar) else value
 
 
 def measured(part: Part, rows: Rows, p: Params) -> Any:

@@ -130,9 +130,9 @@ class Engine:
     def calendars(self) -> dict[str, Calendar]:
         """The calendars of the lake by name."""
         found, _ = calendars_from_tables(
-            read_reference(self.lake, "calendars"), read_reference(self.lake, "calendar_days")
+            read_reference(self.lake, "calendars"), calendar_days=read_reference(self.lake, "calendar_days")
         )
-        return {_ALWAYS: Calendar.always(time_zone=self.time_zone), **found}
+        return found | {_ALWAYS: Calendar.always(time_zone=self.time_zone)}
 
     def figures(self, query: Query) -> list[Figure]:
         """Compute figures; see `query`."""

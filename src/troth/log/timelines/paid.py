@@ -10,16 +10,16 @@ from troth.log.timelines._base import Events, Rows, Timeline, attribute
 LONGEST_S: Final = 16 * 3600
 
 
-def _spells(marks: Events, *, by: Any, states: Any) -> Rows:
+def _spells(marks: Events, *, by: tuple[str, ...], states: Any) -> Rows:
     """Return stretches between successive marks of one person or counter; `states` names the state a mark begins."""
     import ibis
 
     marks = marks.mutate(state=states)
-    w = ibis.window(group_by=by, order_by=(marks.occurred_at, marks.version, marks.activity, marks.source_id))
+    w = ibis.window(group_by=[marks[b] for b in by], order_by=(marks.occurred_at, marks.version, marks.activity, marks.source_id))
     ends = marks.occurred_at.lead().over(w)
     limit = marks.occurred_at + ibis.interval(seconds=LONGEST_S)
-    spells = marks.mutate(next_at=ends, limit=limit)
-    repaired = spells.next_at.isnull() | (spells.next_at > spells.limit)
+    spells = marks.mutate(next_at=ends, latest=limit)
+    repaired = spells.next_at.isnull() | (spells.next_at > spells.latest)
     return spells.mutate(ended_at=repaired.ifelse(None, spells.next_at), repaired=repaired).filter(
         lambda t: t.state.notnull()
     )
@@ -34,11 +34,11 @@ def paid(events: Events) -> Rows:
 
     e = events
     shifts = e.filter(e.activity.isin(["shift_started", "shift_ended"]))
-    shift = _spells(shifts, by=shifts.agent_id, states=(shifts.activity == "shift_started").ifelse("paid", None))
+    shift = _spells(shifts, by=("agent_id",), states=(shifts.activity == "shift_started").ifelse("paid", None))
     marks = e.filter(e.activity.isin(["state_changed", "shift_ended"]))
     state = _spells(
         marks,
-        by=marks.agent_id,
+        by=("agent_id",),
         states=((marks.activity == "state_changed") & (marks.step != "offline")).ifelse(marks.step, None),
     )
 
@@ -58,7 +58,7 @@ def counters(events: Events) -> Rows:
 
     e = events.mutate(counter=ibis.coalesce(events.subject_id, attribute(events, "counter"), events.agent_id))
     open_ = _spells(
-        e, by=[e.site, e.counter], states=(e.activity == "counter_opened").ifelse("open", None)
+        e, by=("site", "counter"), states=(e.activity == "counter_opened").ifelse("open", None)
     )
     return open_.select(
         "site", "counter", "agent_id", "team", "queue", "channel", "service", "priority", "ended_at",
