@@ -22,7 +22,8 @@ from troth.log.readers import ReadOptions, reader
 
 Row = dict[str, Any]
 
-_TIMES = st.datetimes(datetime(1900, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC))
+_FIRST, _LAST = datetime(1900, 1, 1), datetime(2200, 1, 1)  # noqa: DTZ001
+_TIMES = st.datetimes(_FIRST, _LAST, timezones=st.just(UTC))
 _TEXTS = st.one_of(
     st.text(max_size=12), st.sampled_from(["", "␛", "␛1f;", "a\x00b\x1f", "\ufffe", '"<&>\r\n\t', "=1+1"])
 )

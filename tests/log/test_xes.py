@@ -96,9 +96,8 @@ def sides(batches: list[Batch]) -> dict[str, pa.Table]:
 
 def canon(path: Path) -> Any:
     """Return a log as plain data whose equality is that of XES: traces, globals and attributes have no order."""
-    opener = gzip.open if path.suffix == ".gz" else open
-    with opener(path, "rb") as file:
-        return _plain(etree.parse(file, etree.XMLParser(remove_comments=True)).getroot(), top=True)
+    raw = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+    return _plain(etree.fromstring(raw, etree.XMLParser(remove_comments=True)), top=True)
 
 
 def _plain(element: Any, *, top: bool = False) -> Any:
