@@ -80,7 +80,8 @@ def test_parquet_and_excel_are_guessed_too(tmp_path: Path) -> None:
     rows = [("T1", datetime(2024, 1, 1, 10)), ("T2", datetime(2024, 1, 13, 10, 30))]  # noqa: DTZ001 - as exports have them
     book = openpyxl.Workbook()
     assert book.active is not None
-    for row in [("ticket", "opened"), *rows]:
+    book.active.append(["ticket", "opened"])
+    for row in rows:
         book.active.append(row)
     book.save(tmp_path / "a.xlsx")
     parquet.write_table(pa.table({"ticket": ["T1", "T2"], "opened": [r[1] for r in rows]}), tmp_path / "a.parquet")

@@ -71,7 +71,7 @@ def test_every_problem_of_a_row_is_listed(tmp_path: Path) -> None:
 
 def test_dates_in_the_wrong_order_are_told(tmp_path: Path) -> None:
     """If day and month are the other way round, the rows that show it are rejected with that advice, and an issue warns of the rest."""
-    mapping = BASIC.replace("id:", 'times: ["%m/%d/%Y %H:%M"]\nid:')
+    mapping = BASIC.replace("id: [", 'times: ["%m/%d/%Y %H:%M"]\nid: [')
     rows = "".join(f"{d},{d}/01/2024 10:00,\n" for d in range(10, 20))
     drafts, rejects, issues, _ = mapped(tmp_path, mapping, "number,opened,solved\n" + rows)
     assert len(drafts) == 3
@@ -82,7 +82,7 @@ def test_dates_in_the_wrong_order_are_told(tmp_path: Path) -> None:
 
 def test_formats_are_tried_in_order(tmp_path: Path) -> None:
     """Several forms may stand in one column, those without digits to spare included."""
-    mapping = BASIC.replace("id:", 'times: ["%d/%m/%Y %H:%M", iso, unix_s]\nid:')
+    mapping = BASIC.replace("id: [", 'times: ["%d/%m/%Y %H:%M", iso, unix_s]\nid: [')
     drafts, _, _, _ = mapped(
         tmp_path, mapping, "number,opened,solved\n1,1/2/2024 9:05,2024-02-03\n2,2024-02-01T09:05:00.25Z,\n"
     )
@@ -91,7 +91,7 @@ def test_formats_are_tried_in_order(tmp_path: Path) -> None:
         "2024-02-03T00:00:00+00",
         "2024-02-01T09:05:00.25",
     ]
-    seconds = BASIC.replace("id:", "times: [unix_s]\nid:")
+    seconds = BASIC.replace("id: [", "times: [unix_s]\nid: [")
     assert (
         mapped(tmp_path, seconds, "number,opened,solved\n1,1704103200.5,\n")[0][0]["occurred_at"].isoformat()
         == "2024-01-01T10:00:00.500000+00:00"

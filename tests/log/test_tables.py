@@ -71,7 +71,7 @@ def test_damaged_and_foreign_parquet(tmp_path: Path) -> None:
     assert failing(file(tmp_path, b"", "x.parquet"), "parquet") == "empty-file"
 
 
-def book(path: Path, *sheets: list[list[Any]]) -> Path:
+def book(path: Path, *sheets: Any) -> Path:
     made = openpyxl.Workbook()
     made.remove(made.worksheets[0])
     for rows in sheets:

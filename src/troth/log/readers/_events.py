@@ -194,10 +194,6 @@ class Planner:
                 start = f"t{self.time(other.at)}"
                 condition = f"({self.compiler.all(other.when)}) AND {start} IS NOT NULL AND {at} < {start} - {slack}"
                 plan.checks.append(Check("end-before-start", shown, _END, condition))
-        if event.at.plus is not None:
-            said = self.compiler.known(event.at.plus, event.at.nulls)
-            wrong = f"{said} IS NOT NULL AND {self.compiler.number(said)} IS NULL"
-            plan.checks.append(Check("bad-number", event.at.plus, _NUMBER, wrong))
         if not self.table.column(at).null_count:
             return
         if event.required:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import duckdb
 
 Note = Callable[..., None]
+_DURATION = "Maybe text stands in a column of durations, or the decimal mark is a comma (`decimal: ','`)."
 _UTC = "Maybe the times are local: say so with --time-zone or `time_zone:` in the mapping. They were taken as UTC."
 
 
@@ -84,9 +85,8 @@ class Instants:
             local, offset, none, wrong = quick if quick is not None else self._slow(engine, time, table)
             utc, doubt = self._utc(time, local, offset, none)
             if time.plus is not None:
-                found = engine.run(f"SELECT {_sql.duration(time, self.compiler)} AS d FROM r", table)
-                utc = utc + numbers(found, "d", np.int64)
-                none = none | nulls(found.column("d"))
+                added, none = self._added(engine, time, table, none, faults)
+                utc = utc + added
             columns[f"t{k}"] = pa.array(utc, mask=none).cast(INSTANT) if none.any() else pa.array(utc).cast(INSTANT)
             if doubt is not None and doubt.any():
                 columns[f"z{k}"] = pa.array(doubt)
@@ -96,6 +96,19 @@ class Instants:
                 advice = self._advice(time, places, table)
                 faults |= {(place, "bad-time", time.clock or time.column): advice for place in places.tolist()}
         return columns, faults
+
+    def _added(
+        self, engine: Engine, time: Time, table: pa.Table, none: _Mask, faults: dict[tuple[int, str, str], str]
+    ) -> tuple[_Ints, _Mask]:
+        """Return the durations to add in microseconds, and where there is no time or no duration."""
+        assert time.plus is not None
+        said = self.compiler.known(time.plus, time.nulls)
+        query = f"SELECT {_sql.duration(time, self.compiler)} AS d, {said} IS NOT NULL AS s FROM r"
+        found = engine.run(query, table)
+        missing = nulls(found.column("d"))
+        for place in np.flatnonzero(missing & numbers(found, "s", bool)).tolist():
+            faults[place, "bad-number", time.plus] = _DURATION
+        return numbers(found, "d", np.int64), none | missing
 
     def _quick(self, time: Time, table: pa.Table) -> tuple[_Ints, _Ints | None, _Mask, _Mask | None] | None:
         """Read plain ISO 8601 texts and real time columns without SQL; None if that does not do."""

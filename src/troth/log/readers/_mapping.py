@@ -204,3 +204,32 @@ def canonical(header: list[str], *, source: str) -> Mapped:
         required=True,
     )
     return Mapped(source=source, events=(event,), canonical=True)
+
+
+#: Columns that make a table the flat form of an XES log, as process mining tools write it.
+FLAT_LOG: Final = ("case:concept:name", "concept:name", "time:timestamp")
+
+
+def flat_log(header: list[str], *, source: str) -> Mapped:
+    """Return the mapping of the flat form of an XES log: every row a step, beginnings told by their life cycle."""
+    optional = ("org:resource", "org:group", "lifecycle:transition", "concept:instance")
+    fields: dict[str, Field] = {
+        "activity": Column(
+            "lifecycle:transition", map={"": "stepped", "start": "step_started"}, other="stepped", keep_other=False
+        ),
+        "step": Column("concept:name"),
+        "case_id": Column("case:concept:name"),
+        "agent_id": Column("org:resource"),
+        "team": Column("org:group"),
+    }
+    event = Event(name="", at=Time("time:timestamp"), fields=fields, required=True)
+    instance = "concept:instance" in header and "lifecycle:transition" in header
+    id_ = ("case:concept:name", "concept:instance", "lifecycle:transition") if instance else ()
+    return Mapped(source=source, events=(event,), id=id_, optional=optional)
+
+
+def of_header(header: list[str], *, source: str) -> Mapped:
+    """Return the mapping of a table that needs none of its own."""
+    if set(FLAT_LOG) <= set(header) and "activity" not in header:
+        return flat_log(header, source=source)
+    return canonical(header, source=source)

@@ -18,7 +18,7 @@ from troth.log.readers._arrays import clean
 from troth.log.readers._clock import zone_advice
 from troth.log.readers._events import Check, Planner, assembled
 from troth.log.readers._instants import Engine, Instants
-from troth.log.readers._mapping import CANONICAL, Mapped, canonical
+from troth.log.readers._mapping import CANONICAL, Mapped, of_header
 from troth.log.readers._occurrences import Occurrences
 from troth.log.readers._sql import Compiler
 from troth.log.readers.base import Batch, ReadOptions
@@ -84,7 +84,7 @@ class Tabular:
         self.file = file
         self.header = list(header)
         self.noted: dict[tuple[str, str], Issue] = {}
-        self.mapped = mapped or canonical(self.header, source=source)
+        self.mapped = mapped or of_header(self.header, source=source)
         self._places: dict[str, int] = {}
         for place, name in enumerate(self.header):
             if name in self._places:

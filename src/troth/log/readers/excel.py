@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import zipfile
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from itertools import islice
 from pathlib import Path
@@ -13,11 +14,13 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from troth.core.decision import Issue, Severity
 from troth.core.errors import InputError
 from troth.log.readers._mapping import Mapped
 from troth.log.readers._streams import error, other_format
 from troth.log.readers._tabular import Rejects, Tabular
 from troth.log.readers.base import Batch, Reader, ReadOptions
+from troth.log.schema import DRAFTS, REJECTS
 
 
 def read(path: Path, options: ReadOptions) -> Iterator[Batch]:
@@ -27,44 +30,52 @@ def read(path: Path, options: ReadOptions) -> Iterator[Batch]:
         from troth.log.readers._mapping_yaml import load
 
         mapped = load(options.mapping)
-    book = _opened(path)
-    try:
+    with _opened(path) as book:
         sheets = [s for s in book.worksheets if s.sheet_state == "visible"]
-        problems: list[InputError] = []
+        problems: dict[str, InputError] = {}
         for sheet in sheets:
             shown = path.name if len(sheets) == 1 else f"{path.name}/{sheet.title}"
             try:
                 yield from _sheet(sheet, shown, mapped, options)
             except InputError as problem:
-                problems.append(problem)
-        # A sheet of notes or charts beside the data is no fault; a workbook without any usable sheet is.
-        if problems and len(problems) == len(sheets):
-            raise InputError([issue for problem in problems for issue in problem.issues])
+                problems[shown] = problem
         if not sheets:
             raise error("empty-file", path.name, "Maybe all sheets are hidden.")
-    finally:
-        book.close()
+        if len(problems) == len(sheets):
+            raise InputError([issue for problem in problems.values() for issue in problem.issues])
+        # A sheet of notes or charts beside the data is no fault, but is told: it may be data with other columns.
+        advice = "Maybe this sheet holds notes: it was passed over."
+        passed = [Issue("sheet-passed-over", Severity.INFO, n, str(p)[:200], advice) for n, p in problems.items()]
+        if passed:
+            yield Batch(path.name, DRAFTS.empty_table(), REJECTS.empty_table(), 0, tuple(passed), {}, 1.0)
 
 
-def _opened(path: Path) -> Any:
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
     try:
-        with path.open("rb") as stream:
-            head = stream.read(4096)
+        stream = path.open("rb")
     except OSError as problem:
         raise error("no-file", str(path), "Maybe the path is misspelt or may not be read.", str(problem)) from problem
-    if not head:
-        raise error("empty-file", path.name, "Maybe the export was cut off before it began; make it again.")
-    if not head.startswith(b"PK"):
-        raise other_format(head, path.name) or error(
-            "other-format", path.name, "Maybe this is a text table: use the source `csv`."
-        )
-    from openpyxl import load_workbook
+    # The stream is ours to close: openpyxl leaves it open when the workbook is broken.
+    with stream:
+        head = stream.read(4096)
+        stream.seek(0)
+        if not head:
+            raise error("empty-file", path.name, "Maybe the export was cut off before it began; make it again.")
+        if not head.startswith(b"PK"):
+            text = "Maybe this is a text table: use the source `csv`."
+            raise other_format(head, path.name) or error("other-format", path.name, text)
+        from openpyxl import load_workbook
 
-    try:
-        return load_workbook(path, read_only=True, data_only=True)
-    except (zipfile.BadZipFile, KeyError, ValueError, OSError, EOFError) as problem:
-        advice = "Maybe the file was cut off, or is a zip of something else: use the source `csv` for zipped text."
-        raise error("other-format", path.name, advice, str(problem)) from problem
+        try:
+            book = load_workbook(stream, read_only=True, data_only=True)
+        except (zipfile.BadZipFile, KeyError, ValueError, OSError, EOFError) as problem:
+            advice = "Maybe the file was cut off, or is a zip of something else: use the source `csv` for zipped text."
+            raise error("other-format", path.name, advice, str(problem)) from problem
+        try:
+            yield book
+        finally:
+            book.close()
 
 
 def _sheet(sheet: Any, shown: str, mapped: Mapped | None, options: ReadOptions) -> Iterator[Batch]:
@@ -102,15 +113,12 @@ def _sheet(sheet: Any, shown: str, mapped: Mapped | None, options: ReadOptions) 
 
 def first_rows(path: Path, count: int) -> list[list[str]]:
     """Return the first rows of the first sheet that has any, as texts, the header first."""
-    book = _opened(path)
-    try:
+    with _opened(path) as book:
         for sheet in book.worksheets:
             filled = (cells for cells in sheet.iter_rows(values_only=True) if any(c is not None for c in cells))
             rows = [[_text(cell) or "" for cell in cells] for cells in islice(filled, count)]
             if rows:
                 return rows
-    finally:
-        book.close()
     return []
 
 
