@@ -39,7 +39,7 @@ def command(action: str | None, lake: Path, kpis: tuple[str, ...], form: output.
         figures = [{**f, **{f"by_{k}": v for k, v in f["by"].items()}} for f in figures]
         for figure in figures:
             del figure["by"]
-    output.show(figures, form=form, key="kpis", columns=_columns(figures))
+    output.show(figures, form=form, key="kpis", columns=_columns(figures) if form is output.Form.TABLE else None)
     return 0
 
 
