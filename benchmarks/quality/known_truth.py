@@ -1,0 +1,239 @@
+"""Known truth: do the 95 % intervals of the KPIs hold what is really so?
+
+    python -m benchmarks.quality.known_truth [--seeds 100] [--truth-seeds 400] [--work DIR] [--workers N] [--json]
+
+The demo company lives ten weeks for each of the seeds 1, 2, ...; its dirty log is imported and every KPI is computed for
+six of the weeks. The truth never comes from the log: the world writes down what happens while it runs. For means,
+shares and rates it is the long-run average over the seeds 10,001, 10,002, ... (sum of numerators over sum of
+denominators, same calendar, same people); for counts it is the seed's own count before the dirt. An interval should
+hold the truth in 90 to 99 of 100 seeds.
+
+Resumable: each finished seed is a line in a file of the work folder, named after the code that made it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import hashlib
+import importlib.metadata
+import json
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from troth.core.fanout import fanout
+from troth.demo import Truth, World, small_company, write
+from troth.demo.sums import COUNTS, true_sums
+
+#: The log covers ten weeks; two weeks before the period fill the house, two weeks after it let figures mature.
+START, FROM, TO, UNTIL = (datetime(2026, 3, 2, tzinfo=UTC) + timedelta(weeks=w) for w in (0, 2, 8, 10))
+#: Customers come back within the two weeks that are left, so the horizon of retention is shorter than usual.
+RETENTION = timedelta(days=14)
+FIRST_TRUTH = 10_001
+SETS = {"quick": (10, 40), "issue": (100, 400), "full": (200, 800)}
+
+
+def company() -> Truth:
+    """Return the company measured: small, and reviewed often enough for figures by person."""
+    truth = small_company(start=START.date().isoformat(), days=70, volume=0.2)
+    return replace(truth, ways=replace(truth.ways, review_share=0.12))
+
+
+def lived(seed: int) -> dict[str, tuple[float, float]]:
+    """Return the true sums of a seed, without a log."""
+    gc.disable()  # the world has no cycles, and collecting costs a third of the time
+    world = World(company(), seed, emit=False)
+    world.step(UNTIL)
+    gc.enable()
+    return true_sums(world, start=FROM, end=TO, retention=RETENTION)
+
+
+def measured(seed: int) -> dict[str, list[float | None]]:
+    """Return value, low and high of every KPI from the dirty log of a seed."""
+    from troth.kpi.catalogue import catalogue
+    from troth.kpi.definition import Params
+    from troth.kpi.query import Query, query
+    from troth.log.ingest import ingest
+    from troth.log.lake import Lake
+
+    with tempfile.TemporaryDirectory(prefix="troth-known-truth-") as name:
+        folder = Path(name)
+        write(folder / "data", truth=company(), seed=seed, until=UNTIL, workers=1)
+        lake = Lake(folder / "lake")
+        report = ingest(lake, source="troth", paths=[folder / "data"], now=UNTIL)
+        if report.rejects or report.failed:
+            raise RuntimeError(f"The import of seed {seed} rejected rows: {report.issues}")
+        params = Params(retention=RETENTION)
+        names = tuple(k for k in catalogue() if k in COUNTS or k in MEANS)
+        wanted = Query(kpis=names, start=FROM, end=TO, time_zone="UTC", params=params)
+        found = query(lake, wanted)
+    return {f"{f.id}/{f.variant}" if f.variant else f.id: [f.value, f.low, f.high] for f in found}
+
+
+#: KPIs whose truth is a long-run average.
+MEANS = """
+customer.retention flow.abandonment flow.abandonment/of_answered_and_abandoned flow.abandonment/without_short
+flow.escalation flow.escalation/hierarchical flow.escalation/transfers flow.failure_demand flow.failure_demand/repeat
+flow.served_per_hour flow.served_per_hour/staffed load.occupancy load.throughput load.throughput/contacts
+load.throughput/person_day load.utilisation outcome.first_contact/repeat outcome.first_contact/survey
+outcome.first_contact/touch outcome.first_contact/touch_zendesk outcome.reopened promise.kept promise.kept/stated
+quality.agents_passing quality.score sla.service_level sla.service_level/answered
+sla.service_level/answered_and_late_abandons sla.service_level/without_short_abandons speed.answer
+speed.answer/mean_wait speed.first_reply speed.first_solution speed.handle speed.handle/active speed.handle/service
+speed.resolution speed.same_day speed.turnaround speed.within_24h voice.csat voice.dsat voice.resolved voice.response
+worst.broken_promises worst.resolution worst.wait
+""".split()
+
+
+# ---- the run, seed by seed ------------------------------------------------------------------------------------------
+
+
+def _code(*rooms: str) -> str:
+    """Return a digest of the rooms' source, so that results of other code are not mixed in."""
+    import troth
+
+    root = Path(troth.__file__).parent
+    digest = hashlib.sha256()
+    for path in sorted(p for room in rooms for p in (root / room).rglob("*.py")):
+        digest.update(path.read_bytes())
+    digest.update(Path(__file__).read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def _live(job: tuple[str, int]) -> None:
+    _write(job, lived)
+
+
+def _measure(job: tuple[str, int]) -> None:
+    _write(job, lambda seed: {"measured": measured(seed), "lived": lived(seed)})
+
+
+def _write(job: tuple[str, int], work: Callable[[int], Any]) -> None:
+    path, seed = job
+    began = time.perf_counter()
+    result = work(seed)
+    line = json.dumps({"seed": seed, "seconds": round(time.perf_counter() - began, 2), "result": result})
+    with Path(path).open("a", encoding="utf-8") as file:
+        file.write(line + "\n")
+
+
+def _read(path: Path) -> dict[int, dict[str, Any]]:
+    if not path.exists():
+        return {}
+    found = {}
+    for text in path.read_text(encoding="utf-8").splitlines():
+        try:
+            row = json.loads(text)
+        except json.JSONDecodeError:  # cut by a kill; the seed is done again
+            continue
+        found[row["seed"]] = row
+    return found
+
+
+def run(
+    path: Path, *, seeds: Iterable[int], work: Callable[[tuple[str, int]], None], workers: int | None, what: str
+) -> None:
+    """Do the seeds that are not in the file yet."""
+    done = _read(path)
+    jobs = [(str(path), seed) for seed in seeds if seed not in done]
+
+    def tell(k: int, n: int) -> None:
+        if sys.stderr.isatty():
+            print(f"\r{what}: {k} of {n}", end="\n" if k == n else "", file=sys.stderr, flush=True)
+
+    fanout(work, items=jobs, workers=workers, on_done=tell)
+
+
+# ---- the comparison -------------------------------------------------------------------------------------------------
+
+
+def long_run(rows: Iterable[dict[str, Any]]) -> dict[str, float]:
+    """Return the long-run average of each KPI: sum of numerators over sum of denominators."""
+    sums: dict[str, list[float]] = {}
+    for row in rows:
+        for name, (num, den) in row["result"].items():
+            both = sums.setdefault(name, [0.0, 0.0])
+            both[0] += num
+            both[1] += den
+    return {name: num / den for name, (num, den) in sums.items() if den > 0 and name not in COUNTS}
+
+
+def lines(truth: dict[str, float], rows: Iterable[dict[str, Any]]) -> Iterable[dict[str, Any]]:
+    """Yield one line a seed and KPI: the figure, the truth, and whether the interval holds it."""
+    packages = ("numpy", "duckdb", "ibis-framework")
+    versions = {name: importlib.metadata.version(name) for name in packages}
+    for row in rows:
+        for name, (value, low, high) in row["result"]["measured"].items():
+            right = row["result"]["lived"][name][0] if name in COUNTS else truth.get(name)
+            if right is None or value is None:
+                continue
+            # A count without an interval must be the truth itself, but for what the dirt took.
+            holds = low <= right <= high if low is not None else abs(value - right) <= 0.02 * abs(right)
+            yield {
+                "bench": "known_truth", "case": name, "solver": "troth", "seed": row["seed"], "seconds": row["seconds"],
+                "value": value, "reference": right, "gap": value / right - 1 if right else None, "feasible": holds,
+                "low": low, "high": high, "versions": versions,
+            }  # fmt: skip
+
+
+def summary(found: Iterable[dict[str, Any]]) -> str:
+    """Return the table for the docs: truth, mean figure, its bias, mean half-width, and how often the truth is held."""
+    by_case: dict[str, list[dict[str, Any]]] = {}
+    for line in found:
+        by_case.setdefault(line["case"], []).append(line)
+    out = ["| KPI | truth | mean figure | bias | half-width | held | of |", "|---|---:|---:|---:|---:|---:|---:|"]
+    for name, rows in sorted(by_case.items()):
+        right = sum(r["reference"] for r in rows) / len(rows)
+        mean = sum(r["value"] for r in rows) / len(rows)
+        wide = [(r["high"] - r["low"]) / 2 for r in rows if r["low"] is not None]
+        width = f"{sum(wide) / len(wide) / right:.1%}" if wide and right else "-"
+        held = sum(r["feasible"] for r in rows)
+        bias = f"{mean / right - 1:+.2%}" if right else "-"
+        out.append(f"| `{name}` | {right:.5g} | {mean:.5g} | {bias} | {width} | {held} | {len(rows)} |")
+    return "\n".join(out)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the protocol; exit status 1 if an interval holds the truth too seldom or too often."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--set", choices=sorted(SETS), default="issue", help="how many seeds of each kind")
+    parser.add_argument("--seeds", type=int, help="seeds measured: 1, 2, ...")
+    parser.add_argument("--truth-seeds", type=int, help="seeds of the long-run average: 10001, 10002, ...")
+    parser.add_argument("--work", type=Path, default=Path(tempfile.gettempdir()) / "troth-known-truth")
+    parser.add_argument("--workers", type=int, help="processes; one a core if left out")
+    parser.add_argument("--fresh", action="store_true", help="forget earlier results")
+    parser.add_argument("--json", action="store_true", help="one line a seed and KPI instead of the table")
+    args = parser.parse_args(argv)
+    seeds, truths = SETS[args.set]
+    seeds, truths = args.seeds or seeds, args.truth_seeds or truths
+    if args.fresh:
+        shutil.rmtree(args.work, ignore_errors=True)
+    args.work.mkdir(parents=True, exist_ok=True)
+    lives = args.work / f"truth-{_code('demo')}.jsonl"
+    figures = args.work / f"figures-{_code('core', 'log', 'stats', 'demo', 'kpi')}.jsonl"
+    course = range(FIRST_TRUTH, FIRST_TRUTH + truths)
+    run(lives, seeds=course, work=_live, workers=args.workers, what="long-run truth")
+    run(figures, seeds=range(1, seeds + 1), work=_measure, workers=args.workers, what="figures")
+    known, done = _read(lives), _read(figures)
+    truth = long_run(known[s] for s in course)
+    found = list(lines(truth, (done[s] for s in range(1, seeds + 1))))
+    if args.json:
+        for line in found:
+            print(json.dumps(line))
+    else:
+        print(summary(found))
+    share: dict[str, list[bool]] = {}
+    for line in found:
+        share.setdefault(line["case"], []).append(line["feasible"])
+    return int(any(not 0.90 <= sum(x) / len(x) <= 0.99 for x in share.values()))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
