@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from math import exp
 from typing import Final
 
@@ -39,7 +40,7 @@ class After(Engine):
     def _new_case(self, line: Line, t: int, customer: int) -> Case:
         """Return a new matter of a customer, with its topic drawn."""
         u, cuts = self.draws.random(), line.cuts
-        topic = next((k for k, cut in enumerate(cuts) if u < cut), len(cuts) - 1)
+        topic = bisect_right(cuts, u, 0, len(cuts) - 1)
         case = Case(self.number("case"), customer, line.index, -1, topic, t)
         case.priority = 2 if customer % 10 == 0 else 3
         if line.truth.kind == "case":

@@ -225,11 +225,16 @@ class Door(After):
         """Return who serves the next contact of a queue, if anybody is free."""
         way = self.controls.dispatch.get(line.truth.queue, "longest_idle")
         for people in (self.idle,) if line.truth.kind == "mail" else (self.idle, self.spare):
+            if way == "longest_idle":
+                for p in people.values():
+                    if line in p.lines and not p.due and t < p.ends + 1:
+                        return p
+                continue
             found = [p for p in people.values() if line in p.lines and not p.due and t < p.ends + 1]
             if found:
                 if way == "fastest":
                     return min(found, key=lambda p: (p.pace, p.index))
-                return min(found, key=lambda p: p.index) if way == "first" else found[0]
+                return min(found, key=lambda p: p.index)
         return None
 
     def _serve(self, p: Person, c: Contact, line: Line, t: int) -> None:

@@ -6,6 +6,7 @@ from collections import deque
 from datetime import date, timedelta
 from heapq import heappop, heappush
 from math import log
+from operator import itemgetter
 from typing import Any, Final
 
 import numpy as np
@@ -138,7 +139,7 @@ class Engine:
             self.rows = []
         else:
             self.rows = [row for row in self.rows if row[0] > until]
-        ready.sort(key=lambda row: row[0])
+        ready.sort(key=itemgetter(0))
         return ready
 
     # ---- days -----------------------------------------------------------------------------------------------------
