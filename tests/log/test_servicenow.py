@@ -182,6 +182,15 @@ def test_summer_time_counts(tmp_path: Path) -> None:
     assert found["INC1/0/2016-07-01T09:05:00/New:status"]["occurred_at"].hour == 8
 
 
+def test_a_time_that_happens_twice_is_the_first(tmp_path: Path) -> None:
+    """When clocks go back, the earlier of the two instants is meant, and the event says that its zone was assumed."""
+    row = ROWS[0].replace("1/3/2016 09:05", "30/10/2016 01:30")
+    found = events(*take(write(tmp_path / "a.csv", row), time_zone="Europe/Lisbon"))
+    status = found["INC1/0/2016-10-30T01:30:00/New:status"]
+    assert status["occurred_at"] == datetime(2016, 10, 30, 0, 30, tzinfo=UTC)
+    assert status["origin"] == "assumed_zone"
+
+
 def test_free_text_is_left_out(tmp_path: Path) -> None:
     """Descriptions and comments never reach the log; other columns do."""
     path = write(tmp_path / "a.csv", ROWS[0] + ",secret,Here", head=HEAD + ",short_description,location")

@@ -47,7 +47,8 @@ def row_of(texts: Mapping[str, str]) -> Row:
 
 def same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     """Tell whether two events are equal in every stored column; not-a-number equals itself."""
-    return all(_same(one.get(n), other.get(n)) for n in KINDS)
+    ones, others = [one.get(n) for n in KINDS], [other.get(n) for n in KINDS]
+    return ones == others or all(map(_same, ones, others))
 
 
 def _same(one: Any, other: Any) -> bool:

@@ -13,6 +13,7 @@ from troth.log.readers._ocel_items import EventItem
 SOURCE: Final = "ocel"
 #: The attribute that holds the rows of a foreign event where they say more than the event.
 ROWS: Final = f"{PREFIX}rows"
+_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def is_ours(event: EventItem) -> bool:
@@ -36,7 +37,7 @@ def rows_of(
         "version": 0,
         "activity": (steps or {}).get(event.type, "stepped"),
         "step": event.type,
-        "attributes": json.dumps({"foreign": foreign}, ensure_ascii=False, separators=(",", ":")),
+        "attributes": _json({"foreign": foreign}),
         "origin": "assumed_zone" if assumed else "exact",
         "source": SOURCE,
     }

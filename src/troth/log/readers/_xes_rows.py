@@ -17,6 +17,7 @@ from troth.log.readers._xml import unescape
 
 SOURCE: Final = "xes"
 Attribute = list[Any]
+_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 @dataclass(slots=True)
@@ -88,7 +89,7 @@ class Traces:
             "case_id": case,
             "agent_id": plain.get("org:resource"),
             "team": plain.get("org:group"),
-            "attributes": json.dumps(kept, ensure_ascii=False, separators=(",", ":")),
+            "attributes": _json(kept),
             "origin": "assumed_zone" if assumed else "exact",
             "source": SOURCE,
             "source_id": _source_id(case, plain, place, used),
