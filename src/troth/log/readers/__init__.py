@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from pathlib import Path
 
 from troth.log.readers.base import Batch as Batch
 from troth.log.readers.base import Reader as Reader
@@ -23,3 +24,10 @@ def reader(name: str) -> Reader:
     found = importlib.import_module(f"{__name__}.{name}").READER
     assert isinstance(found, Reader)
     return found
+
+
+def guess(path: Path) -> str:
+    """Return a mapping proposed for a table, as YAML text with its doubts marked; `InputError` if it is no table."""
+    from troth.log.readers._guess import guess as propose
+
+    return propose(path)

@@ -259,7 +259,7 @@ class Tabular:
             return pa.nulls(len(table), pa.string())
         ordered = sorted((self.header[int(n[1:])], n) for n in table.column_names if n[0] == "c" and n[1:].isdigit())
         told = ", ".join(f"coalesce({n}::VARCHAR, '')" for _, n in ordered)
-        query = f"SELECT h, md5_number_lower(h) AS k FROM (SELECT md5(concat_ws(chr(31), {told})) AS h FROM r)"
+        query = f"SELECT h, hash(h) AS k FROM (SELECT md5(concat_ws(chr(31), {told})) AS h FROM r)"
         found = self._engine.run(query, table)
         again = self._seen.number(found.column("k").to_numpy())
         ids = found.column("h").combine_chunks()
