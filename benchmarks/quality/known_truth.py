@@ -28,9 +28,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import troth
 from troth.core.fanout import fanout
 from troth.demo import Truth, World, small_company, write
 from troth.demo.sums import COUNTS, true_sums
+from troth.kpi.catalogue import catalogue
+from troth.kpi.definition import Params
+from troth.kpi.query import Query, query
+from troth.log.ingest import ingest
+from troth.log.lake import Lake
 
 #: The log covers ten weeks; two weeks before the period fill the house, two weeks after it let figures mature.
 START, FROM, TO, UNTIL = (datetime(2026, 3, 2, tzinfo=UTC) + timedelta(weeks=w) for w in (0, 2, 8, 10))
@@ -57,12 +63,6 @@ def lived(seed: int) -> dict[str, tuple[float, float]]:
 
 def measured(seed: int) -> dict[str, list[float | None]]:
     """Return value, low and high of every KPI from the dirty log of a seed."""
-    from troth.kpi.catalogue import catalogue
-    from troth.kpi.definition import Params
-    from troth.kpi.query import Query, query
-    from troth.log.ingest import ingest
-    from troth.log.lake import Lake
-
     with tempfile.TemporaryDirectory(prefix="troth-known-truth-") as name:
         folder = Path(name)
         write(folder / "data", truth=company(), seed=seed, until=UNTIL, workers=1)
@@ -97,8 +97,6 @@ worst.broken_promises worst.resolution worst.wait
 
 def _code(*rooms: str) -> str:
     """Return a digest of the rooms' source, so that results of other code are not mixed in."""
-    import troth
-
     root = Path(troth.__file__).parent
     digest = hashlib.sha256()
     for path in sorted(p for room in rooms for p in (root / room).rglob("*.py")):
