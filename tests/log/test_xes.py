@@ -159,9 +159,11 @@ def test_packing_and_batches_change_nothing(tmp_path: Path) -> None:
 
 def test_a_mapping_gives_steps_a_meaning(tmp_path: Path) -> None:
     """`steps` translates a step's name to an activity, and such a log still goes out and comes back equal."""
-    mapping = write(tmp_path / "m.yaml", "steps:\n  Check: opened\n")
+    mapping = write(tmp_path / "m.yaml", "steps:\n  Check: opened\n  Alone: message_sent\n")
     batches = take(write(tmp_path / "a.xes"), mapping=str(mapping))
-    assert {e["activity"] for e in events(batches).values()} == {"opened", "stepped"}
+    found = events(batches)
+    assert {e["activity"] for e in found.values()} == {"opened", "stepped", "message_sent"}
+    assert {e["direction"] for e in found.values()} == {None, "out"}
     export(batches, tmp_path / "b.xes")
     assert events(take(tmp_path / "b.xes")) == events(batches)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from troth.core.decision import Issue, Severity
 from troth.log.readers._ocel_items import BadItem, EventItem, Item, ObjectItem, TypeItem, clean, not_ocel
-from troth.log.readers._open import Part
+from troth.log.readers._open import Opened
 
 #: No single event or object is longer than this many characters.
 ELEMENT_LIMIT = 64 * 1024 * 1024
@@ -24,7 +24,7 @@ class BrokenError(Exception):
 class _Cursor:
     """A place in a JSON text that is read as it is needed."""
 
-    def __init__(self, part: Part, head: bytes) -> None:
+    def __init__(self, part: Opened, head: bytes) -> None:
         self._part = part
         self._decode = codecs.getincrementaldecoder("utf-8-sig")("replace").decode
         self._text = self._decode(head)
@@ -79,7 +79,7 @@ class _Cursor:
                 return found
 
 
-def items(part: Part, head: bytes, issues: list[Issue]) -> Iterator[Item]:
+def items(part: Opened, head: bytes, issues: list[Issue]) -> Iterator[Item]:
     """Yield what a log holds; where the text breaks, add an issue and end."""
     cursor = _Cursor(part, head)
     count = known = 0

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from troth.log.readers._native import MARK, PREFIX, Row, instant, row_of
 from troth.log.readers._ocel_items import EventItem
+from troth.log.readers._steps import DIRECTIONS
 
 SOURCE: Final = "ocel"
 #: The attribute that holds the rows of a foreign event where they say more than the event.
@@ -32,10 +33,12 @@ def rows_of(
         return [row_of(texts) for texts in json.loads(plain[ROWS])]
     when, assumed = instant(event.time, zone)
     foreign = {"ocel": {"id": event.id, "attributes": [list(pair) for pair in event.attributes]}}
+    activity = (steps or {}).get(event.type, "stepped")
     base: Row = {
         "occurred_at": when,
         "version": 0,
-        "activity": (steps or {}).get(event.type, "stepped"),
+        "activity": activity,
+        "direction": DIRECTIONS.get(activity),
         "step": event.type,
         "attributes": _json({"foreign": foreign}),
         "origin": "assumed_zone" if assumed else "exact",

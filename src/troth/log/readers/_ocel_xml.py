@@ -7,13 +7,13 @@ from typing import Any
 
 from troth.core.decision import Issue
 from troth.log.readers._ocel_items import BadItem, EventItem, Item, ObjectItem, TypeItem, not_ocel
-from troth.log.readers._open import Part
+from troth.log.readers._open import Opened
 from troth.log.readers._xml import elements, forget, local, unescape
 
 _SECTIONS = frozenset({"object-types", "event-types", "objects", "events"})
 
 
-def items(part: Part, head: bytes, issues: list[Issue]) -> Iterator[Item]:
+def items(part: Opened, head: bytes, issues: list[Issue]) -> Iterator[Item]:
     """Yield what a log holds; where the text breaks, add an issue and end."""
     depth = known = 0
     for event, element in elements(part, head, root="log", issues=issues):

@@ -52,7 +52,7 @@ def unusable(code: str, path: Path, advice: str, value: str = "") -> InputError:
 
 
 @dataclass(slots=True)
-class Part:
+class Opened:
     """One readable part of a file: the file itself, or a member of an archive.
 
     Reading never fails: a broken packing ends the stream early and is told in `issues`.
@@ -91,7 +91,7 @@ class Part:
         return b"".join(pieces)
 
 
-def head_of(part: Part, size: int) -> bytes:
+def head_of(part: Opened, size: int) -> bytes:
     """Return the first bytes of a part; `InputError` if there are none but blanks."""
     head = part.read(size)
     if not head.strip():
@@ -101,7 +101,7 @@ def head_of(part: Part, size: int) -> bytes:
     return head
 
 
-def parts(path: Path) -> Iterator[Part]:
+def parts(path: Path) -> Iterator[Opened]:
     """Yield the readable parts of a file: itself, unpacked if it is gzip, or each member of a zip archive.
 
     What it is goes by its first bytes, not by its name.
@@ -122,11 +122,11 @@ def parts(path: Path) -> Iterator[Part]:
         if not magic:
             raise unusable("empty-file", path, "Maybe the export failed; write the file again.")
         if magic[:2] == b"\x1f\x8b":
-            yield Part(path.name, io.BufferedReader(_Gunzip(raw), _BLOCK), raw, size)
+            yield Opened(path.name, io.BufferedReader(_Gunzip(raw), _BLOCK), raw, size)
         elif magic == b"PK\x03\x04":
             yield from _members(path, raw, size)
         else:
-            yield Part(path.name, raw, raw, size)
+            yield Opened(path.name, raw, raw, size)
 
 
 class _Gunzip(io.RawIOBase):
@@ -159,7 +159,7 @@ class _Gunzip(io.RawIOBase):
                 raise EOFError("the gzip ends in the middle")
 
 
-def _members(path: Path, raw: IO[bytes], size: int) -> Iterator[Part]:
+def _members(path: Path, raw: IO[bytes], size: int) -> Iterator[Opened]:
     try:
         archive = zipfile.ZipFile(raw)
     except zipfile.BadZipFile as error:
@@ -178,7 +178,7 @@ def _members(path: Path, raw: IO[bytes], size: int) -> Iterator[Part]:
                 advice = "Maybe the archive has a password or a rare packing; unpack it first."
                 raise unusable("no-file", path, advice, str(error)) from error
             with stream:
-                yield Part(name, stream, raw, size)
+                yield Opened(name, stream, raw, size)
 
 
 class Lines(io.RawIOBase):
@@ -188,7 +188,7 @@ class Lines(io.RawIOBase):
     before a broken packing is left out, because nobody can tell how it went on.
     """
 
-    def __init__(self, part: Part, head: bytes = b"") -> None:
+    def __init__(self, part: Opened, head: bytes = b"") -> None:
         self.part = part
         self.too_long: list[int] = []
         self._held = head

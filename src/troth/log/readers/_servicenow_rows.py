@@ -11,7 +11,7 @@ from pyarrow import csv
 
 from troth.core.decision import Issue, Severity
 from troth.core.errors import InputError
-from troth.log.readers._open import LINE_LIMIT, Lines, Part, head_of
+from troth.log.readers._open import LINE_LIMIT, Lines, Opened, head_of
 
 #: Our column name, then the names ServiceNow exports give it: field names, audit log names, list labels.
 NAMES = {
@@ -99,7 +99,7 @@ def header_of(line: str, name: str) -> Header:
     return Header(delimiter, columns, ours, dict(reversed(others.items())))
 
 
-def first_line(part: Part) -> tuple[str, bytes, str]:
+def first_line(part: Opened) -> tuple[str, bytes, str]:
     """Return the header line, the bytes read past it, and the encoding of the text."""
     head = head_of(part, 1024 * 1024)
     if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
@@ -118,7 +118,7 @@ def first_line(part: Part) -> tuple[str, bytes, str]:
     return line.decode(encoding, "replace").rstrip("\r"), rest if newline else b"", encoding
 
 
-def read_rows(part: Part, header: Header, head: bytes, encoding: str, size: int) -> Iterator[Rows]:
+def read_rows(part: Opened, header: Header, head: bytes, encoding: str, size: int) -> Iterator[Rows]:
     """Yield the rows of a part, `size` at a time."""
     bad: list[BadRow] = []
     told = 0

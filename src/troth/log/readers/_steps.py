@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from troth.core.decision import Issue, Severity
 from troth.core.errors import InputError
-from troth.core.terms import ACTIVITIES
+from troth.core.terms import ACTIVITIES, Flow
+
+#: Which way the activities go that only go one way.
+DIRECTIONS: Final = {"message_received": str(Flow.IN), "message_sent": str(Flow.OUT)}
 
 
 def load_steps(mapping: str | None) -> dict[str, str]:

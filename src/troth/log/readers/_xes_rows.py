@@ -13,6 +13,7 @@ from datetime import tzinfo
 from typing import Any, Final
 
 from troth.log.readers._native import MARK, Row, instant, row_of
+from troth.log.readers._steps import DIRECTIONS
 from troth.log.readers._xml import unescape
 
 SOURCE: Final = "xes"
@@ -80,11 +81,12 @@ class Traces:
         kept: dict[str, Any] = {"foreign": {"n": place, "xes": list(event)}}
         if stage.lower() not in {"", "start", "complete"}:
             kept["lifecycle"] = stage
+        activity = self.steps.get(step) or _activity(step, stage.lower(), plain.get("concept:instance", ""), begun)
         return {
             "occurred_at": when,
             "version": 0,
-            "activity": self.steps.get(step)
-            or _activity(step, stage.lower(), plain.get("concept:instance", ""), begun),
+            "activity": activity,
+            "direction": DIRECTIONS.get(activity),
             "step": step,
             "case_id": case,
             "agent_id": plain.get("org:resource"),

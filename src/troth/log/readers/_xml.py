@@ -10,7 +10,7 @@ from lxml import etree
 
 from troth.core.decision import Issue, Severity
 from troth.core.errors import InputError
-from troth.log.readers._open import Part
+from troth.log.readers._open import Opened
 
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _ESCAPE = "\N{SYMBOL FOR ESCAPE}"
@@ -42,7 +42,7 @@ def local(element: Any) -> str:
 class _Source:
     """What lxml reads from: the part, a piece already read first."""
 
-    def __init__(self, part: Part, head: bytes) -> None:
+    def __init__(self, part: Opened, head: bytes) -> None:
         self.part = part
         self.head = head
 
@@ -53,7 +53,7 @@ class _Source:
         return self.part.read(size)
 
 
-def elements(part: Part, head: bytes, *, root: str, issues: list[Issue]) -> Iterator[tuple[str, Any]]:
+def elements(part: Opened, head: bytes, *, root: str, issues: list[Issue]) -> Iterator[tuple[str, Any]]:
     """Yield ("start" or "end", element) of a document; where it breaks, add an issue and end.
 
     Parameters
@@ -103,7 +103,7 @@ def elements(part: Part, head: bytes, *, root: str, issues: list[Issue]) -> Iter
     issues.extend(part.issues)
 
 
-def _refused(part: Part) -> InputError:
+def _refused(part: Opened) -> InputError:
     advice = "Maybe remove the document type: logs need none, and entities can fill the memory."
     return InputError([Issue("document-type", Severity.ERROR, part.name, "<!DOCTYPE", advice)])
 

@@ -21,7 +21,7 @@ from troth.log.readers import _ocel_json, _ocel_sqlite, _ocel_xml
 from troth.log.readers._native import PREFIX, Row, instant
 from troth.log.readers._ocel_items import BadItem, EventItem, Item, ObjectItem, TypeItem, clean
 from troth.log.readers._ocel_rows import SOURCE, is_ours, rows_of
-from troth.log.readers._open import Part, draft_table, head_of, parts, reject_table, unusable, zone_of
+from troth.log.readers._open import Opened, draft_table, head_of, parts, reject_table, unusable, zone_of
 from troth.log.readers._steps import load_steps
 from troth.log.readers.base import Batch, Reader, ReadOptions
 from troth.log.schema import INSTANT
@@ -56,7 +56,7 @@ def read(path: Path, options: ReadOptions) -> Iterator[Batch]:
         yield from log.batches(path, part)
 
 
-def _items(path: Path, part: Part, issues: list[Issue]) -> Iterator[Item]:
+def _items(path: Path, part: Opened, issues: list[Issue]) -> Iterator[Item]:
     """Yield what a part holds; its first bytes tell which of the three forms it is."""
     head = head_of(part, 64 * 1024)
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
@@ -73,7 +73,7 @@ def _items(path: Path, part: Part, issues: list[Issue]) -> Iterator[Item]:
         raise unusable("other-format", Path(part.name), advice, start[:40].decode("utf-8", "replace"))
 
 
-def _unpacked(path: Path, part: Part, head: bytes, folder: Path) -> Path:
+def _unpacked(path: Path, part: Opened, head: bytes, folder: Path) -> Path:
     if part.stream is part.raw:
         return path
     found = folder / "log.sqlite"
@@ -92,7 +92,7 @@ class _Log:
     objects: set[str] = field(default_factory=set)
     count: int = 0
 
-    def batches(self, path: Path, part: Part) -> Iterator[Batch]:
+    def batches(self, path: Path, part: Opened) -> Iterator[Batch]:
         """Yield the batches of a part."""
         issues: list[Issue] = []
         pieces = _Pieces(part.name)

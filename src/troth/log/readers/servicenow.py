@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from troth.core.decision import Issue, Severity
 from troth.log.readers import _servicenow_sql as sql
-from troth.log.readers._open import Part, parts, reject_table, zone_of
+from troth.log.readers._open import Opened, parts, reject_table, zone_of
 from troth.log.readers._servicenow_rows import NAMES, Header, Rows, first_line, header_of, read_rows
 from troth.log.readers.base import Batch, Reader, ReadOptions
 from troth.log.schema import DRAFTS
@@ -47,7 +47,7 @@ def read(path: Path, options: ReadOptions) -> Iterator[Batch]:
             first = []
 
 
-def _first_issues(part: Part, header: Header) -> list[Issue]:
+def _first_issues(part: Opened, header: Header) -> list[Issue]:
     found = []
     if "mods" not in header.ours or "updated" not in header.ours:
         advice = (
@@ -61,7 +61,7 @@ def _first_issues(part: Part, header: Header) -> list[Issue]:
     return found
 
 
-def _batch(part: Part, header: Header, rows: Rows, *, zone: str, zone_known: bool, first: list[Issue]) -> Batch:
+def _batch(part: Opened, header: Header, rows: Rows, *, zone: str, zone_known: bool, first: list[Issue]) -> Batch:
     import duckdb
 
     with duckdb.connect(":memory:") as db:
@@ -104,7 +104,7 @@ def _drafts(events: pa.Table, file: str) -> pa.Table:
     return pa.table(columns, schema=DRAFTS)
 
 
-def _doubts(db: Any, part: Part, *, zone_known: bool) -> list[Issue]:
+def _doubts(db: Any, part: Opened, *, zone_known: bool) -> list[Issue]:
     """Return what is odd in the good rows but was used."""
     known = f"state IS NOT NULL AND ({sql.state_sql()}) IS NULL"
     checks = [

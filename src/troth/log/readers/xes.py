@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from troth.core.decision import Issue, Severity
 from troth.log.readers._native import Row
-from troth.log.readers._open import Part, draft_table, head_of, parts, reject_table, unusable, zone_of
+from troth.log.readers._open import Opened, draft_table, head_of, parts, reject_table, unusable, zone_of
 from troth.log.readers._steps import load_steps
 from troth.log.readers._xes_rows import SOURCE, Attribute, Refused, Traces, texts
 from troth.log.readers._xml import elements, forget, local
@@ -42,7 +42,7 @@ def read(path: Path, options: ReadOptions) -> Iterator[Batch]:
 
 
 class _Log:
-    def __init__(self, part: Part, traces: Traces, size: int) -> None:
+    def __init__(self, part: Opened, traces: Traces, size: int) -> None:
         self.part, self.traces, self.size = part, traces, size
         self.issues: list[Issue] = []
         self.row = 0
