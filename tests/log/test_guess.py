@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from tests.log.test_csv import file, load
+from tests.log.reading import file, load
 from troth.core.errors import InputError
 from troth.log.check import check
 from troth.log.readers import ReadOptions, reader

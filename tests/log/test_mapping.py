@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.log.test_csv import codes, failing, file, load
+from tests.log.reading import codes, failing, file, load
 from troth.core.decision import Issue
 from troth.core.errors import InputError
 from troth.log.readers._mapping_yaml import load as load_mapping

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 from pyarrow import csv, parquet
 
-from tests.log.test_csv import ROWS, codes, file, load, table
+from tests.log.reading import ROWS, codes, file, load, table
 from troth.core.errors import InputError
 
 WHEN = datetime(2024, 1, 1, 10, tzinfo=UTC)

@@ -111,7 +111,7 @@ def _parquet(path: Path) -> _Sample:
 def _excel(path: Path) -> _Sample:
     from troth.log.readers.excel import first_rows
 
-    rows = first_rows(path, SAMPLE + 1)
+    rows = first_rows(path, count=SAMPLE + 1)
     if not rows:
         raise error("empty-file", path.name, "Maybe the data is on another sheet.")
     return _Sample(path.name, rows[0], rows[1:])

@@ -27,6 +27,7 @@ from troth.log.readers._mapping import (
     Time,
     When,
 )
+from troth.log.readers._yaml import words_of
 
 _TOP: Final = (
     "source", "time_zone", "times", "nulls", "id", "each", "events", "shift", "clock_slack", "delimiter", "decimal",
@@ -103,36 +104,15 @@ def parse(text: str, *, where: str = "mapping") -> Mapped:
     InputError
         With every issue it has.
     """
-    import yaml
-
-    try:
-        if any(isinstance(token, yaml.AliasToken) for token in yaml.scan(text)):
-            raise yaml.YAMLError("an alias (*name), which mappings do not use")
-        plain = yaml.load(text, Loader=_words_only())  # noqa: S506 - a SafeLoader
-    except (yaml.YAMLError, RecursionError) as problem:
+    plain, problem = words_of(text)
+    if problem:
         advice = "Maybe the indentation is wrong, or a text with ':' or '#' lacks its quotation marks."
-        raise InputError(
-            [Issue("bad-mapping", Severity.ERROR, where, str(problem).replace("\n", " ")[:200], advice)]
-        ) from None
+        raise InputError([Issue("bad-mapping", Severity.ERROR, where, problem, advice)])
     builder = _Builder(where)
     mapped = builder.mapped(plain)
     if builder.issues or mapped is None:
         raise InputError(builder.issues)
     return mapped
-
-
-def _words_only() -> Any:
-    """Return a safe YAML loader that leaves yes, no, dates and numbers as the words they are written as."""
-    import yaml
-
-    class Loader(yaml.SafeLoader):
-        """SafeLoader without implicit types."""
-
-    Loader.yaml_implicit_resolvers = {
-        key: [(tag, pattern) for tag, pattern in found if tag == "tag:yaml.org,2002:null"]
-        for key, found in yaml.SafeLoader.yaml_implicit_resolvers.items()
-    }
-    return Loader
 
 
 class _Builder:

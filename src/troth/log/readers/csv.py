@@ -30,7 +30,7 @@ def read(path: Path, options: ReadOptions) -> Iterator[Batch]:
     """Yield the batches of a file; see `Reader`."""
     mapped = _mapping(options)
     for member in members(path):
-        yield from read_member(member, mapped, options, source="csv")
+        yield from read_member(member, mapped=mapped, options=options, source="csv")
 
 
 def _mapping(options: ReadOptions) -> Mapped | None:
@@ -41,7 +41,7 @@ def _mapping(options: ReadOptions) -> Mapped | None:
     return load(options.mapping)
 
 
-def read_member(member: Member, mapped: Mapped | None, options: ReadOptions, *, source: str) -> Iterator[Batch]:
+def read_member(member: Member, *, mapped: Mapped | None, options: ReadOptions, source: str) -> Iterator[Batch]:
     """Yield the batches of one text."""
     text = Text(member)
     head = text.head
@@ -84,7 +84,9 @@ def _parsed(pieces: Pieces, delimiter: str, used: list[int]) -> Iterator[tuple[P
         waiting: list[tuple[Piece, Future[tuple[pa.Table, dict[int, str]]]]] = []
 
         def more(count: int) -> None:
-            waiting.extend((p, pool.submit(parse, p, width, delimiter, used)) for p in islice(source, count))
+            waiting.extend(
+                (p, pool.submit(parse, p, width=width, delimiter=delimiter, used=used)) for p in islice(source, count)
+            )
 
         more(2)
         while waiting:
@@ -93,7 +95,7 @@ def _parsed(pieces: Pieces, delimiter: str, used: list[int]) -> Iterator[tuple[P
             yield piece, *future.result()
 
 
-def parse(piece: Piece, width: int, delimiter: str, used: list[int]) -> tuple[pa.Table, dict[int, str]]:
+def parse(piece: Piece, *, width: int, delimiter: str, used: list[int]) -> tuple[pa.Table, dict[int, str]]:
     """Return the rows of a piece as text columns c0, c1, ..., and the places of rows with too many or few fields.
 
     Rows with a wrong number of fields are left out of the table; empty ones stand in it as nulls.

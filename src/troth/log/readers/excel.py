@@ -111,7 +111,7 @@ def _sheet(sheet: Any, shown: str, mapped: Mapped | None, options: ReadOptions) 
     yield tabular.last()
 
 
-def first_rows(path: Path, count: int) -> list[list[str]]:
+def first_rows(path: Path, *, count: int) -> list[list[str]]:
     """Return the first rows of the first sheet that has any, as texts, the header first."""
     with _opened(path) as book:
         for sheet in book.worksheets:

@@ -24,10 +24,10 @@ def read(path: Path, options: ReadOptions) -> Iterator[Batch]:
         from troth.log.readers._mapping_yaml import load
 
         mapped = load(options.mapping)
-    yield from read_parquet(path, mapped, options, source="parquet")
+    yield from read_parquet(path, mapped=mapped, options=options, source="parquet")
 
 
-def read_parquet(path: Path, mapped: Mapped | None, options: ReadOptions, *, source: str) -> Iterator[Batch]:
+def read_parquet(path: Path, *, mapped: Mapped | None, options: ReadOptions, source: str) -> Iterator[Batch]:
     """Yield the batches of a Parquet file."""
     from pyarrow import parquet
 

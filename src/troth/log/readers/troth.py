@@ -27,10 +27,10 @@ def read(path: Path, options: ReadOptions) -> Iterator[Batch]:
         return
     plain = replace(options, mapping=None)
     if path.suffix == ".parquet":
-        yield from read_parquet(path, None, plain, source="troth")
+        yield from read_parquet(path, mapped=None, options=plain, source="troth")
         return
     for member in members(path):
-        yield from read_member(member, None, plain, source="troth")
+        yield from read_member(member, mapped=None, options=plain, source="troth")
 
 
 READER = Reader("troth", "A folder written by `troth demo` or `troth export`.", read)
