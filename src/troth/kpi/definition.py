@@ -70,6 +70,8 @@ class Part:
     start, end : the numerator is the seconds between them, on the KPI's clock.
     weight : what a row adds to the denominator; 0 for a part that only adds to the numerator.
     counts : whether its rows are the n of the figure.
+    needs : something that must hold for some row; a source that never says it (no replies, say) gives no figure
+        rather than a misleading nought.
     """
 
     timeline: str
@@ -80,6 +82,7 @@ class Part:
     end: Callable[[Rows, Params], Expression] | None = None
     weight: Callable[[Rows, Params], Expression] | float = 1.0
     counts: bool = True
+    needs: Callable[[Rows, Params], Expression] | None = None
 
 
 @dataclass(frozen=True, slots=True)

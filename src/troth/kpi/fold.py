@@ -17,6 +17,8 @@ from troth.kpi.plan import Job, Wanted
 from troth.stats import ratio_intervals, total_intervals
 
 _NO_DATA = "no data in the period"
+_UNTOLD = "the log does not tell: nothing it takes was ever recorded"
+_NOTHING_OVER = "nothing to divide by in the period"
 _FEW_DAYS = "no interval: it takes at least two days with data"
 
 
@@ -31,6 +33,7 @@ class Sums:
     den: np.ndarray
     n: np.ndarray
     inexact: np.ndarray
+    told: bool = True
 
 
 def sums(table: pa.Table, job: Job, wanted: Wanted) -> Sums:
@@ -49,8 +52,15 @@ def sums(table: pa.Table, job: Job, wanted: Wanted) -> Sums:
         column(f"num{i}"),
         column(f"den{i}"),
         column(f"n{i}").astype(np.int64),
-        np.array(table[f"inexact{i}"].to_pylist(), dtype=object) == True,  # noqa: E712 - null is not True
+        _truths(table[f"inexact{i}"]),
+        f"told{i}" not in table.column_names or bool(_truths(table[f"told{i}"]).any()),
     )
+
+
+def _truths(column: pa.ChunkedArray) -> np.ndarray:
+    """Return a column of truths, null being false."""
+    found: np.ndarray = column.fill_null(False).to_numpy()
+    return found
 
 
 def figures(
@@ -59,6 +69,7 @@ def figures(
     quantiles: Mapping[tuple[tuple[Any, ...], int], tuple[float, float, float, float]],
     wanted: Wanted,
     *,
+    since: datetime,
     until: datetime,
 ) -> Iterator[Figure]:
     """Yield the figures of one KPI, by group and period.
@@ -68,28 +79,27 @@ def figures(
     kpi, wanted : what was asked.
     parts : daily sums of its parts.
     quantiles : P50, P90, P95 and maximum by group and period.
-    until : the last instant the log knows of; later periods are not over.
+    since, until : the local days the log covers begin and end here; what is outside is unknown.
     """
     groups = sorted({g for part in parts for g in part.group}, key=lambda g: tuple(str(x) for x in g))
     if not wanted.by:
         groups = [()]
-    place = {g: i for i, g in enumerate(groups)}
-    cube = _Cube(parts, place, wanted, stock=kpi.fold is Fold.STOCK)
-    labels = [_local(edge, wanted.periods.time_zone) for edge in wanted.periods.edges]
+    told = any(len(part.group) for part in parts) and all(part.told for part in parts)
+    cube = _Cube(parts, {g: i for i, g in enumerate(groups)}, wanted)
+    edges = wanted.periods.edges
+    labels = [_local(edge, wanted.periods.time_zone) for edge in edges]
     for period in range(wanted.periods.count - 1):
         value, low, high = cube.values(period, kpi)
         before, _, _ = cube.values(period - 1, kpi, interval=False)
-        n = cube.n[:, period + 1]
-        end = wanted.periods.edges[period + 2]
-        mature = end + kpi.maturity(wanted.params) <= until
+        comparable = edges[period] >= since
+        n = np.rint(value).astype(np.int64) if kpi.fold is Fold.STOCK else cube.n[:, period + 1]
         for g, group in enumerate(groups):
-            present = bool(n[g]) or (kpi.fold is not Fold.RATIO and not wanted.by)
-            if not present and (wanted.by or kpi.fold is Fold.STOCK) and not (kpi.fold is Fold.STOCK and value[g]):
-                if wanted.by:
-                    continue
+            if wanted.by and not n[g]:
+                continue
             q = quantiles.get((group, period)) if n[g] else None
-            has = np.isfinite(value[g]) and (present or kpi.fold is Fold.STOCK)
-            limits = has and np.isfinite(low[g]) and np.isfinite(high[g])
+            has = told and bool(np.isfinite(value[g])) and (bool(n[g]) or kpi.fold is not Fold.RATIO)
+            limits = has and bool(np.isfinite(low[g]) and np.isfinite(high[g]))
+            why = _UNTOLD if not told and n[g] else _NOTHING_OVER if n[g] else _NO_DATA
             yield Figure(
                 id=kpi.id,
                 variant=kpi.variant,
@@ -97,26 +107,28 @@ def figures(
                 by={d: _member(m) for d, m in zip(wanted.by, group, strict=True)},
                 start=labels[period + 1],
                 end=labels[period + 2],
-                value=float(value[g]) if has else None,
+                value=_tidy(value[g]) if has else None,
                 unit=kpi.unit,
-                n=int(n[g]) if kpi.fold is not Fold.STOCK else int(round(value[g])),
-                low=float(low[g]) if limits else None,
-                high=float(high[g]) if limits else None,
-                p50=q[0] if q else None,
-                p90=q[1] if q else None,
-                p95=q[2] if q else None,
-                max=q[3] if q else None,
-                previous=float(before[g]) if np.isfinite(before[g]) else None,
-                mature=mature,
+                n=int(n[g]),
+                low=_tidy(low[g]) if limits else None,
+                high=_tidy(high[g]) if limits else None,
+                **dict(zip(("p50", "p90", "p95", "max"), map(_tidy, q), strict=True)) if q else {},
+                previous=_tidy(before[g]) if has and comparable and np.isfinite(before[g]) else None,
+                mature=edges[period + 2] + kpi.maturity(wanted.params) <= until,
                 approximate=bool(cube.inexact[g, period + 1]),
-                reason=_NO_DATA if not has else "" if limits or kpi.fold is Fold.STOCK else _FEW_DAYS,
+                reason=why if not has else "" if limits or kpi.fold is Fold.STOCK else _FEW_DAYS,
             )
+
+
+def _tidy(value: float) -> float:
+    """Return a figure to twelve digits: the rest depends on the order in which a machine happens to add."""
+    return float(f"{value:.12g}")
 
 
 class _Cube:
     """Sums by group, period and day, for one KPI."""
 
-    def __init__(self, parts: Sequence[Sums], place: Mapping[tuple[Any, ...], int], wanted: Wanted, *, stock: bool) -> None:
+    def __init__(self, parts: Sequence[Sums], place: Mapping[tuple[Any, ...], int], wanted: Wanted) -> None:
         periods, groups = wanted.periods.count, len(place)
         self.n = np.zeros((groups, periods), dtype=np.int64)
         self.inexact = np.zeros((groups, periods), dtype=bool)

@@ -172,7 +172,7 @@ def _columns(job: Job, base: Rows, rows: Rows, wanted: Wanted, *, daily: bool) -
         f"den{i}": weight.sum(where=where),
         f"n{i}": (hit & part.counts).sum(),
         f"inexact{i}": (hit & rows.approximate).any(),
-    }
+    } | ({f"told{i}": part.needs(rows, p).any()} if part.needs is not None else {})
 
 
 def _column(value: Any, rows: Rows) -> Any:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 _ALWAYS: Final = "24x7"
 _QUARTER: Final = timedelta(days=91)
+_DAY: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +138,7 @@ class Engine:
     def figures(self, query: Query) -> list[Figure]:
         """Compute figures; see `query`."""
         kpis = self._checked(query)
-        wanted, until = self._wanted(query)
+        wanted, since, until = self._wanted(query)
         if any(k.id in {"worst.crossed", "worst.twice"} for k in kpis):
             wanted = replace(wanted, line_s=self._line(query, wanted))
         jobs = [Job(kpi, part, slot) for slot, (kpi, part) in enumerate((k, p) for k in kpis for p in k.parts)]
@@ -147,7 +148,7 @@ class Engine:
             mine = [job for job in jobs if job.kpi is kpi]
             parts = [daily[job.slot] for job in mine if job.slot in daily]
             quantiles = next((spread[job.slot] for job in mine if job.slot in spread), {})
-            found.extend(figures(kpi, parts, quantiles, wanted, until=until))
+            found.extend(figures(kpi, parts, quantiles, wanted, since=since, until=until))
         return found
 
     # Checks ----------------------------------------------------------------------------------------------------------
@@ -184,7 +185,8 @@ class Engine:
             raise InputError(issues)
         return kpis
 
-    def _wanted(self, query: Query) -> tuple[Wanted, datetime]:
+    def _wanted(self, query: Query) -> tuple[Wanted, datetime, datetime]:
+        """Return what is wanted, and the beginning and end of the local days the log covers."""
         time_zone = query.time_zone or self.time_zone
         tz = zone(time_zone)
         first, last = self.extent or (datetime(2000, 1, 1, tzinfo=UTC), datetime(2000, 1, 1, tzinfo=UTC))
@@ -194,15 +196,14 @@ class Engine:
                 return given if given.tzinfo else given.replace(tzinfo=tz)
             return start_of_day(given or default, tz=tz)
 
+        since, until = (instant(None, day) for day in (first.astimezone(tz).date(), last.astimezone(tz).date() + _DAY))
         start = instant(query.start, first.astimezone(tz).date())
-        end = instant(query.end, last.astimezone(tz).date() + timedelta(days=1))
+        end = instant(query.end, last.astimezone(tz).date() + _DAY)
         if end <= start:
             advice = "Maybe the two are swapped; the end is the first day that no longer counts."
             raise InputError([_wrong("end-before-start", "from and to", f"{start} {end}", advice)])
-        return (
-            Wanted(query.by, query.where, periods(start, end, every=query.every, time_zone=time_zone), query.params),
-            last,
-        )
+        found = periods(start, end, every=query.every, time_zone=time_zone)
+        return Wanted(query.by, query.where, found, query.params), since, until
 
     def _line(self, query: Query, wanted: Wanted) -> float | None:
         """Return the line of bad waits: as given, the target of worst.wait, or the previous quarter's P95 of waits."""
@@ -263,10 +264,12 @@ class Engine:
             value = held.elapsed(start, end)
         i = job.slot
         by = [f"by{d}" for d in range(len(wanted.by))]
-        self.con.register("measured", rows.select([*by, "period", "day", "approximate"]).append_column("value", pa.array(value, from_pandas=True)))
+        measured = rows.select([*by, "period", "day", "approximate"])
+        measured = measured.append_column("value", pa.array(value, from_pandas=True))
+        self.con.register("measured", measured.append_column("ended", rows["end"].is_valid()))
         group = ", ".join([*by, "period", "day"])
         sql = f"""SELECT {group}, sum(value) AS num{i}, count(value)::DOUBLE AS den{i}, count(value) AS n{i},
-                  bool_or(approximate) AS inexact{i} FROM measured GROUP BY {group}"""
+                  bool_or(approximate) AS inexact{i}, bool_or(ended) AS told{i} FROM measured GROUP BY {group}"""
         found = sums(self.con.sql(sql).fetch_arrow_table(), job, wanted)
         spread: dict[Any, Any] = {}
         if job.kpi.quantiles:

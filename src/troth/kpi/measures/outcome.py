@@ -62,8 +62,9 @@ def _touch(zero: bool) -> Part:
     return Part(
         "cases",
         at=lambda c, _: c.last_resolved_at,
-        where=lambda c, _: c.merged_into.isnull() & c.last_resolved_at.notnull() & (c.replies + c.bot_replies >= 0),
+        where=lambda c, _: c.merged_into.isnull() & c.last_resolved_at.notnull(),
         value=value,
+        needs=lambda c, _: (c.replies > 0) | (c.bot_replies > 0),
     )
 
 

@@ -273,6 +273,7 @@ _WITHIN_24H = Kpi(
             at=lambda c, _: c.opened_at,
             where=_counted,
             value=lambda c, _: (seconds(c.reply_clock_at, c.first_reply_at) <= _DAY_S).fill_null(False).cast("float64"),
+            needs=lambda c, _: c.first_reply_at.notnull(),
         ),
     ),
     maturity=lambda _: timedelta(days=1),

@@ -26,6 +26,7 @@ class Timeline:
     activities : the activities it reads; None means all.
     derive : events (an ibis table of `schema.STORED`, filtered to key and activities) to rows.
     version : raised with every change of `derive`; cached rows of another version are derived anew.
+    selects : `derive` picks its activities itself, in several passes, so they need not be picked before.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Timeline:
     activities: tuple[str, ...] | None
     derive: Callable[[Events], Rows]
     version: int = 1
+    selects: bool = False
 
 
 def events_table() -> Events:
@@ -42,13 +44,15 @@ def events_table() -> Events:
 
     from troth.log.schema import STORED
 
-    return ibis.table(ibis.Schema.from_pyarrow(STORED), name="events")
+    # All nullable: what is never null in the log may be after a join, and types must not tell rows apart.
+    columns = {name: kind.copy(nullable=True) for name, kind in ibis.Schema.from_pyarrow(STORED).items()}
+    return ibis.table(columns, name="events")
 
 
 def chosen(timeline: Timeline, events: Events) -> Events:
     """Return the events a timeline reads."""
     rows = events.filter(events[timeline.key].notnull())
-    if timeline.activities is not None:
+    if timeline.activities is not None and not timeline.selects:
         rows = rows.filter(rows.activity.isin(timeline.activities))
     return rows
 

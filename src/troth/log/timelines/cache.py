@@ -7,12 +7,14 @@ with `gone` set. A commit's notes say which event files it has seen, so a refres
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
 
+from troth.core.errors import LostRace
 from troth.log.lake import Lake, settle
 from troth.log.schema import STORED
 from troth.log.store import Shelf, name, quote, scan
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 _GONE: Final = pa.field("gone", pa.bool_())
 #: When the tail names more than this share of all keys, everything is derived anew.
 _TAIL_SHARE: Final = 0.2
+#: So often others may bring a timeline up to date just before us.
+_ATTEMPTS: Final = 5
 
 
 @cache
@@ -53,6 +57,17 @@ def refresh(lake: Lake, con: duckdb.DuckDBPyConnection, timeline: Timeline) -> s
     lake, con : where the events and the cached rows are, and what to compute with.
     timeline : which one.
     """
+    for _ in range(_ATTEMPTS - 1):
+        try:
+            return _refreshed(lake, con, timeline)
+        except LostRace:
+            continue
+    return _refreshed(lake, con, timeline)
+
+
+def _refreshed(lake: Lake, con: duckdb.DuckDBPyConnection, timeline: Timeline) -> str:
+    # Two who bring the same timeline up to date must not both add their rows: the second one looks again.
+    at = Shelf(lake.root / "timelines" / timeline.name, pa.schema([])).version()
     files = lake.events.files()
     shelf = _shelf(lake, timeline)
     notes = shelf.stamp() if shelf is not None else {}
@@ -64,7 +79,7 @@ def refresh(lake: Lake, con: duckdb.DuckDBPyConnection, timeline: Timeline) -> s
             return _read(shelf, timeline)
         if seen <= set(tail):
             fresh = [path for file, path in sorted(tail.items()) if file not in seen]
-            if _update(lake, con, timeline, shelf, fresh):
+            if _update(lake, con, timeline, shelf, fresh=fresh, at=at):
                 return _read(shelf, timeline)
     sql, schema = _compiled(timeline)
     shelf = Shelf(lake.root / "timelines" / timeline.name, schema.append(_GONE))
@@ -76,6 +91,7 @@ def refresh(lake: Lake, con: duckdb.DuckDBPyConnection, timeline: Timeline) -> s
         tier="base",
         remove=old["base"] + old["tail"],
         notes=_notes(timeline, base, tail),
+        at=at,
     )
     return _read(shelf, timeline)
 
@@ -84,19 +100,41 @@ def _notes(timeline: Timeline, base: Iterable[str], tail: Iterable[str]) -> dict
     return {"definition": str(timeline.version), "base": json.dumps(sorted(base)), "tail": json.dumps(sorted(tail))}
 
 
-def restamp(lake: Lake, con: duckdb.DuckDBPyConnection) -> None:
-    """Say of every cached timeline that it has seen the events as they are now; compaction calls it.
+def refresh_cached(lake: Lake, con: duckdb.DuckDBPyConnection) -> None:
+    """Bring every timeline that was ever asked for up to date."""
+    from troth.log.timelines import TIMELINES
 
-    Only right when the timelines were fresh before the compaction, which changes no event.
+    for timeline in TIMELINES.values():
+        if _shelf(lake, timeline) is not None:
+            refresh(lake, con, timeline)
+
+
+def restamp(
+    lake: Lake, con: duckdb.DuckDBPyConnection, *, before: Mapping[str, list[str]], base: Iterable[str]
+) -> None:
+    """Say of every cached timeline that it has seen the new base, if it had seen all the files this was made of.
+
+    Parameters
+    ----------
+    lake, con : where the timelines are, and what to write with.
+    before : files of the events that were compacted.
+    base : files of the base they became.
     """
     from troth.log.timelines import TIMELINES
 
-    files = lake.events.files()
-    base, tail = ([path.rsplit("/", 1)[1] for path in files[tier]] for tier in ("base", "tail"))
+    old_base, old_tail = ({path.rsplit("/", 1)[1] for path in before[tier]} for tier in ("base", "tail"))
+    new_base = [path.rsplit("/", 1)[1] for path in base]
     for timeline in TIMELINES.values():
         shelf = _shelf(lake, timeline)
-        if shelf is not None:
-            shelf.put(con, [], notes=_notes(timeline, base, tail))
+        if shelf is None:
+            continue
+        at, notes = shelf.version(), shelf.stamp()
+        if notes.get("definition") != str(timeline.version) or notes.get("base") != json.dumps(sorted(old_base)):
+            continue
+        seen = set(json.loads(notes["tail"]))
+        if old_tail <= seen:
+            with suppress(LostRace):
+                shelf.put(con, [], notes=_notes(timeline, new_base, seen - old_tail), at=at)
 
 
 def _read(shelf: Shelf, timeline: Timeline) -> str:
@@ -113,7 +151,9 @@ def _read(shelf: Shelf, timeline: Timeline) -> str:
         UNION ALL SELECT {columns} FROM ({tail}) WHERE NOT gone"""
 
 
-def _update(lake: Lake, con: duckdb.DuckDBPyConnection, timeline: Timeline, shelf: Shelf, fresh: list[str]) -> bool:
+def _update(
+    lake: Lake, con: duckdb.DuckDBPyConnection, timeline: Timeline, shelf: Shelf, *, fresh: list[str], at: int
+) -> bool:
     """Re-derive the keys that fresh event files name; return False if that would be more than a rebuild."""
     files = lake.events.files()
     key, events_key = name(timeline.key), "source, source_id"
@@ -136,7 +176,7 @@ def _update(lake: Lake, con: duckdb.DuckDBPyConnection, timeline: Timeline, shel
     con.execute(f"CREATE OR REPLACE TEMP TABLE near AS SELECT * FROM ({base}) SEMI JOIN touched USING ({key})")
     con.execute(f"CREATE OR REPLACE TEMP TABLE late AS SELECT * FROM ({tail})")
     con.execute(f"CREATE OR REPLACE TEMP TABLE beaten AS SELECT * FROM ({base}) b SEMI JOIN late USING ({events_key})")
-    from troth.log.lake import NEWEST
+    from troth.log._merge import NEWEST
 
     con.execute(f"""
         CREATE OR REPLACE TEMP VIEW events AS
@@ -154,7 +194,7 @@ def _update(lake: Lake, con: duckdb.DuckDBPyConnection, timeline: Timeline, shel
     empty = ", ".join("true" if c == "gone" else f"t.{key}" if c == timeline.key else "NULL" for c in [*schema.names, "gone"])
     overlay += f" UNION ALL SELECT {empty} FROM touched t ANTI JOIN derived USING ({key})"
     notes = _notes(timeline, (p.rsplit("/", 1)[1] for p in files["base"]), (p.rsplit("/", 1)[1] for p in files["tail"]))
-    shelf.put(con, [overlay], tier="tail", remove=old["tail"], notes=notes)
+    shelf.put(con, [overlay], tier="tail", remove=old["tail"], notes=notes, at=at)
     return True
 
 

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
-from troth.log.timelines._base import Events, Rows, Timeline, inexact, is_human
+from troth.log.timelines._base import Events, Rows, Timeline, among, is_human
 
 _ENDINGS = ("resolved", "closed", "merged")
 
 
-def _ordered(window: Any, events: Events) -> Any:
+_DIMS: Final = ("customer_id", "agent_id", "team", "queue", "site", "channel", "service", "priority")
+
+
+def _ordered(events: Events) -> Any:
     """Order a case's events: by time, then by what the source said of their order, then by name."""
     import ibis
 
     keys = (events.occurred_at, events.version, events.activity, events.source_id)
-    return ibis.window(group_by=events.case_id, order_by=keys) if window is None else window
+    return ibis.window(group_by=events.case_id, order_by=keys)
 
 
 def assignments(events: Events) -> Rows:
@@ -33,10 +36,10 @@ def assignments(events: Events) -> Rows:
         ),
         holding=held,
     )
-    w = _ordered(None, marks)
+    w = _ordered(marks)
     marks = marks.mutate(previous=marks.who.lag().over(w))
     marks = marks.filter(~marks.holding | marks.previous.isnull() | (marks.previous != marks.who))
-    w = _ordered(None, marks)
+    w = _ordered(marks)
     spells = marks.mutate(ended_at=marks.occurred_at.lead().over(w), ended_by=marks.activity.lead().over(w))
     spells = spells.filter(spells.holding).select(
         "case_id", "customer_id", "agent_id", "team", "queue", "site", "channel", "service", "priority", "origin",
@@ -71,10 +74,10 @@ def statuses(events: Events) -> Rows:
 
     marks = events.filter(events.activity.isin(["status_changed", "closed"]))
     marks = marks.mutate(status=(marks.activity == "closed").ifelse("closed", marks.step))
-    w = _ordered(None, marks)
+    w = _ordered(marks)
     marks = marks.mutate(previous=marks.status.lag().over(w))
     marks = marks.filter(marks.previous.isnull() | (marks.previous != marks.status))
-    w = _ordered(None, marks)
+    w = _ordered(marks)
     return marks.select(
         "case_id", "status", started_at=marks.occurred_at, ended_at=marks.occurred_at.lead().over(w),
         approximate=ibis.coalesce(marks.origin != "exact", False),
@@ -82,20 +85,35 @@ def statuses(events: Events) -> Rows:
 
 
 def openings(events: Events) -> Rows:
-    """Return one row a stretch in which a case was open: from `opened` or `reopened` to resolved, closed or merged."""
+    """Return one row a stretch in which a case was open: from `opened` or `reopened` to resolved, closed or merged.
+
+    A case opened once, ended afterwards and never taken up again needs no sorting, and nearly all are like that.
+    """
     import ibis
 
-    marks = events.mutate(open_=events.activity.isin(["opened", "reopened"]))
-    w = _ordered(None, marks)
-    marks = marks.mutate(was=marks.open_.lag().over(w))
+    e = events
+    opened = e.activity == "opened"
+    sums = e.group_by("case_id").aggregate(
+        **{dim: e[dim].min(where=opened) for dim in _DIMS},
+        opened_at=e.occurred_at.min(where=opened),
+        ended_at=e.occurred_at.min(where=among(e, _ENDINGS)),
+        openings=opened.sum(),
+        reopens=(e.activity == "reopened").sum(),
+        approximate=(e.origin != "exact").any(where=opened),
+    )
+    plain = (sums.openings == 1) & (sums.reopens == 0) & ~(sums.ended_at <= sums.opened_at).fill_null(False)
+    simple = sums.filter(plain).select("case_id", *_DIMS, "opened_at", "ended_at", "approximate")
+    marks = e.semi_join(sums.filter(~plain), "case_id")
+    marks = marks.mutate(open_=marks.activity.isin(["opened", "reopened"]))
+    marks = marks.mutate(was=marks.open_.lag().over(_ordered(marks)))
     # Only a change matters: a case closed after being resolved was not open in between.
     marks = marks.filter((marks.open_ & ~marks.was.fill_null(False)) | (~marks.open_ & marks.was.fill_null(True)))
-    w = _ordered(None, marks)
-    spells = marks.mutate(ended_at=marks.occurred_at.lead().over(w))
-    return spells.filter(spells.open_).select(
-        "case_id", "customer_id", "agent_id", "team", "queue", "site", "channel", "service", "priority", "ended_at",
-        started_at=spells.occurred_at, approximate=ibis.coalesce(spells.origin != "exact", False),
-    )  # fmt: skip
+    spells = marks.mutate(ended_at=marks.occurred_at.lead().over(_ordered(marks)))
+    spells = spells.filter(spells.open_).mutate(
+        opened_at=spells.occurred_at, approximate=ibis.coalesce(spells.origin != "exact", False)
+    )
+    both = simple.union(spells.select("case_id", *_DIMS, "opened_at", "ended_at", "approximate"))
+    return both.rename(started_at="opened_at")
 
 
 ASSIGNMENTS = Timeline(
