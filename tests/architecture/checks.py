@@ -15,10 +15,11 @@ ENGINE = ("core", "charts", "stats", "log", "demo", "kpi")
 
 CAP = 400
 
-#: Two arguments whose order nobody can mistake, so that both may come by position.
+#: Two arguments whose order nobody can mistake, or whose types differ so that a swap is noticed: both may come by position.
 PAIRS = {
     ("start", "end"), ("starts", "ends"), ("first", "last"), ("low", "high"), ("path", "options"),
     ("day", "tz"), ("instant", "tz"), ("source", "source_id"), ("function", "items"), ("mean", "sigma"),
+    ("c", "p"), ("c", "_"), ("lake", "wanted"), ("lake", "table"), ("files", "schema"), ("lake", "con"),
 }  # fmt: skip
 
 _CLOCKS = {

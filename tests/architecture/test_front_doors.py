@@ -15,6 +15,7 @@ DOORS: dict[str, set[str]] = {
         "Calendar Grid InputError Issue Severity Span Step StoreError TrothError calendars_from_tables fanout stream".split()
     ),
     "demo": set("Booking Controls Dirt Shift Truth UNTIL World Written demo_company small_company write".split()),
+    "kpi": set("Figure Kpi Params catalogue".split()),
     "stats": set(
         "ControlChart Interval Intervals Scale Signal SignalRule Weights block_bootstrap c_chart cohen_kappa fleiss_kappa icc "
         "individuals_chart krippendorff_alpha p_chart quantile_interval ratio_interval ratio_intervals total_interval "
