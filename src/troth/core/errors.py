@@ -3,6 +3,7 @@
 TrothError
  +-- InputError      wrong use or unusable input; carries every issue found
  +-- StoreError      the lake could not be read or written
+      +-- LostRaceError   somebody else changed the same thing first; nothing was changed here
 """
 
 from __future__ import annotations
@@ -26,3 +27,7 @@ class InputError(TrothError, ValueError):
 
 class StoreError(TrothError, OSError):
     """The lake could not be read or written."""
+
+
+class LostRaceError(StoreError):
+    """Somebody else changed the same files of the lake first; nothing was changed here, and a new look may succeed."""

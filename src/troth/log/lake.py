@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
 
+from troth.core.errors import StoreError
 from troth.log import reference
+from troth.log._merge import KEY, NEWEST, plan, sorted_spans
+from troth.log._sweep import spill_folder, sweep
 from troth.log.schema import REJECTS, STORED, event_id_sql
 from troth.log.store import Shelf, connect, name, quote, scan
 
 if TYPE_CHECKING:
     import duckdb
 
-#: Rows a base file holds, about; also what compaction sorts at a time, which bounds its memory.
-_FILE_ROWS: Final = 2_000_000
 #: A tail longer than this, and than a tenth of the base, is compacted after an import.
 _TAIL_ROWS: Final = 100_000
-_KEY: Final = "source, source_id"
-#: Of two contents with one version the greater hash wins (blueprint of the event, section on versions).
-_CONTENT: Final = "md5(concat_ws(chr(31), {}))".format(
-    ", ".join(f"coalesce({name(c)}::VARCHAR, chr(30))" for c in STORED.names)
-)
-NEWEST: Final = f"row_number() OVER (PARTITION BY {_KEY} ORDER BY version DESC, {_CONTENT} DESC)"
 
 
 class Lake:
@@ -37,10 +31,16 @@ class Lake:
     ----------
     root : the folder; it need not exist yet.
     memory : most memory DuckDB may take, such as ``"1400MB"``.
+
+    Raises
+    ------
+    StoreError : the path has a character in it that table paths give another meaning.
     """
 
     def __init__(self, root: str | Path, *, memory: str = "1400MB") -> None:
         self.root = Path(root).absolute()
+        if wrong := set("%#?") & set(str(self.root)):
+            raise StoreError(f"{self.root}: a lake cannot be in a folder with {' '.join(sorted(wrong))} in its path.")
         self.memory = memory
         self.events = Shelf(self.root / "events", STORED)
         self.rejects = Shelf(self.root / "rejects", REJECTS)
@@ -52,9 +52,8 @@ class Lake:
     @contextmanager
     def session(self, *, threads: int | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
         """Give a DuckDB connection with its own spill folder, both gone afterwards."""
-        self.root.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(prefix=".spill-", dir=self.root) as spill:
-            con = connect(memory=self.memory, threads=threads, spill=Path(spill))
+        with spill_folder(self.root) as spill:
+            con = connect(memory=self.memory, threads=threads, spill=spill)
             try:
                 yield con
             finally:
@@ -78,7 +77,7 @@ class Lake:
         where : SQL over the stored columns, applied to the settled rows.
         """
         files = self.events.files()
-        return f"SELECT * FROM ({settle(files['base'], files['tail'])}) WHERE {where}"
+        return f"SELECT * FROM ({settle(files)}) WHERE {where}"
 
     def settled_reference(self, table: str) -> str:
         """Return SQL for a reference table with the newest version of each row."""
@@ -92,58 +91,69 @@ class Lake:
 
     def count(self) -> int:
         """Return how many events are settled."""
+        base = self.events.rows()["base"]
         files = self.events.files()
+        if not files["tail"]:
+            return base
+        tail = f"SELECT DISTINCT {KEY} FROM ({scan(files['tail'], STORED)})"
         with self.session() as con:
-            tail = scan(files["tail"], STORED)
-            keys = f"SELECT DISTINCT {_KEY} FROM ({tail})"
-            base = scan(files["base"], STORED)
-            (rows,) = con.sql(f"SELECT count(*) FROM ({base})").fetchone() or (0,)
-            if files["tail"]:
-                fresh = f"SELECT count(*) FROM ({keys}) t ANTI JOIN ({base}) b USING ({_KEY})"
-                rows += (con.sql(fresh).fetchone() or (0,))[0]
-        return int(rows)
+            fresh = f"SELECT count(*) FROM ({tail}) ANTI JOIN ({scan(files['base'], STORED)}) USING ({KEY})"
+            return base + int((con.sql(fresh).fetchone() or (0,))[0])
 
     # Compaction ------------------------------------------------------------------------------------------------------
 
     def due(self) -> bool:
         """Tell whether the tail is long enough to be compacted."""
-        table = self.events.table()
-        if table is None:
-            return False
-        actions = pa.table(table.get_add_actions(flatten=True))
-        rows = {"base": 0, "tail": 0}
-        for tier, n in zip(actions["partition.tier"].to_pylist(), actions["num_records"].to_pylist(), strict=True):
-            rows[tier] += n
+        rows = self.events.rows()
         return rows["tail"] > max(_TAIL_ROWS, rows["base"] // 10)
 
-    def compact(self, *, on_progress: Callable[[float], None] | None = None) -> int:
-        """Settle all events, sort them by time and commit them as the new base; return how many there are."""
-        files = self.events.files()
-        if not files["tail"]:
-            return 0
+    def compact(
+        self,
+        *,
+        files: Mapping[str, list[str]] | None = None,
+        on_progress: Callable[[float], None] | None = None,
+    ) -> list[str]:
+        """Settle events into a new base, roughly in order of time, and return the paths of its files.
+
+        What others append meanwhile stays in the tail.
+
+        Parameters
+        ----------
+        files : what to compact, from `Shelf.files`; all there is now if left out.
+        on_progress : told the share done.
+
+        Raises
+        ------
+        LostRaceError : somebody else compacted first; nothing was changed.
+        """
+        files = files or self.events.files()
+        base, tail = files["base"], files["tail"]
+        if not tail:
+            return base
         with self.session() as con:
             # Which rows lose is decided first, on keys alone; the wide rows then stream through, a span at a time.
-            con.execute(f"CREATE TEMP TABLE losers AS {_losers(files['base'] + files['tail'])}")
-            rows = f"""
-                SELECT {", ".join(name(c) for c in STORED.names)}
-                FROM read_parquet([{", ".join(quote(f) for f in files["base"] + files["tail"])}],
-                                  filename = true, file_row_number = true, hive_partitioning = false)
-                ANTI JOIN losers USING (filename, file_row_number)"""
-            edges = _edges(con, files["base"] + files["tail"])
-            queries = []
-            for low, high in zip([None, *edges], [*edges, None], strict=True):
-                bounds = [f"occurred_at >= {quote(low)}::TIMESTAMPTZ"] if low else []
-                bounds += [f"occurred_at < {quote(high)}::TIMESTAMPTZ"] if high else []
-                condition = " AND ".join(bounds) or "true"
-                queries.append(f"SELECT * FROM ({rows}) WHERE {condition} ORDER BY occurred_at, {_KEY}")
+            todo = plan(con, base, tail)
 
             def watched() -> Iterator[str]:
-                for number, query in enumerate(queries):
+                for done, query in sorted_spans(con, todo.rewrite):
                     if on_progress is not None:
-                        on_progress(number / len(queries))
+                        on_progress(done)
                     yield query
 
-            return self.events.put(con, watched(), tier="base", remove=files["base"] + files["tail"])
+            written = self.events.write(con, watched(), tier="base") + self.events.promote(todo.promote)
+        stay = set(todo.stay)
+        gone = [path for path in base + tail if path not in stay]
+        return sorted([*stay, *self.events.commit(written, tier="base", remove=gone)])
+
+    def vacuum(self, *, now: datetime, keep: timedelta = timedelta(days=1)) -> int:
+        """Delete files that no table refers to any more and what killed runs left; return how many.
+
+        Parameters
+        ----------
+        now : the present, with a time zone.
+        keep : how long files stay after they were written or replaced. Whoever reads or writes for longer fails.
+        """
+        return sweep(self.root, now=now, keep=keep)
 
     def purge(self, *, before: datetime) -> int:
         """Drop the raw text and values of rejects imported before an instant; they can be personal data."""
@@ -160,49 +170,23 @@ class Lake:
         return old
 
 
-def settle(base: list[str], tail: list[str], *, schema: pa.Schema = STORED) -> str:
+def settle(files: Mapping[str, list[str]]) -> str:
     """Return SQL that reads base and tail files of events and keeps the newest version of each key."""
+    base, tail, schema = files["base"], files["tail"], STORED
     if not tail:
         return scan(base, schema)
     if not base:
         return f"SELECT * FROM ({scan(tail, schema)}) QUALIFY {NEWEST} = 1"
     return f"""
         WITH late AS MATERIALIZED ({scan(tail, schema)}),
-        keys AS (SELECT DISTINCT {_KEY} FROM late),
+        keys AS (SELECT DISTINCT {KEY} FROM late),
         before AS ({scan(base, schema)})
-        SELECT * FROM before ANTI JOIN keys USING ({_KEY})
+        SELECT * FROM before ANTI JOIN keys USING ({KEY})
         UNION ALL
-        SELECT * FROM (SELECT * FROM late UNION ALL SELECT * FROM before SEMI JOIN keys USING ({_KEY}))
+        SELECT * FROM (SELECT * FROM late UNION ALL SELECT * FROM before SEMI JOIN keys USING ({KEY}))
         QUALIFY {NEWEST} = 1"""
 
 
 def with_id(query: str) -> str:
     """Return SQL that adds `event_id` in front of the stored columns of `query`."""
     return f"SELECT {event_id_sql('source', 'source_id')} AS event_id, * FROM ({query})"
-
-
-def _losers(files: list[str]) -> str:
-    """Return SQL for the places (file and row in it) of all rows that a newer version of their key beats."""
-    listed = ", ".join(quote(f) for f in files)
-    rows = f"read_parquet([{listed}], filename = true, file_row_number = true, hive_partitioning = false)"
-    # Hashes of keys first: they are small, and nearly all are single, so the costly comparison sees few rows.
-    return f"""
-        WITH doubles AS MATERIALIZED (SELECT hash({_KEY}) AS h FROM {rows} GROUP BY h HAVING count(*) > 1),
-        contest AS (SELECT * FROM {rows} WHERE hash({_KEY}) IN (SELECT h FROM doubles))
-        SELECT filename, file_row_number FROM contest
-        QUALIFY row_number() OVER (
-            PARTITION BY {_KEY} ORDER BY version DESC, {_CONTENT} DESC, filename, file_row_number) > 1"""
-
-
-def _edges(con: duckdb.DuckDBPyConnection, files: list[str]) -> list[str]:
-    """Return instants that cut the rows into spans of about `_FILE_ROWS`."""
-    rows = scan(files, STORED)
-    (count,) = con.sql(f"SELECT count(*) FROM ({rows})").fetchone() or (0,)
-    parts = count // _FILE_ROWS
-    if parts < 1:
-        return []
-    shares = ", ".join(f"{i / (parts + 1):.6f}" for i in range(1, parts + 1))
-    found = con.sql(
-        f"SELECT quantile_disc(occurred_at, [{shares}]) FROM ({rows}) USING SAMPLE 100000 ROWS (reservoir, 1)"
-    ).fetchone()
-    return sorted({f"{edge.isoformat(sep=' ')}" for edge in (found[0] if found else [])})

@@ -7,13 +7,13 @@ as it came. A reader settles the tail against the base; compaction turns both in
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import pyarrow as pa
 
-from troth.core.errors import StoreError
+from troth.core.errors import LostRaceError, StoreError
 
 if TYPE_CHECKING:
     import duckdb
@@ -22,21 +22,35 @@ if TYPE_CHECKING:
 
 #: The partition column of every table.
 TIER: Final = "tier"
-_ATTEMPTS: Final = 20
+_ATTEMPTS: Final = 50
+#: Columns with nearly as many texts as rows: a dictionary of them would only be built to be thrown away.
+_UNIQUE: Final = frozenset({"case_id", "contact_id", "subject_id", "attributes", "source_id"})
+#: Rows of a row group, so that a reader can skip and share out parts of a file.
+_GROUP_ROWS: Final = 122_880
 
 
-def connect(*, memory: str = "1400MB", threads: int | None = None, spill: Path | None = None) -> duckdb.DuckDBPyConnection:
+class NewFile(NamedTuple):
+    """A file of a table that no commit refers to yet: its path and how many rows it holds."""
+
+    path: Path
+    rows: int
+
+
+def connect(
+    *, memory: str = "1400MB", threads: int | None = None, spill: Path | None = None
+) -> duckdb.DuckDBPyConnection:
     """Return an in-memory DuckDB that speaks UTC, keeps to `memory` and spills to `spill`."""
     import duckdb
 
     con = duckdb.connect()
     con.execute("SET TimeZone = 'UTC'")
     con.execute("SET preserve_insertion_order = false")
-    con.execute("SET memory_limit = ?", [memory])
+    # Values stand in the text: a parameter would make DuckDB load pandas, half a second for nothing.
+    con.execute(f"SET memory_limit = {quote(memory)}")
     if threads is not None:
-        con.execute("SET threads = ?", [threads])
+        con.execute(f"SET threads = {threads:d}")
     if spill is not None:
-        con.execute("SET temp_directory = ?", [str(spill)])
+        con.execute(f"SET temp_directory = {quote(str(spill))}")
     return con
 
 
@@ -90,21 +104,33 @@ class Shelf:
     def __init__(self, root: Path, schema: pa.Schema) -> None:
         self.root = root
         self.schema = schema
+        # As a plain path, a folder with % in its name would be decoded.
+        self._uri = root.as_uri()
 
     def table(self) -> DeltaTable | None:
         """Return the Delta table at its newest version, or None before the first write."""
         from deltalake import DeltaTable
 
-        return DeltaTable(str(self.root)) if DeltaTable.is_deltatable(str(self.root)) else None
+        return DeltaTable(self._uri) if DeltaTable.is_deltatable(self._uri) else None
 
     def files(self) -> dict[str, list[str]]:
         """Return the paths of the current files by tier, in name order."""
         found: dict[str, list[str]] = {"base": [], "tail": []}
+        for path in sorted(self._paths(self.table())):
+            found[path.rsplit(f"/{TIER}=", 1)[1].split("/", 1)[0]].append(path)
+        return found
+
+    def rows(self) -> dict[str, int]:
+        """Return how many rows each tier holds, older versions of a key included, without opening a file."""
+        found = {"base": 0, "tail": 0}
         table = self.table()
         if table is not None:
-            for uri in sorted(table.file_uris()):
-                path = uri.removeprefix("file://")
-                found[path.rsplit(f"/{TIER}=", 1)[1].split("/", 1)[0]].append(path)
+            actions = pa.table(table.get_add_actions(flatten=True))
+            if not len(actions):
+                return found
+            tiers, counts = actions[f"partition.{TIER}"].to_pylist(), actions["num_records"].to_pylist()
+            for tier, count in zip(tiers, counts, strict=True):
+                found[tier] += count
         return found
 
     def stamp(self) -> Mapping[str, Any]:
@@ -112,11 +138,14 @@ class Shelf:
         table = self.table()
         return table.history(1)[0] if table is not None else {}
 
+    def version(self) -> int:
+        """Return the number of the newest commit, or 0 before the first; see `at` of `put`."""
+        table = self.table()
+        return int(table.version()) if table is not None else 0
+
     def last(self, stream: str) -> int:
         """Return the number of the last batch of `stream` that was committed, or -1."""
-        table = self.table()
-        done = table.transaction_version(stream) if table is not None else None
-        return -1 if done is None else done
+        return _last(self.table(), stream)
 
     def put(
         self,
@@ -127,6 +156,7 @@ class Shelf:
         remove: Iterable[str] = (),
         batch: tuple[str, int] | None = None,
         notes: Mapping[str, str] | None = None,
+        at: int | None = None,
     ) -> int:
         """Write the rows of each query to a file and commit all of them, and the removals, at once.
 
@@ -138,84 +168,169 @@ class Shelf:
         remove : paths of files these replace.
         batch : stream and batch number, for exactly-once appends; a batch already there is not written again.
         notes : kept with the commit; see `stamp`.
+        at : commit only if no other commit came after this one; see `version`.
 
         Returns
         -------
         How many rows were written.
+
+        Raises
+        ------
+        LostRaceError : somebody else removed one of the files first, or committed after `at`; nothing was changed.
         """
         if batch is not None and self.last(batch[0]) >= batch[1]:
             return 0
-        folder = self.root / f"{TIER}={tier}"
-        folder.mkdir(parents=True, exist_ok=True)
+        written = self.write(con, queries, tier=tier)
+        self.commit(written, tier=tier, remove=remove, batch=batch, notes=notes, at=at)
+        return sum(rows for _, rows in written)
+
+    def append(self, rows: pa.Table, *, batch: tuple[str, int]) -> list[str]:
+        """Commit rows to the tail as one batch, exactly once; return the paths of the files written, if any.
+
+        Parameters
+        ----------
+        rows : the columns of the table; others are passed over.
+        batch : stream and batch number; a batch already there is not written again.
+        """
+        from pyarrow import parquet
+
+        if self.last(batch[0]) >= batch[1]:
+            return []
+        written = []
+        if len(rows):
+            path = self._fresh("tail") / f"{uuid.uuid4().hex[:12]}-00000.parquet"
+            coded = [c for c in self.schema.names if c not in _UNIQUE]
+            chosen = rows.select(self.schema.names).cast(self.schema)
+            parquet.write_table(chosen, path, compression="zstd", use_dictionary=coded, row_group_size=_GROUP_ROWS)
+            written = [NewFile(path, len(rows))]
+        return self.commit(written, tier="tail", batch=batch)
+
+    def write(self, con: duckdb.DuckDBPyConnection, queries: Iterable[str], *, tier: str) -> list[NewFile]:
+        """Write the rows of each query to a file that no commit refers to yet; see `commit`."""
+        folder = self._fresh(tier)
         run = uuid.uuid4().hex[:12]
-        written: list[tuple[Path, int]] = []
+        written = []
         for number, query in enumerate(queries):
             path = folder / f"{run}-{number:05d}.parquet"
             target = quote(str(path))
             (rows,) = con.execute(f"COPY ({query}) TO {target} (FORMAT parquet, COMPRESSION zstd)").fetchone() or (0,)
             if rows:
-                written.append((path, rows))
+                written.append(NewFile(path, rows))
             else:
                 path.unlink(missing_ok=True)
-        self._commit(written, tier=tier, remove=list(remove), batch=batch, notes=notes or {})
-        return sum(rows for _, rows in written)
+        return written
 
-    def _commit(
+    def promote(self, files: Mapping[str, int]) -> list[NewFile]:
+        """Give files of the tail, with the rows of each, a second name in the base; see `commit`.
+
+        Nothing is copied: both names lead to the same bytes until the old one is vacuumed.
+        """
+        folder = self._fresh("base")
+        written = []
+        for path, rows in files.items():
+            target = folder / f"{uuid.uuid4().hex[:12]}-00000.parquet"
+            target.hardlink_to(path)
+            written.append(NewFile(target, rows))
+        return written
+
+    def _fresh(self, tier: str) -> Path:
+        folder = self.root / f"{TIER}={tier}"
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    def commit(
         self,
-        written: list[tuple[Path, int]],
+        written: Sequence[NewFile],
         *,
         tier: str,
-        remove: list[str],
-        batch: tuple[str, int] | None,
-        notes: Mapping[str, str],
-    ) -> None:
+        remove: Iterable[str] = (),
+        batch: tuple[str, int] | None = None,
+        notes: Mapping[str, str] | None = None,
+        at: int | None = None,
+    ) -> list[str]:
+        """Commit files that were written, and removals, at once; see `put`. Return the paths of the files now in.
+
+        Files that did not come in, because of a lost race or because the batch was in already, are deleted.
+        """
         from deltalake import CommitProperties, DeltaTable, Transaction
         from deltalake.exceptions import CommitFailedError
-        from deltalake.transaction import AddAction
 
+        remove = list(remove)
         if not (written or remove or batch or notes):
-            return
+            return []
         schema = self.schema.append(pa.field(TIER, pa.string()))
-        DeltaTable.create(str(self.root), schema, mode="ignore", partition_by=[TIER])
-        actions: list[AddAction | RemoveAction] = [
-            AddAction(
-                path=f"{TIER}={tier}/{path.name}",
-                size=path.stat().st_size,
-                partition_values={TIER: tier},
-                modification_time=int(path.stat().st_mtime * 1000),
-                data_change=True,
-                stats=f'{{"numRecords": {rows}}}',
-            )
-            for path, rows in written
-        ]
+        if self.table() is None:
+            DeltaTable.create(self._uri, schema, mode="ignore", partition_by=[TIER])
+        added = [_addition(file, tier) for file in written]
         # Delta resolves concurrent appends by itself but knows nothing of our batches and tiers, so every
         # conflict is looked at again here: the batch may be in already, a file to be removed may be gone.
         properties = CommitProperties(
-            custom_metadata=dict(notes),
+            custom_metadata=dict(notes or {}),
             app_transactions=[Transaction(*batch)] if batch else None,
             max_commit_retries=0,
         )
         for _ in range(_ATTEMPTS):
-            table = DeltaTable(str(self.root))
-            if batch is not None and self.last(batch[0]) >= batch[1]:
-                return
-            removals = [_removal(path, table) for path in remove]
+            table = DeltaTable(self._uri)
+            if batch is not None and _last(table, batch[0]) >= batch[1]:
+                return self._kept(written)
+            if at is not None and table.version() != at:
+                self._kept(written)
+                raise LostRaceError(f"{self.root.name}: somebody else changed it meanwhile. Maybe run it again.")
+            lost = set(remove) - set(self._paths(table))
+            if lost:
+                self._kept(written)
+                raise LostRaceError(f"{min(lost)} is no longer part of the table: somebody else replaced it.")
             try:
                 table.create_write_transaction(
-                    actions + removals, mode="append", schema=schema, partition_by=[TIER], commit_properties=properties
+                    [*added, *(_removal(path, written) for path in remove)],
+                    mode="append",
+                    schema=schema,
+                    partition_by=[TIER],
+                    commit_properties=properties,
                 )
             except CommitFailedError:
                 continue
-            return
+            return [str(path) for path, _ in written]
+        self._kept(written)
         raise StoreError(f"{self.root.name}: others kept writing and nothing was committed. Maybe run it again.")
 
+    def _paths(self, table: DeltaTable | None) -> list[str]:
+        actions = pa.table(table.get_add_actions()) if table is not None else None
+        return [str(self.root / path) for path in actions["path"].to_pylist()] if actions else []
 
-def _removal(path: str, table: DeltaTable) -> RemoveAction:
+    def _kept(self, written: Sequence[NewFile]) -> list[str]:
+        """Delete those files that the table does not refer to; return the paths of the others."""
+        current = set(self._paths(self.table()))
+        for path, _ in written:
+            if str(path) not in current:
+                path.unlink(missing_ok=True)
+        return [str(path) for path, _ in written if str(path) in current]
+
+
+def _last(table: DeltaTable | None, stream: str) -> int:
+    done = table.transaction_version(stream) if table is not None else None
+    return -1 if done is None else int(done)
+
+
+def _addition(file: NewFile, tier: str) -> AddAction:
+    from deltalake.transaction import AddAction
+
+    found = file.path.stat()
+    return AddAction(
+        path=f"{TIER}={tier}/{file.path.name}",
+        size=found.st_size,
+        partition_values={TIER: tier},
+        modification_time=int(found.st_mtime * 1000),
+        data_change=True,
+        stats=f'{{"numRecords": {file.rows}}}',
+    )
+
+
+def _removal(path: str, written: Sequence[NewFile]) -> RemoveAction:
     from deltalake.transaction import RemoveAction
 
-    current = {uri.removeprefix("file://") for uri in table.file_uris()}
-    if path not in current:
-        raise StoreError(f"{path} is no longer part of the table: somebody else compacted it. Maybe run it again.")
     tier, file = path.rsplit(f"/{TIER}=", 1)[1].split("/", 1)
     stat = Path(path).stat()
-    return RemoveAction(f"{TIER}={tier}/{file}", True, int(stat.st_mtime * 1000), stat.st_size, {TIER: tier})
+    # Removed when what replaces it was written, as near as can be told without a clock.
+    gone = max([stat.st_mtime, *(new.path.stat().st_mtime for new in written)])
+    return RemoveAction(f"{TIER}={tier}/{file}", True, int(gone * 1000), stat.st_size, {TIER: tier})

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
 
-from troth.core.errors import LostRace
+from troth.core.errors import LostRaceError
 from troth.log.lake import Lake, settle
 from troth.log.schema import STORED
 from troth.log.store import Shelf, name, quote, scan
@@ -60,7 +60,7 @@ def refresh(lake: Lake, con: duckdb.DuckDBPyConnection, timeline: Timeline) -> s
     for _ in range(_ATTEMPTS - 1):
         try:
             return _refreshed(lake, con, timeline)
-        except LostRace:
+        except LostRaceError:
             continue
     return _refreshed(lake, con, timeline)
 
@@ -83,7 +83,7 @@ def _refreshed(lake: Lake, con: duckdb.DuckDBPyConnection, timeline: Timeline) -
                 return _read(shelf, timeline)
     sql, schema = _compiled(timeline)
     shelf = Shelf(lake.root / "timelines" / timeline.name, schema.append(_GONE))
-    con.execute(f"CREATE OR REPLACE TEMP VIEW events AS {settle(files['base'], files['tail'])}")
+    con.execute(f"CREATE OR REPLACE TEMP VIEW events AS {settle(files)}")
     old = shelf.files()
     shelf.put(
         con,
@@ -133,7 +133,7 @@ def restamp(
             continue
         seen = set(json.loads(notes["tail"]))
         if old_tail <= seen:
-            with suppress(LostRace):
+            with suppress(LostRaceError):
                 shelf.put(con, [], notes=_notes(timeline, new_base, seen - old_tail), at=at)
 
 

@@ -1,0 +1,88 @@
+"""What killed runs and replaced files leave behind in a lake, and when it may go."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+import pyarrow as pa
+
+from troth.log.store import TIER, Shelf
+
+_SPILL: Final = ".spill-"
+_LOCK: Final = "lock"
+
+
+@contextmanager
+def spill_folder(root: Path) -> Iterator[Path]:
+    """Give a folder for what does not fit in memory; a lock in it tells others that its owner lives."""
+    root.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix=_SPILL, dir=root) as made, (Path(made) / _LOCK).open("w") as lock:
+        # The system drops the lock with the process, however it ends.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield Path(made)
+
+
+def sweep(root: Path, *, now: datetime, keep: timedelta) -> int:
+    """Delete the files no table needs and spill folders of processes that are gone; return how many were deleted.
+
+    Parameters
+    ----------
+    root : folder of the lake.
+    now : the present.
+    keep : how long a file stays after it was written or replaced: longer than any read or write takes.
+    """
+    limit = (now - keep).timestamp()
+    gone = 0
+    for log in sorted([*root.glob("*/_delta_log"), *root.glob("*/*/_delta_log")]):
+        gone += _sweep_table(log.parent, limit)
+    for folder in root.glob(f"{_SPILL}*"):
+        if _left(folder, limit):
+            shutil.rmtree(folder, ignore_errors=True)
+            gone += 1
+    return gone
+
+
+def _sweep_table(folder: Path, limit: float) -> int:
+    # A file written since the limit is safe by its age (a second name, too, makes a file young: it changes the
+    # inode); one replaced since the limit is named in a young commit; what is current is asked for last.
+    old = [p for p in folder.glob(f"{TIER}=*/*") if p.stat().st_ctime < limit]
+    drafts = [p for p in folder.glob("_delta_log/*.tmp") if p.stat().st_ctime < limit]
+    needed = {str(folder / path) for path in _replaced(folder, limit)}
+    if old:
+        current = Shelf(folder, pa.schema([])).files()
+        needed |= {*current["base"], *current["tail"]}
+    doomed = [p for p in old if str(p) not in needed] + drafts
+    for path in doomed:
+        path.unlink(missing_ok=True)
+    return len(doomed)
+
+
+def _replaced(folder: Path, limit: float) -> Iterator[str]:
+    """Yield the files that commits since the limit removed."""
+    for commit in folder.glob("_delta_log/*.json"):
+        if commit.stat().st_mtime >= limit:
+            for line in commit.read_text("utf-8").splitlines():
+                action = json.loads(line)
+                if "remove" in action:
+                    yield action["remove"]["path"]
+
+
+def _left(folder: Path, limit: float) -> bool:
+    """Tell whether the owner of a spill folder is gone."""
+    try:
+        with (folder / _LOCK).open("r") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        # Killed before it locked, or just about to.
+        return folder.exists() and folder.stat().st_mtime < limit
+    except OSError:
+        return False
+    return True
