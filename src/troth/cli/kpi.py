@@ -20,7 +20,13 @@ _EXAMPLE = (
 @click.command("kpi", epilog=_EXAMPLE)
 @click.argument("action", required=False, type=click.Choice(["list"]))
 @lake_option
-@click.option("--kpi", "kpis", multiple=True, metavar="ID", help="A KPI with all its variants, one as ID/VARIANT, or an alias. Repeatable; one of each if left out.")
+@click.option(
+    "--kpi",
+    "kpis",
+    multiple=True,
+    metavar="ID",
+    help="A KPI with all its variants, one as ID/VARIANT, or an alias. Repeatable; one of each if left out.",
+)
 @question_options
 @output.form_option
 def command(action: str | None, lake: Path, kpis: tuple[str, ...], form: output.Form, **asked: Any) -> int:
@@ -53,7 +59,7 @@ def _columns(figures: list[dict[str, Any]]) -> dict[str, Any]:
     if len({f["from"] for f in figures}) > 1:
         columns["from"] = lambda f: f["from"][:16].replace("T00:00", "")
     for key in ("value", "low", "high", "p50", "p90", "previous"):
-        columns[key] = lambda f, k=key: number(f[k], f["unit"])
+        columns[key] = lambda f, k=key: number(f[k], unit=f["unit"])
     columns["n"] = lambda f: f"{f['n']:,}"
     columns["note"] = _note
     return columns
@@ -90,5 +96,9 @@ def _list(kpis: tuple[str, ...], form: output.Form) -> None:
         }
         for k in listed
     ]
-    columns = {"kpi": lambda r: f"{r['id']}/{r['variant']}" if r["variant"] else r["id"], "unit": lambda r: r["unit"], "question": lambda r: r["question"]}
+    columns = {
+        "kpi": lambda r: f"{r['id']}/{r['variant']}" if r["variant"] else r["id"],
+        "unit": lambda r: r["unit"],
+        "question": lambda r: r["question"],
+    }
     output.show(rows, form=form, key="kpis", columns=columns)

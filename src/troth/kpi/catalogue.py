@@ -27,7 +27,9 @@ def catalogue() -> dict[str, Kpi]:
 
 
 def variants(kpi_id: str) -> list[Kpi]:
-    """Return all variants of a KPI, the canonical one first; also by alias such as ``ASA``, or one as ``id/variant``.
+    """Return all variants of a KPI, the canonical one first; also by alias such as ``ASA``.
+
+    One variant alone is named ``id/variant``, the canonical one alone ``id/``.
 
     Raises
     ------
@@ -37,6 +39,8 @@ def variants(kpi_id: str) -> list[Kpi]:
     everything = catalogue()
     if kpi_id in everything and "/" in kpi_id:
         return [everything[kpi_id]]
+    if kpi_id.endswith("/") and kpi_id[:-1] in everything:
+        return [everything[kpi_id[:-1]]]
     wanted = kpi_id.upper()
     found = [k for k in everything.values() if k.id == kpi_id or wanted in k.aliases]
     if not found:

@@ -1,0 +1,255 @@
+"""Gather a report from a lake: a handful of queries, and the rows behind the figures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from troth.core.decision import Issue, Severity
+from troth.core.errors import InputError
+from troth.core.spans import start_of_day, zone
+from troth.core.terms import Unit
+from troth.core.time import Step
+from troth.kpi.catalogue import catalogue
+from troth.kpi.definition import Figure, Kpi
+from troth.kpi.query import Engine, Query
+from troth.kpi.report.data import Arrivals, Backlog, Frame, Line, Members, Report, Spread
+from troth.kpi.report.rows import Rows, quality
+from troth.kpi.scorecard import Scored, scored
+from troth.log.ingest import read_reference
+from troth.log.lake import Lake
+
+#: The usual period: so many whole weeks, the last the log has.
+_WEEKS: Final = 4
+#: Trends go back at most so many weeks, and are by day when the log has fewer than this.
+_BACK: Final = 53
+_FEW: Final = 8
+#: The usual period is only taken if its weeks are this full, compared with the log as a whole.
+_FULL: Final = 0.25
+#: The distributions shown, if they have data.
+_SPREADS: Final = ("speed.answer", "speed.first_reply", "speed.handle", "speed.first_solution", "speed.resolution")
+#: The figures shown for each member of a dimension, of which the first seven with data are taken.
+_OF_MEMBERS: Final = (
+    "flow.volume", "flow.volume/cases", "sla.service_level", "speed.answer", "flow.abandonment", "speed.first_reply", "speed.handle",
+    "speed.resolution", "speed.within_24h", "voice.csat", "flow.escalation", "outcome.reopened", "flow.backlog",
+)  # fmt: skip
+#: Dimensions tried for the comparison, in this order.
+_DIMENSIONS: Final = ("queue", "site", "channel", "service", "team", "priority")
+_MEMBERS: Final = 20
+_WORST: Final = ("speed.answer/mean_wait", "speed.resolution", "worst.broken_promises")
+#: Rows shown for each KPI, and for the worst experiences.
+_ROWS: Final = 5
+_WORST_ROWS: Final = 10
+
+
+def gather(lake: Lake, *, query: Query) -> Report:
+    """Read everything a report shows.
+
+    Parameters
+    ----------
+    lake : where the events are.
+    query : period, filters, calendar, zone, width of the trends' points and the dimension to compare by; its `kpis`
+        limit the scorecard. Without a period it is the last four whole weeks, or all of the log where those are
+        nearly empty.
+
+    Raises
+    ------
+    InputError
+        Whatever `Engine.figures` finds wrong with the question; ``no-events`` if the lake has none.
+    """
+    with lake.session() as con:
+        engine = Engine(lake, con)
+        if lake.exists() and engine.extent is None:
+            raise InputError([Issue("no-events", Severity.ERROR, str(lake.root), "", "Maybe import a log first.")])
+        # A question that cannot be answered is refused before anything is computed.
+        engine.figures(replace(query, kpis=("flow.volume/",), start=None, end=None, every=None))
+        frame = _frame(engine, query)
+        asked = replace(query, by=(), every=None, start=frame.start, end=frame.end, time_zone=frame.time_zone)
+        lines, absent = _lines(engine, frame, asked, query.kpis)
+        rows = Rows(engine, frame, query.params)
+        lines = [replace(line, rows=rows.telling(line.kpi, limit=_ROWS)) for line in lines]
+        worst = _worst(engine, asked, rows)
+        approximate = tuple(line.kpi.title for line in lines if line.figure.approximate)
+        return Report(
+            frame=frame,
+            lines=tuple(lines),
+            absent=tuple(absent),
+            spreads=_spreads(rows, lines),
+            arrivals=_arrivals(engine, frame, asked),
+            backlog=_backlog(engine, frame, asked, rows, lines),
+            members=_members(engine, asked, query.by),
+            worst=tuple(worst),
+            quality=quality(engine, start=frame.start, end=frame.end, approximate=approximate),
+            params={name: getattr(query.params, name) for name in query.params.__slots__},
+        )
+
+
+def _frame(engine: Engine, query: Query) -> Frame:
+    assert engine.extent is not None
+    first, last = engine.extent
+    name = query.time_zone or engine.time_zone
+    tz = zone(name)
+
+    def monday(day: date) -> date:
+        return day - timedelta(days=day.weekday())
+
+    def instant(given: date | datetime) -> datetime:
+        if isinstance(given, datetime):
+            return given if given.tzinfo else given.replace(tzinfo=tz)
+        return start_of_day(given, tz=tz)
+
+    first_day, last_day = first.astimezone(tz).date(), last.astimezone(tz).date()
+    all_end = start_of_day(last_day + timedelta(days=1), tz=tz)
+    # The week the log breaks off in is not over; a log that ends on a Sunday has its last week whole.
+    whole_end = monday(last_day + timedelta(days=1))
+    usual = (start_of_day(whole_end - timedelta(weeks=_WEEKS), tz=tz), start_of_day(whole_end, tz=tz))
+    chosen = query.start is not None or query.end is not None
+    if chosen:
+        start, end = instant(query.start or first_day), instant(query.end) if query.end else all_end
+    elif (last - first) >= timedelta(weeks=2 * _WEEKS) and _is_full(engine, *usual):
+        start, end = usual
+    else:
+        start, end = start_of_day(first_day, tz=tz), all_end
+    days = (end - max(first, end - timedelta(weeks=_BACK))).days
+    every = query.every or (Step.DAY if days < 7 * _FEW else Step.WEEK)
+    until_day = monday(end.astimezone(tz).date()) if every is Step.WEEK else end.astimezone(tz).date()
+    since_day = max(until_day - timedelta(weeks=_BACK), first_day)
+    if every is Step.WEEK and since_day != monday(since_day):
+        since_day = monday(since_day) + timedelta(weeks=1)
+    return Frame(
+        lake=engine.lake.root.name, start=start, end=end, since=start_of_day(since_day, tz=tz),
+        until=start_of_day(until_day, tz=tz), every=every, chosen=chosen, first=first, last=last, time_zone=name,
+        calendar=query.calendar, where=dict(query.where), events=_count(engine),
+    )  # fmt: skip
+
+
+def _count(engine: Engine) -> int:
+    found = engine.con.sql(f"SELECT count(*) FROM ({engine.lake.settled()})").fetchone()
+    return int(found[0]) if found else 0
+
+
+def _is_full(engine: Engine, start: datetime, end: datetime) -> bool:
+    """Tell whether a stretch has its share of the log's events: the tail of an old log often has next to none."""
+    assert engine.extent is not None
+    first, last = engine.extent
+    inside = f"occurred_at >= '{start.isoformat()}'::TIMESTAMPTZ AND occurred_at < '{end.isoformat()}'::TIMESTAMPTZ"
+    found = engine.con.sql(f"SELECT count(*) FILTER ({inside}), count(*) FROM ({engine.lake.settled()})").fetchone()
+    assert found is not None
+    return bool(found[0] / (end - start).days >= _FULL * found[1] / max((last - first).days, 1))
+
+
+def _lines(engine: Engine, frame: Frame, asked: Query, names: tuple[str, ...]) -> tuple[list[Line], list[Kpi]]:
+    figures = engine.figures(replace(asked, kpis=names))
+    if frame.start <= frame.first:
+        figures = [replace(f, previous=None) for f in figures]
+    with_data = [f for f in figures if f.value is not None and (f.n or f.value)]
+    kpis = catalogue()
+    absent = [kpis[_name(f)] for f in figures if f not in with_data]
+    courses: dict[str, list[Figure]] = {}
+    if with_data and frame.since < frame.until:
+        named = tuple(_only(_name(f)) for f in with_data)
+        course = replace(asked, kpis=named, start=frame.since, end=frame.until, every=frame.every)
+        for figure in engine.figures(course):
+            courses.setdefault(_name(figure), []).append(figure)
+    targets = read_reference(engine.lake, "targets")
+    lines = [
+        Line(kpis[_name(s.figure)], s, tuple(courses.get(_name(s.figure), ())))
+        for s in scored(with_data, kpis=kpis, targets=targets)
+    ]
+    return lines, absent
+
+
+def _only(name: str) -> str:
+    """Return what asks for one variant alone, the canonical one too."""
+    return name if "/" in name else f"{name}/"
+
+
+def _name(figure: Figure) -> str:
+    return f"{figure.id}/{figure.variant}" if figure.variant else figure.id
+
+
+def _spreads(rows: Rows, lines: Sequence[Line]) -> tuple[Spread, ...]:
+    """Return distributions of the times that have enough rows to have one."""
+    shown = [line for name in _SPREADS for line in lines if line.kpi.id == name and line.figure.n >= 20]
+    found = [rows.spread(line) for line in shown if line.kpi.unit is Unit.SECONDS]
+    return tuple(one for one in found if one is not None)[:4]
+
+
+def _arrivals(engine: Engine, frame: Frame, asked: Query) -> Arrivals | None:
+    tz = zone(frame.time_zone)
+    hours: dict[tuple[int, int], int] = {}
+    at, end = frame.start, min(frame.end, frame.last)
+    while at < end:
+        local = at.astimezone(tz)
+        hours[local.weekday(), local.hour] = hours.get((local.weekday(), local.hour), 0) + 1
+        at += timedelta(hours=1)
+    for name in ("flow.volume", "flow.volume/cases"):
+        found = engine.figures(replace(asked, kpis=(_only(name),), by=("weekday", "hour")))
+        counts = {(int(f.by["weekday"]), int(f.by["hour"])): f.value for f in found if _name(f) == name and f.value}
+        if counts:
+            grid = tuple(
+                tuple(counts.get((d, h), 0.0) / hours[d, h] if (d, h) in hours else None for h in range(24))
+                for d in range(7)
+            )
+            return Arrivals(catalogue()[name], grid)
+    return None
+
+
+def _backlog(engine: Engine, frame: Frame, asked: Query, rows: Rows, lines: Sequence[Line]) -> Backlog | None:
+    if not any(line.kpi.id == "flow.backlog" for line in lines):
+        return None
+    course = engine.figures(replace(asked, kpis=("flow.backlog/",), start=frame.since, end=frame.end, every=Step.DAY))
+    bands, oldest = rows.ages(limit=_WORST_ROWS)
+    return Backlog(tuple(f for f in course if not f.variant), bands, oldest)
+
+
+def _members(engine: Engine, asked: Query, by: Sequence[str]) -> Members | None:
+    """Return the main figures by the dimension asked for, or by the first that tells members apart."""
+    kpis = catalogue()
+    base = next(
+        (n for n in ("flow.volume", "flow.volume/cases") if _has(engine.figures(replace(asked, kpis=(_only(n),))))),
+        None,
+    )
+    if base is None:
+        return None
+    for dim in by[:1] or _DIMENSIONS:
+        sizes = {
+            str(f.by[dim]): f.value or 0.0
+            for f in engine.figures(replace(asked, kpis=(_only(base),), by=(dim,)))
+            if _name(f) == base and f.by[dim] is not None
+        }
+        if len(sizes) < (1 if by else 2):
+            continue
+        names = tuple(n for n in _OF_MEMBERS if n in kpis and not (n == "flow.volume/cases" and base == "flow.volume"))
+        found = engine.figures(replace(asked, kpis=tuple(map(_only, names)), by=(dim,)))
+        everything = scored(found, kpis=kpis, targets=read_reference(engine.lake, "targets"))
+        cells: dict[str, dict[str, Scored]] = {}
+        for member in sorted(sizes, key=lambda m: (-sizes[m], m))[:_MEMBERS]:
+            mine = {
+                _name(s.figure): s for s in everything if str(s.figure.by[dim]) == member and s.figure.value is not None
+            }
+            cells[member] = {n: mine[n] for n in names if n in mine}
+        filled = [n for n in names if sum(n in c for c in cells.values()) * 2 >= len(cells)][:8]
+        return Members(dim, tuple(kpis[n] for n in filled), cells, len(sizes))
+    return None
+
+
+def _has(figures: Sequence[Figure]) -> bool:
+    return any(f.n for f in figures)
+
+
+def _worst(engine: Engine, asked: Query, rows: Rows) -> list[Line]:
+    kpis = catalogue()
+    found = []
+    for name in _WORST:
+        figure = next(f for f in engine.figures(replace(asked, kpis=(_only(name),))) if _name(f) == name)
+        if figure.value is None:
+            continue
+        line = Line(
+            kpis[name], scored([figure], kpis=kpis, targets=())[0], (), rows.telling(kpis[name], limit=_WORST_ROWS)
+        )
+        if line.rows:
+            found.append(line)
+    return found
