@@ -38,7 +38,9 @@ def opened(folder: Path) -> Lake:
 
     lake = Lake(folder)
     if not lake.exists():
-        raise InputError([Issue("no-lake", Severity.ERROR, str(folder), "", "Maybe import something first, or name --lake.")])
+        raise InputError(
+            [Issue("no-lake", Severity.ERROR, str(folder), "", "Maybe import something first, or name --lake.")]
+        )
     return lake
 
 

@@ -20,10 +20,16 @@ _EXAMPLE = (
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 @lake_option
 @click.option("--mapping", metavar="FILE|NAME", help="How columns become events: a YAML file or a shipped mapping.")
-@click.option("--time-zone", metavar="ZONE", help="Zone of times without one; taken as UTC, with an issue, if left out.")
+@click.option(
+    "--time-zone", metavar="ZONE", help="Zone of times without one; taken as UTC, with an issue, if left out."
+)
 @click.option("--case-type", metavar="TYPE", help="OCEL object type whose objects are the cases.")
-@click.option("--max-rejects", type=click.IntRange(0), default=0, show_default=True, help="Rejected rows that are still fine.")
-@click.option("--guess", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="Print a proposed mapping for a file.")
+@click.option(
+    "--max-rejects", type=click.IntRange(0), default=0, show_default=True, help="Rejected rows that are still fine."
+)
+@click.option(
+    "--guess", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="Print a proposed mapping for a file."
+)
 @output.form_option
 def command(
     source: str | None,

@@ -72,6 +72,7 @@ class Part:
     counts : whether its rows are the n of the figure.
     needs : something that must hold for some row; a source that never says it (no replies, say) gives no figure
         rather than a misleading nought.
+    doubt : the column that says whether what the part reads of a row is not known exactly.
     """
 
     timeline: str
@@ -83,6 +84,13 @@ class Part:
     weight: Callable[[Rows, Params], Expression] | float = 1.0
     counts: bool = True
     needs: Callable[[Rows, Params], Expression] | None = None
+    doubt: str = "approximate"
+
+    def span(self, rows: Rows, params: Params) -> tuple[Expression, Expression]:
+        """Return where the counted time starts and ends; `TypeError` for a part that counts no time."""
+        if self.start is None or self.end is None:
+            raise TypeError(f"A part of {self.timeline} counts no time.")
+        return self.start(rows, params), self.end(rows, params)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from troth.core.terms import Unit
 from troth.kpi.definition import Figure, Fold, Kpi
 from troth.kpi.plan import Job, Wanted
 from troth.stats import ratio_intervals, total_intervals
 
+Numbers = NDArray[Any]
+_NONE = np.zeros(0, dtype=np.int64)
 _NO_DATA = "no data in the period"
 _UNTOLD = "the log does not tell: nothing it takes was ever recorded"
 _NOTHING_OVER = "nothing to divide by in the period"
@@ -27,12 +30,12 @@ class Sums:
     """Daily sums of one part as arrays of equal length; `group` holds the members of the split."""
 
     group: list[tuple[Any, ...]]
-    period: np.ndarray
-    day: np.ndarray
-    num: np.ndarray
-    den: np.ndarray
-    n: np.ndarray
-    inexact: np.ndarray
+    period: Numbers
+    day: Numbers
+    num: Numbers
+    den: Numbers
+    n: Numbers
+    inexact: Numbers
     told: bool = True
 
 
@@ -40,8 +43,9 @@ def sums(table: pa.Table, job: Job, wanted: Wanted) -> Sums:
     """Take one job's columns out of a daily result."""
     i = job.slot
 
-    def column(name: str) -> np.ndarray:
-        return np.nan_to_num(table[name].cast(pa.float64()).to_numpy(zero_copy_only=False))
+    def column(name: str) -> Numbers:
+        found: Numbers = np.nan_to_num(table[name].cast(pa.float64()).to_numpy())
+        return found
 
     by = [table[f"by{d}"].to_pylist() for d in range(len(wanted.by))]
     group = list(zip(*by, strict=True)) if by else [()] * len(table)
@@ -57,9 +61,9 @@ def sums(table: pa.Table, job: Job, wanted: Wanted) -> Sums:
     )
 
 
-def _truths(column: pa.ChunkedArray) -> np.ndarray:
+def _truths(column: pa.ChunkedArray) -> Numbers:
     """Return a column of truths, null being false."""
-    found: np.ndarray = column.fill_null(False).to_numpy()
+    found: Numbers = column.fill_null(False).to_numpy()
     return found
 
 
@@ -112,7 +116,10 @@ def figures(
                 n=int(n[g]),
                 low=_tidy(low[g]) if limits else None,
                 high=_tidy(high[g]) if limits else None,
-                **dict(zip(("p50", "p90", "p95", "max"), map(_tidy, q), strict=True)) if q else {},
+                p50=_tidy(q[0]) if q else None,
+                p90=_tidy(q[1]) if q else None,
+                p95=_tidy(q[2]) if q else None,
+                max=_tidy(q[3]) if q else None,
                 previous=_tidy(before[g]) if has and comparable and np.isfinite(before[g]) else None,
                 mature=edges[period + 2] + kpi.maturity(wanted.params) <= until,
                 approximate=bool(cube.inexact[g, period + 1]),
@@ -133,7 +140,6 @@ class _Cube:
         self.n = np.zeros((groups, periods), dtype=np.int64)
         self.inexact = np.zeros((groups, periods), dtype=bool)
         self._opening = np.zeros(groups)
-        self._by_period: list[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]] = []
         g, period, day, num, den = [], [], [], [], []
         for part in parts:
             index = np.array([place[x] for x in part.group], dtype=np.int64)
@@ -146,15 +152,14 @@ class _Cube:
             day.append(part.day[inside])
             num.append(part.num[inside])
             den.append(part.den[inside])
-        self._g, self._period, self._day, self._num, self._den = (
-            np.concatenate(a) if a else np.zeros(0) for a in (g, period, day, num, den)
-        )
+        self._g, self._period, self._day = (np.concatenate([_NONE, *a]) for a in (g, period, day))
+        self._num, self._den = (np.concatenate([np.zeros(0), *a]) for a in (num, den))
         self._groups = groups
         self._flow = np.zeros((groups, periods))
         np.add.at(self._flow, (self._g, self._period + 1), self._num)
         self._days = _days_of(wanted)
 
-    def values(self, period: int, kpi: Kpi, *, interval: bool = True) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def values(self, period: int, kpi: Kpi, *, interval: bool = True) -> tuple[Numbers, Numbers, Numbers]:
         """Return value, low and high of every group in a period (-1 is the one before the first)."""
         nothing = np.full(self._groups, np.nan)
         if kpi.fold is Fold.STOCK:
@@ -184,7 +189,7 @@ class _Cube:
 def _days_of(wanted: Wanted) -> list[tuple[int, int]]:
     """Return for each period the number of its first local day since 1970 and how many days it touches."""
     zone = ZoneInfo(wanted.periods.time_zone)
-    epoch = datetime(1970, 1, 1).date()
+    epoch = date(1970, 1, 1)
     result = []
     for start, end in zip(wanted.periods.edges, wanted.periods.edges[1:], strict=False):
         first = (start.astimezone(zone).date() - epoch).days
@@ -193,7 +198,7 @@ def _days_of(wanted: Wanted) -> list[tuple[int, int]]:
     return result
 
 
-_TICK = datetime(1970, 1, 1, 0, 0, 0, 1) - datetime(1970, 1, 1)
+_TICK = timedelta(microseconds=1)
 
 
 def _local(instant: datetime, time_zone: str) -> str:

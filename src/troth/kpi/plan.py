@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from troth.kpi.cells import QUARTER, Periods
-from troth.kpi.definition import COLUMNS, Clock, Fold, Kpi, Params, Part, Rows
+from troth.kpi.definition import COLUMNS, Fold, Kpi, Params, Part, Rows
 from troth.kpi.views import VIEWS, Scope
 from troth.log.timelines import TIMELINES, micros
 
@@ -111,7 +111,9 @@ def dated(rows: Rows, at: Any, wanted: Wanted, *, stock: bool = False) -> Rows:
     if not stock:
         rows = rows.filter(rows.tick >= wanted.periods.low)
     rows = rows.mutate(quarter=(rows.tick / QUARTER).floor().cast("int64"))
-    joined = rows.left_join(cells, rows.quarter == cells.q) if stock else rows.inner_join(cells, rows.quarter == cells.q)
+    joined = (
+        rows.left_join(cells, rows.quarter == cells.q) if stock else rows.inner_join(cells, rows.quarter == cells.q)
+    )
     for dim in ("weekday", "hour"):
         if dim in wanted.where:
             joined = joined.filter(joined[dim].isin([int(m) for m in wanted.where[dim]]))
@@ -142,14 +144,16 @@ def grouped(jobs: Sequence[Job], wanted: Wanted, tables: Tables, *, daily: bool)
         rows = dated(base, at.to_expr(), wanted, stock=stock)
         columns: dict[str, Any] = {}
         for job in lot:
-            columns |= _columns(job, base, rows, wanted, daily=daily)
+            columns |= _columns(job, rows, wanted, daily=daily)
         if not columns:
             continue
-        when = {"period": rows.period.fill_null(-2), "day": rows.day.fill_null(-1)} if daily else {"period": rows.period}
+        when = (
+            {"period": rows.period.fill_null(-2), "day": rows.day.fill_null(-1)} if daily else {"period": rows.period}
+        )
         yield lot, rows.group_by(**keys(rows, wanted), **when).aggregate(**columns)
 
 
-def _columns(job: Job, base: Rows, rows: Rows, wanted: Wanted, *, daily: bool) -> dict[str, Any]:
+def _columns(job: Job, rows: Rows, wanted: Wanted, *, daily: bool) -> dict[str, Any]:
     """Return what one job adds up over the dated rows."""
     part, p, i = job.part, wanted.params, job.slot
     where = part.where(rows, p) if part.where is not None else None
@@ -171,7 +175,7 @@ def _columns(job: Job, base: Rows, rows: Rows, wanted: Wanted, *, daily: bool) -
         f"num{i}": value.sum(where=where),
         f"den{i}": weight.sum(where=where),
         f"n{i}": (hit & part.counts).sum(),
-        f"inexact{i}": (hit & rows.approximate).any(),
+        f"inexact{i}": (hit & rows[part.doubt]).any(),
     } | ({f"told{i}": part.needs(rows, p).any()} if part.needs is not None else {})
 
 
@@ -188,25 +192,25 @@ def measured(part: Part, rows: Rows, p: Params) -> Any:
 
     if part.value is not None:
         return part.value(rows, p)
-    assert part.start is not None and part.end is not None
-    return seconds(part.start(rows, p), part.end(rows, p))
+    start, end = part.span(rows, p)
+    return seconds(start, end)
 
 
 def spans(job: Job, wanted: Wanted, tables: Tables) -> Rows:
     """Return the rows of a job on business time: keys, period, day, start, end, weight, and who decides on calendars."""
     part, p = job.part, wanted.params
-    assert job.kpi.clock is Clock.BUSINESS and part.start is not None and part.end is not None
     base = kept(source(part, wanted, tables), wanted)
     if part.where is not None:
         base = base.filter(part.where(base, p))
     rows = dated(base, part.at(base, p), wanted)
     who = {f"who_{dim}": rows[COLUMNS[dim]] for dim in ("customer", "service", "priority", "queue", "team", "site")}
+    start, end = part.span(rows, p)
     return rows.select(
         **keys(rows, wanted),
         **who,
         period=rows.period,
         day=rows.day,
-        start=micros(part.start(rows, p)),
-        end=micros(part.end(rows, p)),
-        approximate=rows.approximate,
+        start=micros(start),
+        end=micros(end),
+        approximate=rows[part.doubt],
     )

@@ -105,7 +105,9 @@ class Engine:
         else:
             raise KeyError(table_name)
         self.con.execute(f"CREATE OR REPLACE TEMP VIEW {name(table_name)} AS {sql}")
-        return ibis.Schema.from_pyarrow(self.con.sql(f"SELECT * FROM {name(table_name)} LIMIT 0").fetch_arrow_table().schema)
+        return ibis.Schema.from_pyarrow(
+            self.con.sql(f"SELECT * FROM {name(table_name)} LIMIT 0").fetch_arrow_table().schema
+        )
 
     @cached_property
     def extent(self) -> tuple[datetime, datetime] | None:
@@ -164,7 +166,9 @@ class Engine:
         for dim in (*query.by, *query.where):
             if dim not in dims:
                 near = difflib.get_close_matches(dim, dims, n=1, cutoff=0.3) or dims
-                issues.append(_wrong("unknown-dimension", "by or where", dim, f"Maybe {near[0]}: one of {', '.join(dims)}."))
+                issues.append(
+                    _wrong("unknown-dimension", "by or where", dim, f"Maybe {near[0]}: one of {', '.join(dims)}.")
+                )
         for dim in ("weekday", "hour"):
             issues.extend(
                 _wrong("bad-member", dim, m, f"Maybe a number: {dim} counts from 0.")
@@ -214,7 +218,13 @@ class Engine:
             return float(max(targets, key=lambda r: (r["valid_from"] or date.min, r["version"]))["target"])
         start = wanted.periods.edges[1]
         for low, high in ((start - _QUARTER, start), (start, wanted.periods.edges[-1])):
-            before = Query(kpis=("speed.answer/mean_wait",), start=low, end=high, where=query.where, time_zone=wanted.periods.time_zone)
+            before = Query(
+                kpis=("speed.answer/mean_wait",),
+                start=low,
+                end=high,
+                where=query.where,
+                time_zone=wanted.periods.time_zone,
+            )
             p95 = self.figures(before)[0].p95
             if p95 is not None:
                 return p95
@@ -303,19 +313,24 @@ def _instants(column: pa.ChunkedArray) -> Any:
 def _coded(column: pa.ChunkedArray) -> Coded:
     """Return a text column as codes and names."""
     encoded = pa.chunked_array([column.combine_chunks()]).combine_chunks().dictionary_encode()
-    return Coded(encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype("int64"), encoded.dictionary.to_pylist())
+    return Coded(
+        encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype("int64"), encoded.dictionary.to_pylist()
+    )
 
 
 def _quantiles(result: pa.Table, slot: int, wanted: Wanted) -> dict[Any, Any]:
     """Return P50, P90, P95 and maximum by group and period."""
     by = [result[f"by{d}"].to_pylist() for d in range(len(wanted.by))]
     groups = zip(*by, strict=True) if by else [()] * len(result)
-    rows = zip(groups, result["period"].to_pylist(), result[f"q{slot}"].to_pylist(), result[f"max{slot}"].to_pylist(), strict=True)
+    rows = zip(
+        groups,
+        result["period"].to_pylist(),
+        result[f"q{slot}"].to_pylist(),
+        result[f"max{slot}"].to_pylist(),
+        strict=True,
+    )
     return {(g, int(p)): (*q, m) for g, p, q, m in rows if q is not None and p is not None}
 
 
 def _wrong(code: str, where: str, value: str, advice: str) -> Issue:
     return Issue(code, Severity.ERROR, where, value, advice)
-
-
-

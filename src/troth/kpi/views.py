@@ -39,8 +39,10 @@ def cases_paused(scope: Scope) -> Rows:
     import ibis
 
     until = ibis.least(both.ended_at.fill_null(both.last_resolved_at), both.last_resolved_at)
-    sums = both.mutate(paused=seconds(both.started_at, until)).group_by("case_id").aggregate(
-        total=lambda t: t.paused.sum()
+    sums = (
+        both.mutate(paused=seconds(both.started_at, until))
+        .group_by("case_id")
+        .aggregate(total=lambda t: t.paused.sum())
     )
     joined = cases.left_join(sums.rename(paused_case="case_id"), cases.case_id == sums.case_id)
     return joined.mutate(paused_s=joined.total.fill_null(0.0))
@@ -52,9 +54,7 @@ def contacts_repeat(scope: Scope) -> Rows:
 
     c = scope.table("contacts")
     c = c.filter(
-        c.previous_contact_id.isnull()
-        & c.customer_id.notnull()
-        & (c.direction.isnull() | (c.direction != "out"))
+        c.previous_contact_id.isnull() & c.customer_id.notnull() & (c.direction.isnull() | (c.direction != "out"))
     )
     c = c.mutate(subject=ibis.coalesce(c.topic, c.service, ""))
     window = ibis.window(group_by=[c.customer_id, c.subject], order_by=[c.started_at, c.contact_id])

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 from troth.core.terms import Direction, Unit
-from troth.kpi.definition import Fold, Kpi, Params, Part
+from troth.kpi.definition import Fold, Kpi, Part
 from troth.kpi.measures._common import inbound, offered, one, queued_at, share
 from troth.log.timelines import seconds
 
@@ -60,9 +60,7 @@ _ABANDONMENT = Kpi(
     denominator="contacts queued",
     population="contacts that joined a queue and are through with it; a callback is not abandoned",
     cohort="when the contact joined the queue",
-    parts=(
-        Part("contacts", at=queued_at, where=offered, value=lambda c, _: share(c.outcome == "abandoned")),
-    ),
+    parts=(Part("contacts", at=queued_at, where=offered, value=lambda c, _: share(c.outcome == "abandoned")),),
     source="Amazon Connect, historical metrics: contacts abandoned over contacts queued",
 )
 _ABANDONMENT_OFFERED = replace(
@@ -87,8 +85,10 @@ _ABANDONMENT_LONG = replace(
     parts=(
         replace(
             _ABANDONMENT.parts[0],
-            where=lambda c, p: offered(c, p)
-            & ((c.outcome == "answered") | ((c.outcome == "abandoned") & (c.wait_s > p.service_level_s))),
+            where=lambda c, p: (
+                offered(c, p)
+                & ((c.outcome == "answered") | ((c.outcome == "abandoned") & (c.wait_s > p.service_level_s)))
+            ),
         ),
     ),
     source="Google CCAI: abandons without short ones",

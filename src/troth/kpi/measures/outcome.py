@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import Any, Final
 
 from troth.core.terms import Direction, Unit
-from troth.kpi.definition import Fold, Kpi, Params, Part
-from troth.kpi.measures._common import inbound, offered, one, queued_at, share
+from troth.kpi.definition import Kpi, Params, Part
+from troth.kpi.measures._common import share
 from troth.log.timelines import seconds
 
 _FIRST_CONTACT = Kpi(
@@ -45,8 +45,10 @@ _FIRST_CONTACT_REPEAT = replace(
         Part(
             "contacts_repeat",
             at=lambda c, _: c.started_at,
-            where=lambda c, p: c.outcome.isin(["answered", "handled"])
-            & ~(seconds(c.previous_at, c.started_at) <= p.repeat_window.total_seconds()).fill_null(False),
+            where=lambda c, p: (
+                c.outcome.isin(["answered", "handled"])
+                & ~(seconds(c.previous_at, c.started_at) <= p.repeat_window.total_seconds()).fill_null(False)
+            ),
             value=lambda c, p: 1.0 - share(seconds(c.started_at, c.next_at) <= p.repeat_window.total_seconds()),
         ),
     ),
@@ -55,7 +57,7 @@ _FIRST_CONTACT_REPEAT = replace(
 )
 
 
-def _touch(zero: bool) -> Part:
+def _touch(*, zero: bool) -> Part:
     def value(c: Any, _: Params) -> Any:
         return share((c.replies < 2) if zero else (c.replies == 1))
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 from troth.core.terms import Direction, Unit
-from troth.kpi.definition import Fold, Kpi, Params, Part
-from troth.kpi.measures._common import inbound, offered, one, queued_at, share
-from troth.log.timelines import seconds
+from troth.kpi.definition import Kpi, Part
+from troth.kpi.measures._common import share
 
 _PROMISE_KEPT = Kpi(
     id="promise.kept",

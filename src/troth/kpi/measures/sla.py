@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 from troth.core.terms import Direction, Unit
-from troth.kpi.definition import Fold, Kpi, Params, Part
-from troth.kpi.measures._common import inbound, offered, one, queued_at, share
-from troth.log.timelines import seconds
+from troth.kpi.definition import Kpi, Part
+from troth.kpi.measures._common import offered, queued_at, share
 
 _LEVEL = Kpi(
     id="sla.service_level",
@@ -53,8 +52,9 @@ _LEVEL_SHORT = replace(
     parts=(
         replace(
             _LEVEL_ANSWERED.parts[0],
-            where=lambda c, p: offered(c, p)
-            & ~((c.outcome == "abandoned") & (c.wait_s <= p.service_level_s)).fill_null(False),
+            where=lambda c, p: (
+                offered(c, p) & ~((c.outcome == "abandoned") & (c.wait_s <= p.service_level_s)).fill_null(False)
+            ),
         ),
     ),
     source="Google CCAI: short abandons leave the denominator",
@@ -67,8 +67,10 @@ _LEVEL_LATE = replace(
     parts=(
         replace(
             _LEVEL_ANSWERED.parts[0],
-            where=lambda c, p: offered(c, p)
-            & ((c.outcome == "answered") | ((c.outcome == "abandoned") & (c.wait_s > p.service_level_s))),
+            where=lambda c, p: (
+                offered(c, p)
+                & ((c.outcome == "answered") | ((c.outcome == "abandoned") & (c.wait_s > p.service_level_s)))
+            ),
         ),
     ),
     source="Genesys Cloud, as third parties state it",

@@ -157,6 +157,7 @@ _HANDLE = Kpi(
             at=lambda c, _: c.answered_at,
             where=lambda c, _: (c.outcome == "answered") & c.service_s.notnull(),
             value=lambda c, _: c.service_s + c.wrap_s,
+            doubt="service_approximate",
         ),
     ),
     quantiles=True,
@@ -181,6 +182,7 @@ _ACTIVE = replace(
             at=lambda c, _: c.answered_at.fill_null(c.started_at),
             where=lambda c, _: c.touch_s.notnull() | ((c.outcome == "answered") & c.service_s.notnull()),
             value=lambda c, _: c.touch_s.fill_null(c.service_s + c.wrap_s),
+            doubt="service_approximate",
         ),
     ),
 )
@@ -314,7 +316,9 @@ _LAST_OUT = replace(
         Part(
             "cases",
             at=final_resolution,
-            where=lambda c, p: _counted(c, p) & final_resolution(c, p).notnull() & (c.last_out_at >= first_contact(c, p)),
+            where=lambda c, p: (
+                _counted(c, p) & final_resolution(c, p).notnull() & (c.last_out_at >= first_contact(c, p))
+            ),
             start=first_contact,
             end=lambda c, _: c.last_out_at,
         ),

@@ -25,7 +25,6 @@ class Timeline:
     key : event column whose value names the rows; it is also a column of the result.
     activities : the activities it reads; None means all.
     derive : events (an ibis table of `schema.STORED`, filtered to key and activities) to rows.
-    version : raised with every change of `derive`; cached rows of another version are derived anew.
     selects : `derive` picks its activities itself, in several passes, so they need not be picked before.
     """
 
@@ -34,7 +33,6 @@ class Timeline:
     key: str
     activities: tuple[str, ...] | None
     derive: Callable[[Events], Rows]
-    version: int = 1
     selects: bool = False
 
 

@@ -6,10 +6,12 @@ with `gone` set. A commit's notes say which event files it has seen, so a refres
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
@@ -28,6 +30,15 @@ _GONE: Final = pa.field("gone", pa.bool_())
 _TAIL_SHARE: Final = 0.2
 #: So often others may bring a timeline up to date just before us.
 _ATTEMPTS: Final = 5
+
+
+@cache
+def _definition() -> str:
+    """Return a name for the derivations as they are: rows derived by other code are derived anew."""
+    digest = hashlib.blake2b(digest_size=8)
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 @cache
@@ -73,7 +84,7 @@ def _refreshed(lake: Lake, con: duckdb.DuckDBPyConnection, timeline: Timeline) -
     notes = shelf.stamp() if shelf is not None else {}
     base = sorted(file.rsplit("/", 1)[1] for file in files["base"])
     tail = {file.rsplit("/", 1)[1]: file for file in files["tail"]}
-    if shelf is not None and notes.get("definition") == str(timeline.version) and notes.get("base") == json.dumps(base):
+    if shelf is not None and notes.get("definition") == _definition() and notes.get("base") == json.dumps(base):
         seen = set(json.loads(notes["tail"]))
         if seen == set(tail):
             return _read(shelf, timeline)
@@ -90,14 +101,14 @@ def _refreshed(lake: Lake, con: duckdb.DuckDBPyConnection, timeline: Timeline) -
         [f"SELECT *, false AS gone FROM ({sql})"],
         tier="base",
         remove=old["base"] + old["tail"],
-        notes=_notes(timeline, base, tail),
+        notes=_notes(base, tail),
         at=at,
     )
     return _read(shelf, timeline)
 
 
-def _notes(timeline: Timeline, base: Iterable[str], tail: Iterable[str]) -> dict[str, str]:
-    return {"definition": str(timeline.version), "base": json.dumps(sorted(base)), "tail": json.dumps(sorted(tail))}
+def _notes(base: Iterable[str], tail: Iterable[str]) -> dict[str, str]:
+    return {"definition": _definition(), "base": json.dumps(sorted(base)), "tail": json.dumps(sorted(tail))}
 
 
 def refresh_cached(lake: Lake, con: duckdb.DuckDBPyConnection) -> None:
@@ -129,7 +140,7 @@ def restamp(
         if shelf is None:
             continue
         at, notes = shelf.version(), shelf.stamp()
-        if notes.get("definition") != str(timeline.version) or notes.get("base") != json.dumps(sorted(old_base)):
+        if notes.get("definition") != _definition() or notes.get("base") != json.dumps(sorted(old_base)):
             continue
         seen = set(json.loads(notes["tail"]))
         if old_tail <= seen:
@@ -191,9 +202,11 @@ def _update(
     overlay = f"SELECT {columns}, gone FROM derived"
     if old["tail"]:
         overlay += f" UNION ALL SELECT {columns}, gone FROM ({scan(old['tail'], shelf.schema)}) ANTI JOIN touched USING ({key})"
-    empty = ", ".join("true" if c == "gone" else f"t.{key}" if c == timeline.key else "NULL" for c in [*schema.names, "gone"])
+    empty = ", ".join(
+        "true" if c == "gone" else f"t.{key}" if c == timeline.key else "NULL" for c in [*schema.names, "gone"]
+    )
     overlay += f" UNION ALL SELECT {empty} FROM touched t ANTI JOIN derived USING ({key})"
-    notes = _notes(timeline, (p.rsplit("/", 1)[1] for p in files["base"]), (p.rsplit("/", 1)[1] for p in files["tail"]))
+    notes = _notes((p.rsplit("/", 1)[1] for p in files["base"]), (p.rsplit("/", 1)[1] for p in files["tail"]))
     shelf.put(con, [overlay], tier="tail", remove=old["tail"], notes=notes, at=at)
     return True
 

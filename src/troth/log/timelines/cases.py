@@ -112,9 +112,7 @@ def derive(events: Events) -> Rows:
         "case_id",
         **{dim: ibis.coalesce(c[dim], c[f"any_{dim}"], c[f"r_any_{dim}"]) for dim in _DIMS},
         customer_id=ibis.coalesce(c.customer_id, c.r_customer_id),
-        agent_id=ibis.coalesce(
-            c.n_last.agent.nullif(""), c.resolver_id, c.r_holder.agent.nullif(""), c.answering_id
-        ),
+        agent_id=ibis.coalesce(c.n_last.agent.nullif(""), c.resolver_id, c.r_holder.agent.nullif(""), c.answering_id),
         team=ibis.coalesce(c.n_last.team.nullif(""), c.resolver_team, c.r_holder.team.nullif(""), c.any_team),
         topic=attribute(c, "topic"),
         merged_into=c.r_merged_at.notnull().ifelse(

@@ -13,6 +13,8 @@ _RARE: Final = (
     "checked_in", "held", "resumed", "parked", "returned", "balked", "no_show", "transferred", "escalated",
     "callback_requested", "message_received", "message_sent", "focused", "unfocused", "opened",
 )  # fmt: skip
+#: What tells when a contact's service ended: waiting is known without it.
+_SERVING: Final = ("ended", "wrapped")
 _DIMS: Final = ("case_id", "customer_id", "team", "queue", "site", "channel", "service", "priority")
 
 
@@ -35,7 +37,8 @@ def _common(events: Events) -> Rows:
         ended_at=at.max(where=e.activity == "ended"),
         wrapped_at=at.max(where=e.activity == "wrapped"),
         abandoned_at=at.min(where=e.activity == "abandoned"),
-        inexact=inexact(e),
+        inexact=(e.origin != "exact").any(where=~among(e, _SERVING)),
+        service_inexact=(e.origin != "exact").any(where=among(e, _SERVING)),
     )
 
 
@@ -108,8 +111,12 @@ def _joined(events: Events) -> Rows:
         arrived_at=ibis.least(c.arrived_at, c.r_checked_in_at),
         stopped_at=ibis.greatest(c.ended_at, c.r_stopped_at),
         left_at=ibis.least(c.abandoned_at, c.r_balked_at, c.r_no_show_at, c.r_callback_at),
-        inexact=c.inexact.fill_null(False) | c.r_inexact.fill_null(False),
-        **{f"r_{k}": c[f"r_{k}"].fill_null(0) for k in ("breaks", "holds", "resumes", "focuses", "unfocuses", "replies")},
+        inexact=c.inexact.fill_null(False),
+        service_inexact=c.service_inexact.fill_null(False) | c.r_inexact.fill_null(False),
+        **{
+            f"r_{k}": c[f"r_{k}"].fill_null(0)
+            for k in ("breaks", "holds", "resumes", "focuses", "unfocuses", "replies")
+        },
     )
     return c.left_join(n, c.contact_id == n.n_contact_id)
 
@@ -124,7 +131,7 @@ def derive(events: Events) -> Rows:
     Times of a contact are instants; lengths are seconds. Waiting runs from `queued` (else `arrived`) to the first
     human answer, or to where the customer left. Service runs from the first human answer to the last stop, less the
     time between going back to the queue (`returned`, `parked`) and being answered again. A missing end is taken from
-    the contact's last event and makes the row approximate.
+    the contact's last event and makes `service_approximate`; `approximate` is about coming, waiting and leaving.
     """
     import ibis
 
@@ -172,7 +179,8 @@ def derive(events: Events) -> Rows:
         hold_s=ibis.coalesce(hold, 0.0),
         wrap_s=ibis.coalesce(ibis.greatest(seconds(stop, c.wrapped_at), 0.0), 0.0),
         touch_s=touch,
-        approximate=c.inexact | guessed | odd,
+        approximate=c.inexact,
+        service_approximate=c.inexact | c.service_inexact | guessed | odd,
     )  # fmt: skip
 
 

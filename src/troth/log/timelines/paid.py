@@ -15,7 +15,9 @@ def _spells(marks: Events, *, by: tuple[str, ...], states: Any) -> Rows:
     import ibis
 
     marks = marks.mutate(state=states)
-    w = ibis.window(group_by=[marks[b] for b in by], order_by=(marks.occurred_at, marks.version, marks.activity, marks.source_id))
+    w = ibis.window(
+        group_by=[marks[b] for b in by], order_by=(marks.occurred_at, marks.version, marks.activity, marks.source_id)
+    )
     ends = marks.occurred_at.lead().over(w)
     limit = marks.occurred_at + ibis.interval(seconds=LONGEST_S)
     spells = marks.mutate(next_at=ends, latest=limit)
@@ -57,9 +59,7 @@ def counters(events: Events) -> Rows:
     import ibis
 
     e = events.mutate(counter=ibis.coalesce(events.subject_id, attribute(events, "counter"), events.agent_id))
-    open_ = _spells(
-        e, by=("site", "counter"), states=(e.activity == "counter_opened").ifelse("open", None)
-    )
+    open_ = _spells(e, by=("site", "counter"), states=(e.activity == "counter_opened").ifelse("open", None))
     return open_.select(
         "site", "counter", "agent_id", "team", "queue", "channel", "service", "priority", "ended_at",
         started_at=open_.occurred_at, approximate=open_.repaired | (open_.origin != "exact"),

@@ -31,9 +31,7 @@ def assignments(events: Events) -> Rows:
     marks = events.filter(events.activity.isin(["assigned", "unassigned", "reopened", *_ENDINGS]))
     held = marks.activity == "assigned"
     marks = marks.mutate(
-        who=held.ifelse(
-            ibis.coalesce(marks.agent_id, "") + ibis.literal("\x1f") + ibis.coalesce(marks.team, ""), None
-        ),
+        who=held.ifelse(ibis.coalesce(marks.agent_id, "") + ibis.literal("\x1f") + ibis.coalesce(marks.team, ""), None),
         holding=held,
     )
     w = _ordered(marks)

@@ -9,7 +9,18 @@ from troth.log.timelines._base import Events, Rows, Timeline, attribute, inexact
 
 def _dims(e: Events) -> dict[str, Any]:
     """Collect the dimensions that events of one subject agree on."""
-    names = ("case_id", "contact_id", "customer_id", "agent_id", "team", "queue", "site", "channel", "service", "priority")
+    names = (
+        "case_id",
+        "contact_id",
+        "customer_id",
+        "agent_id",
+        "team",
+        "queue",
+        "site",
+        "channel",
+        "service",
+        "priority",
+    )
     return {name: e[name].min() for name in names}
 
 
@@ -115,9 +126,9 @@ def promises(events: Events) -> Rows:
         (p.kept_at.notnull(), "kept"),
         else_="open",
     )
-    return p.mutate(
-        outcome=outcome, settled_at=ibis.coalesce(p.broken_at, p.kept_at), approximate=p.inexact
-    ).drop("inexact")
+    return p.mutate(outcome=outcome, settled_at=ibis.coalesce(p.broken_at, p.kept_at), approximate=p.inexact).drop(
+        "inexact"
+    )
 
 
 RATINGS = Timeline(
