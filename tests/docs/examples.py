@@ -1,7 +1,7 @@
 """Find the examples of a page that are to be run, and run them.
 
 A block is run if the line before it is ``<!-- run -->``, followed by options: ``status=1`` for the exit status to
-expect, ``samples`` for a block that needs the published logs. In a console block lines with ``$`` are commands; the
+expect, ``needs=FOLDER/FILE`` for a published log that must lie beside the page, or ``samples`` for all of them. In a console block lines with ``$`` are commands; the
 lines after a command are what it must print, where ``...`` stands for anything. Python blocks of a page share names.
 """
 
@@ -37,6 +37,7 @@ class Example:
     line: int
     status: int = 0
     samples: bool = False
+    needs: tuple[str, ...] = ()
 
 
 def find(page: str) -> list[Example]:
@@ -49,12 +50,13 @@ def find(page: str) -> list[Example]:
 
 def _example(match: re.Match[str], page: str) -> Example:
     options = match["options"].split()
-    unknown = [one for one in options if one != "samples" and not re.fullmatch(r"status=\d", one)]
+    unknown = [one for one in options if not re.fullmatch(r"samples|status=\d|needs=\S+", one)]
     if unknown or match["language"] not in {"console", "bash", "python"}:
         raise ValueError(f"cannot run {match['language']} with {unknown}")
     status = next((int(one[-1]) for one in options if one.startswith("status=")), 0)
     line = page.count("\n", 0, match.start()) + 1
-    return Example(match["language"], match["text"], line, status, "samples" in options)
+    needs = tuple(one.removeprefix("needs=") for one in options if one.startswith("needs="))
+    return Example(match["language"], match["text"], line, status, bool(needs) or "samples" in options, needs)
 
 
 def run(example: Example, *, folder: Path, names: dict[str, Any], env: Mapping[str, str]) -> None:

@@ -38,16 +38,20 @@ def test_the_examples_of_a_page_run(page: Path, tmp_path: Path, request: pytest.
     env: dict[str, str] = {"TROTH_LAKE": "demo-lake"}
     names: dict[str, Any] = {"__name__": "page"}
     if any(one.samples for one in found):
-        env["TROTH_SAMPLES"] = str(request.getfixturevalue("samples"))
+        samples = request.getfixturevalue("samples")
+        env["TROTH_SAMPLES"] = str(samples)
+        for log in {log for one in found for log in one.needs}:
+            (folder / Path(log).name).symlink_to(samples / log)
     for one in found:
         examples.run(one, folder=folder, names=names, env=env)
 
 
 def test_marked_blocks_are_found_and_others_are_left_alone() -> None:
     """Only a marked block is run, with the options of its mark."""
-    page = "<!-- run status=1 samples -->\n```console\n$ false\n```\n\n```python\nnot code\n```\n<!-- run -->\n\n```python\nx = 1\n```\n"
+    page = "<!-- run status=1 needs=a/b.csv -->\n```console\n$ false\n```\n\n```python\nnot code\n```\n<!-- run -->\n\n```python\nx = 1\n```\n"
     first, second = examples.find(page)
     assert (first.language, first.status, first.samples, first.line) == ("console", 1, True, 1)
+    assert first.needs == ("a/b.csv",)
     assert (second.language, second.status, second.samples) == ("python", 0, False)
 
 
