@@ -83,7 +83,7 @@ customer.retention flow.abandonment flow.abandonment/of_answered_and_abandoned f
 flow.escalation flow.escalation/hierarchical flow.escalation/transfers flow.failure_demand flow.failure_demand/repeat
 flow.served_per_hour flow.served_per_hour/staffed load.occupancy load.throughput load.throughput/contacts
 load.throughput/person_day load.utilisation outcome.first_contact/repeat outcome.first_contact/survey
-outcome.first_contact/touch outcome.first_contact/touch_zendesk outcome.reopened promise.kept promise.kept/stated
+outcome.first_contact/touch outcome.first_contact/touch_zendesk outcome.reopened promise.kept
 quality.agents_passing quality.score sla.service_level sla.service_level/answered
 sla.service_level/answered_and_late_abandons sla.service_level/without_short_abandons speed.answer
 speed.answer/mean_wait speed.first_reply speed.first_solution speed.handle speed.handle/active speed.handle/service

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from troth.demo.clock import DAY, HOUR
 from troth.demo.engine import ON_CLOSE, ON_CONTACT, ON_REPLY, ON_REST, ON_TRIAGE, ON_WORKED, Line, Person
@@ -12,6 +12,9 @@ from troth.demo.record import ACTIVITY as A
 from troth.demo.record import BOT, BOT_OUT, CUSTOMER, HUMAN_OUT, INTERNAL, STEP, SYSTEM, WORK
 
 _OPEN, _PENDING, _SOLVED = STEP["open"], STEP["pending"], STEP["solved"]
+
+#: Nobody is given a case so shortly before going home.
+LAST: Final = 75 * 60_000
 
 
 class Site(Floor):
@@ -55,7 +58,9 @@ class Site(Floor):
     def _on_triage(self, t: int, what: tuple[Line, Case]) -> None:
         """Give a case to the person at work who has the fewest in hand."""
         line, case = what
-        there = [p for p in self.people if p.state >= 0 and line in p.lines and t < p.ends and p.index != case.agent]
+        there = [
+            p for p in self.people if p.state >= 0 and line in p.lines and t < p.ends - LAST and p.index != case.agent
+        ]
         if not there:
             self._triage(t + 900_000, line, case)
             return

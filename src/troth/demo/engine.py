@@ -26,7 +26,7 @@ from troth.demo.truth import AgentTruth, QueueTruth, SiteTruth, Truth
 AVAILABLE, ON_CONTACT, WRAP, OFF = STEP["available"], STEP["on_contact"], STEP["wrap"], -1
 _STATE, _STARTED, _ENDED = ACTIVITY["state_changed"], ACTIVITY["shift_started"], ACTIVITY["shift_ended"]
 _OPENED, _CLOSED = ACTIVITY["counter_opened"], ACTIVITY["counter_closed"]
-#: How long a person stays after the end of the shift while customers are inside.
+#: How long a person stays after the end of the shift while customers are inside or own cases are left.
 STAY: Final = 45 * 60_000
 
 
@@ -303,7 +303,7 @@ class Engine:
                 if t + int(seconds * 500) < p.ends:
                     self._pause(p, t, seconds, state)
                     return
-            if t >= p.ends and not (wait and t < p.ends + STAY and t >= self.today.closes):
+            if t >= p.ends and not (t < p.ends + STAY and (p.own or (wait and t >= self.today.closes))):
                 self._leave(p, t)
                 return
         if p.busy == 0 or (not p.due and t < p.ends):

@@ -77,7 +77,7 @@ def required(site: SiteTruth, *, team: str, day: LocalDay, volume: float) -> np.
                 if b.kind == "bot"
             )
         if queue.kind in ("mail", "case", "level2"):
-            stints = 1.0 if queue.kind == "mail" else 1.55
+            stints = 1.0 if queue.kind == "mail" else 1.6
             opened = [
                 (start - day.starts) // HALF_HOUR
                 for start, _ in half_hours(day, time_zone=site.time_zone)
@@ -88,7 +88,7 @@ def required(site: SiteTruth, *, team: str, day: LocalDay, volume: float) -> np.
         live.append(queue)
         for start, share in profile(queue, day=day, time_zone=site.time_zone):
             load[(start - day.starts) // HALF_HOUR] += expected * share * busy / 1800.0
-    need = work / 0.86
+    need = work / 0.76  # cases pile up for days if their people are as busy as those who only wait for calls
     if live:
         first = live[0]
         at_once = site.together if first.kind == "chat" else 1
