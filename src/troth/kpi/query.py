@@ -22,9 +22,9 @@ from troth.kpi.cells import periods, table
 from troth.kpi.definition import Clock, Figure, Kpi, Params
 from troth.kpi.fold import Sums, figures, sums
 from troth.kpi.plan import QUANTILES, Job, Tables, Wanted, grouped, spans
-from troth.log.ingest import read_reference
 from troth.log.lake import Lake
 from troth.log.reference import TABLES
+from troth.log.references import read_reference
 from troth.log.store import name, quote
 from troth.log.timelines import TIMELINES
 from troth.log.timelines.cache import refresh

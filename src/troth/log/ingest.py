@@ -12,29 +12,28 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import pyarrow as pa
 
 from troth.core.decision import Issue, Severity, Stop
 from troth.core.errors import InputError
 from troth.log import reference
-from troth.log.check import check
+from troth.log._landing import Landing, Stage
+from troth.log._repeats import repeats
 from troth.log.lake import Lake
-from troth.log.readers import Batch, ReadOptions, find, reader
-from troth.log.schema import REJECTS, STORED
-from troth.log.store import Shelf, name, scan, sql_type
-
-if TYPE_CHECKING:
-    import duckdb
+from troth.log.readers import ReadOptions, find, reader
+from troth.log.references import import_reference
+from troth.log.schema import REJECTS
+from troth.log.store import Shelf, scan
+from troth.log.upkeep import compact
 
 #: Raises the number with every change in what a reader makes of the same bytes, so that re-imports are not skipped.
 _FORMAT: Final = 1
-_SHOWN: Final = 200
 
 
 @dataclass(slots=True)
-class Report:
+class ImportReport:
     """What an import did.
 
     Parameters
@@ -43,7 +42,7 @@ class Report:
     files, rows, events, cases : what was read; events are the good ones, known ones included.
     rejects : rows or events not taken; `duplicates` : events whose source and id the lake knew already.
     issues : everything doubtful or wrong, the same code at the same file and column counted once.
-    failed : files of which nothing could be used.
+    failed : files of which nothing could be used, or not all of it could be read.
     stopped : whether it was asked to stop before the end.
     """
 
@@ -71,9 +70,9 @@ def ingest(
     paths: Sequence[Path],
     options: ReadOptions = ReadOptions(),
     now: datetime | None = None,
-    on_progress: Callable[[str, float, Report], None] | None = None,
+    on_progress: Callable[[str, float, ImportReport], None] | None = None,
     stop: Stop = Stop(),
-) -> Report:
+) -> ImportReport:
     """Import files into a lake.
 
     Parameters
@@ -82,8 +81,8 @@ def ingest(
     source : name of a reader; see `readers.names`.
     paths : files, or folders whose files are meant.
     options : how to read them.
-    now : kept with rejects, which are purged by age.
-    on_progress : told the file, the share done of all files and the report so far, after every batch.
+    now : kept with rejects, which are purged by age; without it nothing that killed runs left is swept.
+    on_progress : told the file or the work, the share done of all files and the report so far, after every batch.
     stop : when to stop early; what is committed stays.
 
     Returns
@@ -94,57 +93,101 @@ def ingest(
     ------
     InputError : an unknown source, or no file to read.
     """
-    report = Report(source)
-    files = _files(source, paths)
-    before = lake.count()
+    report = ImportReport(source)
+    events, tables = _files(source, paths)
+    old = lake.events.files()
+
+    def tell(what: str, done: float) -> None:
+        if on_progress is not None:
+            on_progress(what, done, report)
+
     with lake.session() as con:
-        con.execute("CREATE TEMP TABLE cases (h UBIGINT)")
-        for number, path in enumerate(files):
-            stream = f"{source}/{_digest(path, options)}"
-            try:
-                for order, batch in enumerate(reader(source).read(path, options)):
-                    _take(lake, con, batch, (stream, order), now, report)
-                    if on_progress is not None:
-                        on_progress(path.name, (number + batch.done) / len(files), report)
-                    if stop.reached():
-                        report.stopped = True
-                        break
-            except InputError as error:
-                report.failed += 1
-                report.issues.extend(error.issues)
-            report.files += 1
+        landing = Landing(lake, con, now=now)
+        new: list[str] = []
+        for number, path in enumerate(events):
+
+            def landed(stage: Stage, number: int = number, path: Path = path) -> None:
+                new.extend(stage.files)
+                report.rows += stage.rows
+                report.events += stage.events
+                report.rejects += stage.rejects
+                report.issues.extend(stage.issues)
+                tell(path.name, (number + stage.done) / len(events))
+
+            _file(landing, path, source=source, options=options, landed=landed, stop=stop, report=report)
             if report.stopped:
                 break
-        (report.cases,) = con.sql("SELECT count(DISTINCT h) FROM cases").fetchone() or (0,)
-    if source == "troth":
-        for path in paths:
-            _references(lake, path / "reference", report)
-    report.duplicates = report.events - (lake.count() - before)
+        report.cases = landing.cases()
+        known, ties = repeats(con, new=new, old=[*old["base"], *old["tail"]], events=report.events)
+        report.duplicates = known
+        report.issues.extend(ties)
+    for path in tables:
+        stage = import_reference(lake, path, stream=_digest(path, ReadOptions()), now=now)
+        report.files += 1
+        report.rows += stage.rows
+        report.rejects += stage.rejects
+        report.failed += stage.failed
+        report.issues.extend(stage.issues)
     report.issues = _gathered(report.issues)
     if lake.due() and not report.stopped:
-        lake.compact()
+        compact(lake, on_progress=lambda done: tell("compacting", done))
+    if now is not None:
+        lake.vacuum(now=now)
     return report
 
 
-def _files(source: str, paths: Sequence[Path]) -> list[Path]:
+def _file(
+    landing: Landing,
+    path: Path,
+    *,
+    source: str,
+    options: ReadOptions,
+    landed: Callable[[Stage], None],
+    stop: Stop,
+    report: ImportReport,
+) -> None:
+    """Read one file while its batches land in another thread."""
+    report.files += 1
+    try:
+        with landing.stream(lambda: f"{source}/{_digest(path, options)}", landed) as give:
+            for batch in reader(source).read(path, options):
+                give(batch)
+                if stop.reached():
+                    report.stopped = True
+                    break
+    except InputError as error:
+        report.failed += 1
+        report.issues.extend(error.issues)
+
+
+def _files(source: str, paths: Sequence[Path]) -> tuple[list[Path], list[Path]]:
+    """Return the files with events and those with reference tables."""
     issues = [
-        Issue("no-such-file", Severity.ERROR, str(path), advice="Maybe the name is misspelt, or it is in another folder.")
+        Issue(
+            "no-such-file", Severity.ERROR, str(path), advice="Maybe the name is misspelt, or it is in another folder."
+        )
         for path in paths
         if not path.exists()
     ]
     try:
         reader(source)
     except KeyError:
-        issues.append(Issue("unknown-source", Severity.ERROR, "source", source, "Maybe csv: see `troth import --help`."))
+        issues.append(
+            Issue("unknown-source", Severity.ERROR, "source", source, "Maybe csv: see `troth import --help`.")
+        )
     if issues:
         raise InputError(issues)
     files = find(paths)
+    tables: list[Path] = []
     if source == "troth":
+        inside = [path / "reference" for path in paths if (path / "reference").is_dir()]
+        tables = [f for f in find(inside) if f.suffix == ".csv"]
+        tables += [f for f in files if f.suffix == ".csv" and f.stem in reference.TABLES]
         files = [f for f in files if f.name.startswith("events")]
-    if not files:
+    if not files and not tables:
         where = ", ".join(map(str, paths))
         raise InputError([Issue("no-files", Severity.ERROR, where, advice="Maybe the folder is empty.")])
-    return files
+    return files, tables
 
 
 def _digest(path: Path, options: ReadOptions) -> str:
@@ -154,71 +197,14 @@ def _digest(path: Path, options: ReadOptions) -> str:
     if options.mapping and Path(options.mapping).is_file():
         chosen["mapping"] = Path(options.mapping).read_text("utf-8", "replace")
     digest.update(json.dumps([_FORMAT, chosen, path.suffixes]).encode())
-    with path.open("rb") as stream:
-        while piece := stream.read(1 << 20):
-            digest.update(piece)
+    try:
+        with path.open("rb") as stream:
+            while piece := stream.read(1 << 20):
+                digest.update(piece)
+    except OSError as error:
+        advice = "Maybe the rights to read it are missing."
+        raise InputError([Issue("no-file", Severity.ERROR, path.name, str(error), advice)]) from error
     return digest.hexdigest()
-
-
-def _take(
-    lake: Lake,
-    con: duckdb.DuckDBPyConnection,
-    batch: Batch,
-    number: tuple[str, int],
-    now: datetime | None,
-    report: Report,
-) -> None:
-    """Check one batch and commit what is good and what is not."""
-    good, bad = check(batch.drafts)
-    rejects = pa.concat_tables([batch.rejects.cast(REJECTS), bad.cast(REJECTS)])
-    rejects = rejects.set_column(
-        rejects.schema.get_field_index("imported_at"),
-        REJECTS.field("imported_at"),
-        pa.array([now] * len(rejects), REJECTS.field("imported_at").type),
-    )
-    columns = ", ".join(name(c) for c in STORED.names)
-    con.register("good", good)
-    con.register("bad", rejects)
-    con.execute("INSERT INTO cases SELECT DISTINCT hash(case_id) FROM good WHERE case_id IS NOT NULL")
-    lake.events.put(con, [f"SELECT {columns} FROM good"], batch=number)
-    if len(rejects):
-        lake.rejects.put(con, ["SELECT * FROM bad"], batch=number)
-    for side, rows in batch.side.items():
-        con.register("side", rows)
-        lake.shelf("side", side, rows.schema).put(con, ["SELECT * FROM side"], batch=number)
-        con.unregister("side")
-    con.unregister("good")
-    con.unregister("bad")
-    report.rows += batch.rows
-    report.events += len(good)
-    report.rejects += _rejected_rows(rejects)
-    report.issues.extend(batch.issues)
-    report.issues.extend(_issues(rejects))
-
-
-def _rejected_rows(rejects: pa.Table) -> int:
-    """Count rows rejected; a row with several problems counts once."""
-    return rejects.group_by(["file", "row"]).aggregate([]).num_rows if len(rejects) else 0
-
-
-def _issues(rejects: pa.Table) -> list[Issue]:
-    rows = rejects.select(["file", "row", "code", "column", "value", "advice"]).slice(0, _SHOWN).to_pylist()
-    issues = [
-        Issue(
-            r["code"],
-            Severity.ERROR,
-            f"{r['file']}, row {r['row']}" + (f", {r['column']}" if r["column"] else ""),
-            r["value"] or "",
-            r["advice"] or "",
-        )
-        for r in rows
-    ]
-    if len(rejects) > _SHOWN:
-        more = len(rejects) - _SHOWN
-        issues.append(
-            Issue("more-rejects", Severity.ERROR, rows[0]["file"], str(more), "Maybe see `troth rejects` for all of them.", more)
-        )
-    return issues
 
 
 def _gathered(issues: list[Issue]) -> list[Issue]:
@@ -231,71 +217,12 @@ def _gathered(issues: list[Issue]) -> list[Issue]:
     return list(counted.values())
 
 
-# Reference tables ----------------------------------------------------------------------------------------------------
-
-
-def _references(lake: Lake, folder: Path, report: Report) -> None:
-    """Import every known table of a folder of CSV files; unknown ones are named."""
-    if not folder.is_dir():
-        return
-    for path in sorted(folder.glob("*.csv")):
-        if path.stem not in reference.TABLES:
-            known = ", ".join(reference.TABLES)
-            report.issues.append(
-                Issue("unknown-table", Severity.WARNING, str(path), path.stem, f"Maybe it is one of {known}.")
-            )
-            continue
-        report.files += 1
-        _reference(lake, path, report)
-
-
-def _reference(lake: Lake, path: Path, report: Report) -> None:
-    from pyarrow import csv
-
-    spec = reference.TABLES[path.stem]
-    try:
-        read = csv.read_csv(path, convert_options=csv.ConvertOptions(strings_can_be_null=True))
-    except pa.ArrowInvalid as error:
-        report.failed += 1
-        report.issues.append(Issue("bad-table", Severity.ERROR, str(path), str(error)[:200], "Maybe a row is cut short."))
-        return
-    missing = [c for c in spec.key if c not in read.column_names]
-    for column in missing:
-        report.issues.append(
-            Issue("missing-column", Severity.ERROR, str(path), column, f"Maybe one of {', '.join(read.column_names)}.")
-        )
-    if missing:
-        report.failed += 1
-        return
+def read_rejects(lake: Lake) -> pa.Table:
+    """Return all rejects of a lake, in `schema.REJECTS`, by file and row."""
+    files = lake.rejects.files()
+    held = scan(files["base"] + files["tail"], REJECTS)
     with lake.session() as con:
-        con.register("given", read)
-        text = {c: f"{name(c)}::VARCHAR" for c in read.column_names}
-        cast = {
-            f.name: f"try_cast({text[f.name]} AS {sql_type(f.type)})" if f.name in text else f"NULL::{sql_type(f.type)}"
-            for f in spec.schema
-        }
-        cast["version"] = f"coalesce({cast['version']}, 0)"
-        wrong = [f"({text[c]} IS NOT NULL AND {cast[c]} IS NULL)" for c in spec.schema.names if c in text]
-        wrong.append(f"{cast[spec.key[0]]} IS NULL")
-        con.execute(f"CREATE TEMP TABLE judged AS SELECT *, {' OR '.join(wrong)} AS bad, row_number() OVER () + 1 AS row FROM given")
-        for row in con.sql("SELECT * FROM judged WHERE bad").fetchall():
-            report.rejects += 1
-            report.issues.append(
-                Issue("bad-value", Severity.ERROR, f"{path.name}, row {row[-1]}", str(row[:-2])[:200], "Maybe a date, time or number is misspelt, or a key is empty.")
-            )
-        chosen = ", ".join(f"{sql} AS {name(c)}" for c, sql in cast.items())
-        shelf = Shelf(lake.root / "reference" / path.stem, spec.schema)
-        report.rows += len(read)
-        shelf.put(con, [f"SELECT {chosen} FROM judged WHERE NOT bad"], batch=(_digest(path, ReadOptions()), 0))
-
-
-def read_reference(lake: Lake, table: str) -> list[dict[str, Any]]:
-    """Return the current rows of a reference table as plain data; empty if it was never imported."""
-    with lake.session() as con:
-        if not lake.reference(table).files()["tail"]:
-            return []
-        found: list[dict[str, Any]] = con.sql(lake.settled_reference(table)).fetch_arrow_table().to_pylist()
-        return found
+        return con.sql(f'SELECT * FROM ({held}) ORDER BY imported_at, file, row, code, "column"').fetch_arrow_table()
 
 
 def read_side(lake: Lake, table: str) -> pa.Table | None:
@@ -307,4 +234,6 @@ def read_side(lake: Lake, table: str) -> pa.Table | None:
     files = shelf.files()
     fields = [f for f in pa.schema(found.schema().to_arrow()) if f.name != "tier"]
     with lake.session() as con:
-        return con.sql(f"SELECT DISTINCT * FROM ({scan(files['base'] + files['tail'], pa.schema(fields))})").fetch_arrow_table()
+        return con.sql(
+            f"SELECT DISTINCT * FROM ({scan(files['base'] + files['tail'], pa.schema(fields))})"
+        ).fetch_arrow_table()

@@ -125,7 +125,7 @@ class Shelf:
         found = {"base": 0, "tail": 0}
         table = self.table()
         if table is not None:
-            actions = pa.table(table.get_add_actions(flatten=True))
+            actions = table.get_add_actions(flatten=True)
             if not len(actions):
                 return found
             tiers, counts = actions[f"partition.{TIER}"].to_pylist(), actions["num_records"].to_pylist()
@@ -295,8 +295,9 @@ class Shelf:
         raise StoreError(f"{self.root.name}: others kept writing and nothing was committed. Maybe run it again.")
 
     def _paths(self, table: DeltaTable | None) -> list[str]:
-        actions = pa.table(table.get_add_actions()) if table is not None else None
-        return [str(self.root / path) for path in actions["path"].to_pylist()] if actions else []
+        # Not through pyarrow.table, which would load pandas to see whether it is given one of its frames.
+        actions = table.get_add_actions() if table is not None else ()
+        return [str(self.root / path) for path in actions["path"].to_pylist()] if len(actions) else []
 
     def _kept(self, written: Sequence[NewFile]) -> list[str]:
         """Delete those files that the table does not refer to; return the paths of the others."""

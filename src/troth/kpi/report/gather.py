@@ -18,8 +18,8 @@ from troth.kpi.query import Engine, Query
 from troth.kpi.report.data import Arrivals, Backlog, Frame, Line, Members, Report, Spread
 from troth.kpi.report.rows import Rows, quality
 from troth.kpi.scorecard import Scored, scored
-from troth.log.ingest import read_reference
 from troth.log.lake import Lake
+from troth.log.references import read_reference
 
 #: The usual period: so many whole weeks, the last the log has.
 _WEEKS: Final = 4
