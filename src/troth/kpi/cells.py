@@ -7,16 +7,15 @@ decides all of these, on days of 23 and 25 hours too, in any engine, by one join
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Final
 from zoneinfo import ZoneInfo
-
-import numpy as np
-import pyarrow as pa
 
 from troth.core.time import Grid, Step
 
 #: Microseconds of a quarter hour.
-QUARTER = 900_000_000
+QUARTER: Final = 900_000_000
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,43 +56,43 @@ def periods(start: datetime, end: datetime, *, every: Step | None, time_zone: st
     return Periods((first, *edges), time_zone)
 
 
-def table(found: Periods) -> pa.Table:
-    """Return one row a quarter hour: `q`, `period` (-1 is the one before), `day` (local days since 1970), `weekday`, `hour`."""
+def sql(found: Periods) -> str:
+    """Return SQL with one row a quarter hour: `q`, `period`, `day`, `weekday` (0 is Monday), `hour`.
+
+    `period` counts from 0; -1 is the one before the first. `day` counts local days since 1970.
+    """
     low, high = found.low // QUARTER, -(-found.high // QUARTER)
-    q = np.arange(low, high, dtype=np.int64)
-    edges = np.array([_micros(e) for e in found.edges], dtype=np.int64)
-    period = np.searchsorted(edges, q * QUARTER, side="right") - 2
-    local = q * QUARTER + _offsets(q, found.time_zone)
-    day = local // 86_400_000_000
-    return pa.table(
-        {
-            "q": q,
-            "period": np.maximum(period, -1),
-            "day": day,
-            "weekday": (day + 3) % 7,
-            "hour": local // 3_600_000_000 % 24,
-        }
-    )
+    edges = ", ".join(f"({_micros(edge) // QUARTER}, {number - 1})" for number, edge in enumerate(found.edges[:-1]))
+    offsets = ", ".join(f"({q}, {offset})" for q, offset in _offsets(low, high, found.time_zone))
+    return f"""
+        WITH quarters AS (SELECT range AS q FROM range({low}, {high})),
+        edges AS (SELECT * FROM (VALUES {edges}) v(since, period)),
+        offsets AS (SELECT * FROM (VALUES {offsets}) v(since, quarters)),
+        local AS (
+            SELECT q, period, q + quarters AS l
+            FROM quarters ASOF JOIN edges ON q >= edges.since ASOF JOIN offsets ON q >= offsets.since
+        )
+        SELECT q, period::BIGINT AS period, l // 96 AS day, (l // 96 + 3) % 7 AS weekday, l // 4 % 24 AS hour FROM local"""
 
 
-def _offsets(q: np.ndarray, time_zone: str) -> np.ndarray:
-    """Return the zone's offset from UTC of each quarter hour, in microseconds."""
+def _offsets(low: int, high: int, time_zone: str) -> list[tuple[int, int]]:
+    """Return from which quarter hour on which offset from UTC holds, in quarter hours."""
     zone = ZoneInfo(time_zone)
 
-    def offset(one: int) -> int:
-        moment = datetime.fromtimestamp(one * QUARTER / 1e6, UTC).astimezone(zone).utcoffset()
-        return int(moment.total_seconds() * 1e6) if moment else 0
+    def offset(q: int) -> int:
+        moment = (_EPOCH + timedelta(minutes=15 * q)).astimezone(zone).utcoffset()
+        return int(moment.total_seconds()) // 900 if moment else 0
 
-    # Offsets change a few times a year: look once a day, and closely only on days that begin and end differently.
-    ends = np.unique(np.append(q[::96], q[-1]))
-    known = np.array([offset(int(one)) for one in ends], dtype=np.int64)
-    result = known[np.searchsorted(ends, q, side="right") - 1]
-    for place in np.flatnonzero(np.diff(known)):
-        low, high = np.searchsorted(q, [ends[place], ends[place + 1]])
-        result[low : high + 1] = [offset(int(one)) for one in q[low : high + 1]]
-    return result
+    found = [(low, offset(low))]
+    # Offsets change a few times a year: look once a day, and closely only at days that end otherwise than they began.
+    for day in range(low, high, 96):
+        last = min(day + 96, high)
+        if offset(last) != found[-1][1]:
+            change = next(q for q in range(day, last + 1) if offset(q) != found[-1][1])
+            found.append((change, offset(change)))
+    return found
 
 
 def _micros(instant: datetime) -> int:
-    delta = instant - datetime(1970, 1, 1, tzinfo=UTC)
+    delta = instant - _EPOCH
     return (delta.days * 86_400 + delta.seconds) * 1_000_000 + delta.microseconds

@@ -23,6 +23,13 @@ class Fold(StrEnum):
     STOCK = "stock"  # what has come in and not gone out by the end of the period
 
 
+class Chance(StrEnum):
+    """What a figure's interval takes as the things that could have turned out otherwise."""
+
+    DAYS = "days"
+    ROWS = "rows"
+
+
 class Clock(StrEnum):
     """Which time counts."""
 
@@ -108,6 +115,8 @@ class Kpi:
     parts : the definition in code.
     fold : how rows become a figure.
     clock : wall or business time.
+    chance : what varies by chance: days, or rows on their own (each customer or person once, whatever the day).
+    lags : over how many days a bad day drags on, for the interval.
     quantiles : whether rows have a distribution worth showing (P50, P90, P95, max).
     maturity : how long after its end a period's figure can still change by itself.
     version, effective_from : of the definition.
@@ -129,6 +138,8 @@ class Kpi:
     fold: Fold = Fold.RATIO
     clock: Clock = Clock.WALL
     quantiles: bool = False
+    chance: Chance = Chance.DAYS
+    lags: int = 0
     maturity: Callable[[Params], timedelta] = lambda _: timedelta(0)
     version: int = 1
     effective_from: date = date(2026, 1, 1)

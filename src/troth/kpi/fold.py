@@ -9,15 +9,16 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from troth.core.terms import Unit
-from troth.kpi.definition import Figure, Fold, Kpi
+from troth.kpi.definition import Chance, Figure, Fold, Kpi
 from troth.kpi.plan import Job, Wanted
-from troth.stats import ratio_intervals, total_intervals
+from troth.stats import ratio_intervals, total_intervals, wilson
 
 Numbers = NDArray[Any]
+#: What a query gives: a column, masked where it has nulls, for each name.
+Result = Mapping[str, Any]
 _NONE = np.zeros(0, dtype=np.int64)
 _NO_DATA = "no data in the period"
 _UNTOLD = "the log does not tell: nothing it takes was ever recorded"
@@ -39,32 +40,37 @@ class Sums:
     told: bool = True
 
 
-def sums(table: pa.Table, job: Job, wanted: Wanted) -> Sums:
+def sums(result: Result, job: Job, wanted: Wanted) -> Sums:
     """Take one job's columns out of a daily result."""
     i = job.slot
-
-    def column(name: str) -> Numbers:
-        found: Numbers = np.nan_to_num(table[name].cast(pa.float64()).to_numpy())
-        return found
-
-    by = [table[f"by{d}"].to_pylist() for d in range(len(wanted.by))]
-    group = list(zip(*by, strict=True)) if by else [()] * len(table)
     return Sums(
-        group,
-        column("period").astype(np.int64),
-        column("day").astype(np.int64),
-        column(f"num{i}"),
-        column(f"den{i}"),
-        column(f"n{i}").astype(np.int64),
-        _truths(table[f"inexact{i}"]),
-        f"told{i}" not in table.column_names or bool(_truths(table[f"told{i}"]).any()),
+        members(result, wanted),
+        _numbers(result["period"]).astype(np.int64),
+        _numbers(result["day"]).astype(np.int64),
+        _numbers(result[f"num{i}"]),
+        _numbers(result[f"den{i}"]),
+        _numbers(result[f"n{i}"]).astype(np.int64),
+        _truths(result[f"inexact{i}"]),
+        f"told{i}" not in result or bool(_truths(result[f"told{i}"]).any()),
     )
 
 
-def _truths(column: pa.ChunkedArray) -> Numbers:
+def members(result: Result, wanted: Wanted) -> list[tuple[Any, ...]]:
+    """Return the members of the split of every row; None is no member."""
+    columns = [np.ma.asarray(result[f"by{d}"]).tolist() for d in range(len(wanted.by))]
+    return list(zip(*columns, strict=True)) if columns else [()] * len(result["period"])
+
+
+def _numbers(column: Numbers) -> Numbers:
+    """Return a column as floats, null being nought."""
+    filled: Numbers = np.ma.filled(np.ma.asarray(column).astype(np.float64), 0.0)
+    return np.nan_to_num(filled)
+
+
+def _truths(column: Numbers) -> Numbers:
     """Return a column of truths, null being false."""
-    found: Numbers = column.fill_null(False).to_numpy()
-    return found
+    filled: Numbers = np.ma.filled(np.ma.asarray(column), False)
+    return filled.astype(np.bool_)
 
 
 def figures(
@@ -182,8 +188,19 @@ class _Cube:
         else:
             # A share of things is a share of `den` things; shares of time are not, and keep the plain interval.
             share = kpi.unit is Unit.SHARE and all(p.weight == 1.0 for p in kpi.parts)
-            found = ratio_intervals(num, den=den, share=share, floor=0.0)
+            if kpi.chance is Chance.ROWS:
+                # Each row on its own: all of them are one block's worth of independent trials.
+                return _independent(num.sum(axis=1), den.sum(axis=1))
+            found = ratio_intervals(num, den=den, share=share, floor=0.0, lags=kpi.lags)
         return found.estimate, found.low, found.high
+
+
+def _independent(hits: Numbers, trials: Numbers) -> tuple[Numbers, Numbers, Numbers]:
+    """Return shares with Wilson's interval; NaN without trials."""
+    found = [wilson(k, n=n) if n else None for k, n in zip(hits, trials, strict=True)]
+    columns = zip(*((i.estimate, i.low, i.high) if i else (np.nan,) * 3 for i in found), strict=True)
+    value, low, high = (np.array(column, dtype=np.float64) for column in columns)
+    return value, low, high
 
 
 def _days_of(wanted: Wanted) -> list[tuple[int, int]]:

@@ -18,9 +18,9 @@ from troth.core.terms import Dimension, Unit
 from troth.core.time import Calendar, Step, calendars_from_tables
 from troth.kpi.calendar_use import CalendarUse, Coded
 from troth.kpi.catalogue import chosen
-from troth.kpi.cells import periods, table
+from troth.kpi.cells import periods, sql
 from troth.kpi.definition import Clock, Figure, Kpi, Params
-from troth.kpi.fold import Sums, figures, sums
+from troth.kpi.fold import Result, Sums, figures, members, sums
 from troth.kpi.plan import QUANTILES, Job, Tables, Wanted, grouped, spans
 from troth.log.lake import Lake
 from troth.log.reference import TABLES
@@ -99,12 +99,12 @@ class Engine:
         import ibis
 
         if table_name in TIMELINES:
-            sql = refresh(self.lake, self.con, TIMELINES[table_name])
+            rows = refresh(self.lake, self.con, TIMELINES[table_name])
         elif table_name in TABLES:
-            sql = self.lake.settled_reference(table_name)
+            rows = self.lake.settled_reference(table_name)
         else:
             raise KeyError(table_name)
-        self.con.execute(f"CREATE OR REPLACE TEMP VIEW {name(table_name)} AS {sql}")
+        self.con.execute(f"CREATE OR REPLACE TEMP VIEW {name(table_name)} AS {rows}")
         return ibis.Schema.from_pyarrow(
             self.con.sql(f"SELECT * FROM {name(table_name)} LIMIT 0").fetch_arrow_table().schema
         )
@@ -236,34 +236,33 @@ class Engine:
         self, jobs: Sequence[Job], wanted: Wanted, calendar: str | None
     ) -> tuple[dict[int, Sums], dict[int, dict[Any, Any]]]:
         """Run all jobs; return daily sums and quantiles by slot."""
-        self.con.register("cells", table(wanted.periods))
+        self.con.execute(f"CREATE OR REPLACE TEMP TABLE cells AS {sql(wanted.periods)}")
         wall = [job for job in jobs if job.kpi.clock is Clock.WALL]
         daily: dict[int, Sums] = {}
         spread: dict[int, dict[Any, Any]] = {}
         for lot, expression in grouped(wall, wanted, self.tables, daily=True):
-            result = self._run(expression)
+            result = self._run(expression).fetchnumpy()
             daily |= {job.slot: sums(result, job, wanted) for job in lot}
         for lot, expression in grouped(wall, wanted, self.tables, daily=False):
-            result = self._run(expression)
+            result = self._run(expression).fetchnumpy()
             for job in lot:
-                if f"q{job.slot}" in result.column_names:
+                if f"q{job.slot}" in result:
                     spread[job.slot] = _quantiles(result, job.slot, wanted)
         for job in jobs:
             if job.kpi.clock is Clock.BUSINESS:
                 daily[job.slot], spread[job.slot] = self._business(job, wanted, calendar)
-        self.con.unregister("cells")
         return daily, spread
 
-    def _run(self, expression: Any) -> pa.Table:
+    def _run(self, expression: Any) -> duckdb.DuckDBPyRelation:
         import ibis
 
-        return self.con.sql(ibis.to_sql(expression, dialect="duckdb")).fetch_arrow_table()
+        return self.con.sql(ibis.to_sql(expression, dialect="duckdb"))
 
     def _business(self, job: Job, wanted: Wanted, calendar: str | None) -> tuple[Sums, dict[Any, Any]]:
         """Measure a job's rows on their calendars and add them up."""
         import numpy as np
 
-        rows = self._run(spans(job, wanted, self.tables))
+        rows = self._run(spans(job, wanted, self.tables)).fetch_arrow_table()
         start, end = (_instants(rows[c]) for c in ("start", "end"))
         uses = [] if calendar else read_reference(self.lake, "calendar_use")
         book = CalendarUse(self.calendars, uses, default=calendar or _ALWAYS)
@@ -278,15 +277,15 @@ class Engine:
         measured = measured.append_column("value", pa.array(value, from_pandas=True))
         self.con.register("measured", measured.append_column("ended", rows["end"].is_valid()))
         group = ", ".join([*by, "period", "day"])
-        sql = f"""SELECT {group}, sum(value) AS num{i}, count(value)::DOUBLE AS den{i}, count(value) AS n{i},
+        daily = f"""SELECT {group}, sum(value) AS num{i}, count(value)::DOUBLE AS den{i}, count(value) AS n{i},
                   bool_or(approximate) AS inexact{i}, bool_or(ended) AS told{i} FROM measured GROUP BY {group}"""
-        found = sums(self.con.sql(sql).fetch_arrow_table(), job, wanted)
+        found = sums(self.con.sql(daily).fetchnumpy(), job, wanted)
         spread: dict[Any, Any] = {}
         if job.kpi.quantiles:
             group = ", ".join([*by, "period"])
             at = ", ".join(map(str, QUANTILES))
-            sql = f"SELECT {group}, quantile_cont(value, [{at}]) AS q{i}, max(value) AS max{i} FROM measured GROUP BY {group}"
-            spread = _quantiles(self.con.sql(sql).fetch_arrow_table(), i, wanted)
+            shape = f"SELECT {group}, quantile_cont(value, [{at}]) AS q{i}, max(value) AS max{i} FROM measured GROUP BY {group}"
+            spread = _quantiles(self.con.sql(shape).fetchnumpy(), i, wanted)
         self.con.unregister("measured")
         return found, spread
 
@@ -318,18 +317,11 @@ def _coded(column: pa.ChunkedArray) -> Coded:
     )
 
 
-def _quantiles(result: pa.Table, slot: int, wanted: Wanted) -> dict[Any, Any]:
+def _quantiles(result: Result, slot: int, wanted: Wanted) -> dict[Any, Any]:
     """Return P50, P90, P95 and maximum by group and period."""
-    by = [result[f"by{d}"].to_pylist() for d in range(len(wanted.by))]
-    groups = zip(*by, strict=True) if by else [()] * len(result)
-    rows = zip(
-        groups,
-        result["period"].to_pylist(),
-        result[f"q{slot}"].to_pylist(),
-        result[f"max{slot}"].to_pylist(),
-        strict=True,
-    )
-    return {(g, int(p)): (*q, m) for g, p, q, m in rows if q is not None and p is not None}
+    columns = (result["period"].tolist(), result[f"q{slot}"].tolist(), result[f"max{slot}"].tolist())
+    rows = zip(members(result, wanted), *columns, strict=True)
+    return {(group, int(period)): (*q, top) for group, period, q, top in rows if q is not None and period is not None}
 
 
 def _wrong(code: str, where: str, value: str, advice: str) -> Issue:

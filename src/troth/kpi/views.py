@@ -52,10 +52,10 @@ def contacts_repeat(scope: Scope) -> Rows:
     """First parts of customers' contacts, with when the same customer last and next came on the same topic."""
     import ibis
 
+    from troth.kpi.measures._common import inbound
+
     c = scope.table("contacts")
-    c = c.filter(
-        c.previous_contact_id.isnull() & c.customer_id.notnull() & (c.direction.isnull() | (c.direction != "out"))
-    )
+    c = c.filter(c.previous_contact_id.isnull() & c.customer_id.notnull() & inbound(c))
     c = c.mutate(subject=ibis.coalesce(c.topic, c.service, ""))
     window = ibis.window(group_by=[c.customer_id, c.subject], order_by=[c.started_at, c.contact_id])
     return c.mutate(previous_at=c.started_at.lag().over(window), next_at=c.started_at.lead().over(window))
@@ -96,7 +96,7 @@ def _worst(scope: Scope, rows: Rows, *, at: Any, value: Any) -> Rows:
     import ibis
 
     rows = rows.filter(rows.customer_id.notnull()).mutate(worst_at=at, worst_value=value)
-    rows = rows.filter(rows.worst_at.notnull() & rows.worst_value.notnull())
+    rows = rows.filter(rows.worst_at.notnull() & (rows.worst_value >= 0))
     rows = rows.mutate(period_no=scope.period(rows.worst_at))
     line = scope.line_s if scope.line_s is not None else float("inf")
     keys = ["customer_id", "period_no", *(d for d in scope.dims if d != "customer_id")]
@@ -104,8 +104,10 @@ def _worst(scope: Scope, rows: Rows, *, at: Any, value: Any) -> Rows:
     rows = rows.mutate(bad=rows.worst_value > line)
     rows = rows.mutate(again=rows.bad & rows.bad.lag().over(window).fill_null(False))
     others = {c: ibis.null("string") for c in COLUMNS.values() if c not in keys}
+    # When the worst happened dates the row: bad days are what its chance depends on.
+    worst = ibis.struct({"value": rows.worst_value, "at": rows.worst_at}).max()
     found = rows.group_by(keys).aggregate(
-        at=rows.worst_at.max(),
+        at=worst["at"],
         value=rows.worst_value.max(),
         crossed=rows.bad.any(),
         twice=rows.again.any(),
@@ -162,9 +164,33 @@ def agents_reviewed(scope: Scope) -> Rows:
 def answers(scope: Scope) -> Rows:
     """Survey answers with the case they are about, as far as it is known."""
     r, c = scope.table("ratings"), scope.table("cases")
-    about = c.select(about_case="case_id", contacts="contacts", reopens="reopens", topic="topic")
+    from troth.kpi.measures._common import inbound
+
+    t = scope.table("contacts")
+    first = t.filter(t.previous_contact_id.isnull() & t.case_id.notnull() & inbound(t))
+    came = first.group_by("case_id").aggregate(visits=first.count()).rename(came_case="case_id")
+    about = c.select(about_case="case_id", reopens="reopens", topic="topic")
+    about = about.left_join(came, about.about_case == came.came_case).drop("came_case")
+    about = about.mutate(contacts=about.visits.fill_null(0)).drop("visits")
     joined = r.left_join(about, r.case_id == about.about_case)
-    return joined.mutate(low=joined.scale_low.fill_null(1.0), high=joined.scale.fill_null(5.0))
+    served = joined.served_at.try_cast("timestamp('UTC')")
+    return joined.mutate(
+        low=joined.scale_low.fill_null(1.0),
+        high=joined.scale.fill_null(5.0),
+        served_at=served.fill_null(joined.sent_at),
+    )
+
+
+def surveys(scope: Scope) -> Rows:
+    """One row a survey: when it was sent, and what was said of satisfaction if anything was."""
+    r = scope.table("ratings")
+    names = ("case_id", "contact_id", *COLUMNS.values())
+    return r.group_by("subject_id").aggregate(
+        **{name: r[name].min() for name in names},
+        sent_at=r.sent_at.min(),
+        satisfaction=r.value.max(where=r.item == "satisfaction"),
+        approximate=r.approximate.any(),
+    )
 
 
 #: Every view by the name a `Part` calls it.
@@ -181,5 +207,6 @@ VIEWS: Final[dict[str, Callable[[Scope], Rows]]] = {
         broken_by_customer,
         agents_reviewed,
         answers,
+        surveys,
     )
 }

@@ -77,7 +77,7 @@ def ratio_intervals(
     Parameters
     ----------
     num, den : sums of each day, shape (series, days) or (days,); consecutive days. A day without data is
-        0 or NaN in `den`.
+        0 in both, or NaN in `den`.
     level : probability that the interval holds the true value.
     season : days of the recurring pattern; 0 for none.
     min_seasons : how many seasons the days must span for seasonal differences.
@@ -106,7 +106,8 @@ def ratio_intervals(
     (120.0, 120.0, 120.0)
     """
     top, bottom = (np.atleast_2d(np.asarray(side, dtype=np.float64)) for side in (num, den))
-    active = np.nan_to_num(bottom) != 0
+    # A day may add above the line only: work done on a day nobody was paid for.
+    active = ~np.isnan(bottom) & ((bottom != 0) | (np.nan_to_num(top) != 0))
     top, bottom = np.where(active, np.nan_to_num(top), 0), np.where(active, bottom, 0)
     size = bottom.sum(axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -20,8 +20,8 @@ def one(_t: Any, _p: Params) -> Any:
 
 
 def inbound(c: Any) -> Any:
-    """Contacts that customers began."""
-    return c.direction.isnull() | (c.direction != "out")
+    """Contacts that customers began, as far as is known."""
+    return c.direction.isnull() | (c.direction == "in")
 
 
 def queued_at(c: Any, _: Params) -> Any:

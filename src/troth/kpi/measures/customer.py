@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from troth.core.terms import Direction, Unit
-from troth.kpi.definition import Kpi, Part
+from troth.kpi.definition import Chance, Kpi, Part
 from troth.kpi.measures._common import share
 from troth.log.timelines import seconds
 
@@ -17,7 +17,7 @@ _RETENTION = Kpi(
     direction=Direction.HIGHER,
     numerator="customers with a further case within the horizon after their last one of the period",
     denominator="customers active in the period",
-    population="known customers with a case in the period; each counts once",
+    population="known customers with a case in the period; each counts once, where its last case of the period was",
     cohort="the customer's last case of the period",
     parts=(
         Part(
@@ -26,6 +26,7 @@ _RETENTION = Kpi(
             value=lambda c, p: share(seconds(c.opened_at, c.next_at) <= p.retention.total_seconds()),
         ),
     ),
+    chance=Chance.ROWS,
     maturity=lambda p: p.retention,
     source="Founding text: retention",
 )

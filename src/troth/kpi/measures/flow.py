@@ -125,7 +125,7 @@ _HIERARCHICAL = replace(
     _ESCALATION,
     variant="hierarchical",
     title="Escalations to a higher level",
-    numerator="cases escalated at least once",
+    numerator="cases escalated at least once, a bot's hand-over to people included",
     parts=(replace(_ESCALATION.parts[0], value=lambda c, _: share(c.escalated_at.notnull())),),
 )
 
@@ -161,7 +161,7 @@ _SERVED = Kpi(
     direction=Direction.HIGHER,
     numerator="contacts answered",
     denominator="hours counters were open",
-    population="contacts answered at sites with counters",
+    population="walk-in contacts answered",
     cohort="when the contact was answered; counter hours when the counter opened",
     parts=(
         Part(

@@ -17,15 +17,15 @@ _FIRST_CONTACT = Kpi(
     question="Which share of customers says that one contact settled it?",
     unit=Unit.SHARE,
     direction=Direction.HIGHER,
-    numerator="answers that the matter is resolved, of customers who came once for it",
+    numerator="answers that the matter is resolved, of cases with one contact of the customer (further parts aside), and no reopening",
     denominator="answers to whether the matter is resolved",
-    population="survey answers yes or no; don't-know apart",
+    population="survey answers yes or no about known cases; don't-know apart",
     cohort="when the survey was answered",
     parts=(
         Part(
             "answers",
             at=lambda a, _: a.answered_at,
-            where=lambda a, _: (a.item == "resolved") & a.value.notnull(),
+            where=lambda a, _: (a.item == "resolved") & a.value.notnull() & a.contacts.notnull(),
             value=lambda a, _: share((a.value > 0) & (a.contacts <= 1) & (a.reopens == 0)),
         ),
     ),
@@ -39,7 +39,7 @@ _FIRST_CONTACT_REPEAT = replace(
     question="Which share of contacts was not followed by another on the same topic?",
     numerator="contacts without a further one of the customer on the topic within the repeat window",
     denominator="contacts answered, of known customers, that are no repeat themselves",
-    population="inbound contacts of known customers served by a person",
+    population="inbound contacts of known customers served by a person; the same topic is the same service where none is given",
     cohort="when the contact began",
     parts=(
         Part(

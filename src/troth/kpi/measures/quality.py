@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from troth.core.terms import Direction, Unit
-from troth.kpi.definition import Kpi, Part
+from troth.kpi.definition import Chance, Kpi, Part
 from troth.kpi.measures._common import share
 
 _SCORE = Kpi(
@@ -46,6 +46,7 @@ _PASSING = Kpi(
             value=lambda r, p: share(r["mean"] >= p.pass_mark),
         ),
     ),
+    chance=Chance.ROWS,
     source="Founding text: agents with passing scores",
 )
 

@@ -30,6 +30,13 @@ def first_contact(c: Any, _: Params) -> Any:
     return c.first_in_at.fill_null(c.opened_at)
 
 
+def _since(c: Any, _: Params) -> Any:
+    """Return when the clock of the first reply started; a case opened after its answer was answered at once."""
+    import ibis
+
+    return ibis.least(c.reply_clock_at, c.first_reply_at)
+
+
 _ANSWER = Kpi(
     id="speed.answer",
     title="Average speed of answer",
@@ -44,7 +51,7 @@ _ANSWER = Kpi(
         Part(
             "contacts",
             at=lambda c, _: c.queued_at.fill_null(c.started_at),
-            where=lambda c, _: (c.outcome == "answered") & c.wait_s.notnull(),
+            where=lambda c, _: (c.outcome == "answered") & (c.wait_s >= 0),
             value=lambda c, _: c.wait_s,
         ),
     ),
@@ -62,7 +69,7 @@ _FROM_ENTRY = replace(
         Part(
             "contacts",
             at=lambda c, _: c.started_at,
-            where=lambda c, _: (c.outcome == "answered") & c.wait_arrival_s.notnull(),
+            where=lambda c, _: (c.outcome == "answered") & (c.wait_arrival_s >= 0),
             value=lambda c, _: c.wait_arrival_s,
         ),
     ),
@@ -79,7 +86,7 @@ _MEAN_WAIT = replace(
         Part(
             "contacts",
             at=lambda c, _: c.queued_at.fill_null(c.started_at),
-            where=lambda c, _: c.outcome.isin(["answered", "abandoned", "callback"]) & c.wait_s.notnull(),
+            where=lambda c, _: c.outcome.isin(["answered", "abandoned", "callback"]) & (c.wait_s >= 0),
             value=lambda c, _: c.wait_s,
         ),
     ),
@@ -93,7 +100,7 @@ _FIRST_REPLY = Kpi(
     direction=Direction.LOWER,
     numerator="seconds to the first reply of a person, from opening, or from the bot's hand-over or the reopening before it",
     denominator="cases a person replied to",
-    population="cases a person replied to, merged ones aside; cases never replied to are in the backlog's age",
+    population="cases a person replied to (not before they were opened), merged ones aside; cases never replied to are in the backlog's age",
     cohort="when the case was opened",
     parts=(
         Part(
@@ -207,6 +214,7 @@ _TURNAROUND = Kpi(
         ),
     ),
     quantiles=True,
+    lags=4,
     source="Troth; nearest elsewhere: dbt_zendesk, first assignment to resolution",
     aliases=("TAT",),
 )
@@ -243,14 +251,14 @@ _SAME_DAY = Kpi(
     direction=Direction.HIGHER,
     numerator="cases first answered by a person before the close of the business day they came in (out of hours: of the next)",
     denominator="cases",
-    population="cases, merged ones aside; those not answered count as not",
+    population="cases, merged ones aside; those not answered count as not, those opened after the answer as answered",
     cohort="when the case was opened",
     parts=(
         Part(
             "cases",
             at=lambda c, _: c.opened_at,
             where=_counted,
-            start=lambda c, _: c.reply_clock_at,
+            start=_since,
             end=lambda c, _: c.first_reply_at,
         ),
     ),
@@ -267,7 +275,7 @@ _WITHIN_24H = Kpi(
     direction=Direction.HIGHER,
     numerator="cases first answered by a person within 24 hours",
     denominator="cases",
-    population="cases, merged ones aside; those not answered count as not",
+    population="cases, merged ones aside; those not answered count as not, those opened after the answer as answered",
     cohort="when the case was opened",
     parts=(
         Part(
@@ -289,7 +297,7 @@ _RESOLUTION = Kpi(
     question="How long until the customer's matter was settled for good?",
     unit=Unit.SECONDS,
     direction=Direction.LOWER,
-    numerator="seconds from the customer's first contact to the last resolution not reopened within the window",
+    numerator="seconds from the customer's first contact to the last resolution, unless that was reopened within the window",
     denominator="resolved cases",
     population="cases resolved and not reopened within the window, merged ones aside",
     cohort="when the case was resolved",

@@ -37,7 +37,7 @@ _CSAT_BY_SERVICE = replace(
     variant="by_service_date",
     title="Satisfied customers, by service date",
     cohort="when the customer was served (else asked)",
-    parts=(replace(_CSAT.parts[0], at=lambda a, _: a.sent_at),),
+    parts=(replace(_CSAT.parts[0], at=lambda a, _: a.served_at),),
 )
 _CSAT_MEAN = replace(
     _CSAT,
@@ -87,10 +87,9 @@ _RESPONSE = replace(
     cohort="when the survey was sent",
     parts=(
         Part(
-            "answers",
-            at=lambda a, _: a.sent_at,
-            where=lambda a, _: a.item.isnull() | (a.item == "satisfaction"),
-            value=lambda a, _: share(a.value.notnull()),
+            "surveys",
+            at=lambda s, _: s.sent_at,
+            value=lambda s, _: share(s.satisfaction.notnull()),
         ),
     ),
     source="Chatwoot: responses over surveys sent",

@@ -18,7 +18,7 @@ _WAIT = Kpi(
     numerator="each customer's longest wait of the period, answered or not",
     denominator="customers who waited",
     population="known customers who waited in the period",
-    cohort="the customer's last wait of the period",
+    cohort="when the customer's longest wait of the period began",
     parts=(Part("worst_waits", at=lambda w, _: w.at, value=lambda w, _: w.value),),
     quantiles=True,
     source="Troth",
@@ -31,7 +31,7 @@ _RESOLUTION = replace(
     numerator="each customer's longest time from first contact to resolution",
     denominator="customers with a resolved case",
     population="known customers with a case resolved in the period",
-    cohort="the customer's last resolution of the period",
+    cohort="when the customer's slowest matter of the period was resolved",
     parts=(Part("worst_resolutions", at=lambda w, _: w.at, value=lambda w, _: w.value),),
     maturity=lambda p: p.reopen_window,
 )
@@ -64,7 +64,7 @@ _CROSSED = Kpi(
     numerator="customers whose longest wait of the period was beyond the line",
     denominator="customers who waited",
     population="known customers who waited in the period",
-    cohort="the customer's last wait of the period",
+    cohort="when the customer's longest wait of the period began",
     parts=(Part("worst_waits", at=lambda w, _: w.at, value=lambda w, _: share(w.crossed)),),
     source="Troth; the line is the target of worst.wait, else the previous quarter's P95 of waits",
 )

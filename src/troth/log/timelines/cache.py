@@ -34,7 +34,7 @@ _ATTEMPTS: Final = 5
 
 @cache
 def _definition() -> str:
-    """Return a name for the derivations as they are: rows derived by other code are derived anew."""
+    """Return a name for the derivations as they are; rows derived by other code lie in another folder."""
     digest = hashlib.blake2b(digest_size=8)
     for path in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(path.read_bytes())
@@ -50,9 +50,14 @@ def _compiled(timeline: Timeline) -> tuple[str, pa.Schema]:
     return ibis.to_sql(expression, dialect="duckdb"), expression.schema().to_pyarrow()
 
 
+def _home(lake: Lake, timeline: Timeline) -> Path:
+    """Return the folder of a timeline's table as the code derives it now."""
+    return lake.root / "timelines" / _definition() / timeline.name
+
+
 def _shelf(lake: Lake, timeline: Timeline) -> Shelf | None:
     """Return the cached table of a timeline as it is, without compiling anything; None if there is none yet."""
-    bare = Shelf(lake.root / "timelines" / timeline.name, pa.schema([]))
+    bare = Shelf(_home(lake, timeline), pa.schema([]))
     table = bare.table()
     if table is None:
         return None
@@ -78,13 +83,13 @@ def refresh(lake: Lake, con: duckdb.DuckDBPyConnection, timeline: Timeline) -> s
 
 def _refreshed(lake: Lake, con: duckdb.DuckDBPyConnection, timeline: Timeline) -> str:
     # Two who bring the same timeline up to date must not both add their rows: the second one looks again.
-    at = Shelf(lake.root / "timelines" / timeline.name, pa.schema([])).version()
+    at = Shelf(_home(lake, timeline), pa.schema([])).version()
     files = lake.events.files()
     shelf = _shelf(lake, timeline)
     notes = shelf.stamp() if shelf is not None else {}
     base = sorted(file.rsplit("/", 1)[1] for file in files["base"])
     tail = {file.rsplit("/", 1)[1]: file for file in files["tail"]}
-    if shelf is not None and notes.get("definition") == _definition() and notes.get("base") == json.dumps(base):
+    if shelf is not None and notes.get("base") == json.dumps(base):
         seen = set(json.loads(notes["tail"]))
         if seen == set(tail):
             return _read(shelf, timeline)
@@ -93,7 +98,7 @@ def _refreshed(lake: Lake, con: duckdb.DuckDBPyConnection, timeline: Timeline) -
             if _update(lake, con, timeline, shelf, fresh=fresh, at=at):
                 return _read(shelf, timeline)
     sql, schema = _compiled(timeline)
-    shelf = Shelf(lake.root / "timelines" / timeline.name, schema.append(_GONE))
+    shelf = Shelf(_home(lake, timeline), schema.append(_GONE))
     con.execute(f"CREATE OR REPLACE TEMP VIEW events AS {settle(files)}")
     old = shelf.files()
     shelf.put(
@@ -108,7 +113,7 @@ def _refreshed(lake: Lake, con: duckdb.DuckDBPyConnection, timeline: Timeline) -
 
 
 def _notes(base: Iterable[str], tail: Iterable[str]) -> dict[str, str]:
-    return {"definition": _definition(), "base": json.dumps(sorted(base)), "tail": json.dumps(sorted(tail))}
+    return {"base": json.dumps(sorted(base)), "tail": json.dumps(sorted(tail))}
 
 
 def refresh_cached(lake: Lake, con: duckdb.DuckDBPyConnection) -> None:
@@ -140,12 +145,12 @@ def restamp(
         if shelf is None:
             continue
         at, notes = shelf.version(), shelf.stamp()
-        if notes.get("definition") != _definition() or notes.get("base") != json.dumps(sorted(old_base)):
+        if notes.get("base") != json.dumps(sorted(old_base)):
             continue
         seen = set(json.loads(notes["tail"]))
         if old_tail <= seen:
             with suppress(LostRaceError):
-                shelf.put(con, [], notes=_notes(timeline, new_base, seen - old_tail), at=at)
+                shelf.put(con, [], notes=_notes(new_base, seen - old_tail), at=at)
 
 
 def _read(shelf: Shelf, timeline: Timeline) -> str:
