@@ -24,7 +24,7 @@ def _common(events: Events) -> Rows:
     return e.group_by("case_id").aggregate(
         customer_id=e.customer_id.min(),
         **{dim: e[dim].min(where=opening) for dim in _DIMS},
-        **{f"any_{dim}": e[dim].min(where=among(e, ("queued", "arrived", "message_received"))) for dim in _DIMS},
+        **{f"any_{dim}": e[dim].min(where=~opening) for dim in _DIMS},
         attributes=e.attributes.min(where=opening),
         started_at=at.min(),
         opening_at=at.min(where=opening),
@@ -112,8 +112,14 @@ def derive(events: Events) -> Rows:
         "case_id",
         **{dim: ibis.coalesce(c[dim], c[f"any_{dim}"], c[f"r_any_{dim}"]) for dim in _DIMS},
         customer_id=ibis.coalesce(c.customer_id, c.r_customer_id),
-        agent_id=ibis.coalesce(c.n_last.agent.nullif(""), c.resolver_id, c.r_holder.agent.nullif(""), c.answering_id),
-        team=ibis.coalesce(c.n_last.team.nullif(""), c.resolver_team, c.r_holder.team.nullif(""), c.any_team),
+        agent_id=ibis.coalesce(
+            c.n_last.notnull().ifelse(c.n_last.agent.nullif(""), c.resolver_id),
+            c.r_holder.agent.nullif(""),
+            c.answering_id,
+        ),
+        team=ibis.coalesce(
+            c.n_last.notnull().ifelse(c.n_last.team.nullif(""), c.resolver_team), c.r_holder.team.nullif(""), c.any_team
+        ),
         topic=attribute(c, "topic"),
         merged_into=c.r_merged_at.notnull().ifelse(
             ibis.coalesce(c.r_attributes.cast("json")["merged_into"].str, "?"), None

@@ -28,7 +28,7 @@ def assignments(events: Events) -> Rows:
     """
     import ibis
 
-    marks = events.filter(events.activity.isin(["assigned", "unassigned", "reopened", *_ENDINGS]))
+    marks = events.filter(events.activity.isin(["assigned", "unassigned", *_ENDINGS]))
     held = marks.activity == "assigned"
     marks = marks.mutate(
         who=held.ifelse(ibis.coalesce(marks.agent_id, "") + ibis.literal("\x1f") + ibis.coalesce(marks.team, ""), None),
@@ -119,7 +119,7 @@ ASSIGNMENTS = Timeline(
     sentence="One stretch in which a case was with one person or team.",
     key="case_id",
     activities=(
-        "assigned", "unassigned", "reopened", *_ENDINGS, "message_sent", "solution_proposed", "answered",
+        "assigned", "unassigned", *_ENDINGS, "message_sent", "solution_proposed", "answered",
     ),
     derive=assignments,
 )  # fmt: skip

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from troth.log.timelines._base import Events, Rows, Timeline, attribute, inexact
+
+#: Stands for a missing value among numbers, below all of them.
+_NOTHING: Final = float("-inf")
 
 
 def _dims(e: Events) -> dict[str, Any]:
@@ -27,7 +30,8 @@ def _dims(e: Events) -> dict[str, Any]:
 def ratings(events: Events) -> Rows:
     """Return one row a survey item answered, and one without item for a survey not answered.
 
-    `value` is on the scale from `scale_low` (1 unless said) to `scale`; a null value is "don't know".
+    `value` is on the scale from `scale_low` (1 unless said) to `scale`; a null value is "don't know". Of several
+    answers to one item the last counts.
     """
     e = events
     sent = e.group_by("subject_id").aggregate(
@@ -40,18 +44,26 @@ def ratings(events: Events) -> Rows:
     said = e.filter(e.activity == "survey_answered")
     answers = said.group_by(["subject_id", "step"]).aggregate(
         answered_at=said.occurred_at.max(),
-        value=said.value.max(),
+        newest=_newest(said),
         scale=_number(said, "scale").max(),
         scale_low=_number(said, "scale_low").max(),
         label=attribute(said, "label").min(),
         cause=attribute(said, "cause").min(),
     )
+    answers = answers.mutate(value=answers.newest.value.nullif(_NOTHING))
     both = sent.left_join(answers, "subject_id")
     return both.select(
         "subject_id", "case_id", "contact_id", "customer_id", "agent_id", "team", "queue", "site", "channel", "service",
         "priority", "sent_at", "served_at", "form", "answered_at", "value", "scale", "scale_low", "label", "cause",
         item=both.step, approximate=both.inexact,
     )  # fmt: skip
+
+
+def _newest(said: Events) -> Any:
+    """Return the greatest of (instant, value), a missing value below all others."""
+    import ibis
+
+    return ibis.struct({"at": said.occurred_at, "value": said.value.fill_null(_NOTHING)}).max()
 
 
 def _number(e: Events, key: str) -> Any:
@@ -73,22 +85,22 @@ def reviews(events: Events) -> Rows:
     e = events.filter(events.activity == "quality_reviewed")
     weight = ibis.coalesce(_number(e, "weight"), 1.0)
     scale = ibis.coalesce(_number(e, "scale"), 100.0)
-    total = e.step == "total"
-    applies = ~total & e.value.notnull()
-    critical = _truth(e, "critical") & ~total & (e.value <= 0)
+    total = e.step.isnull() | (e.step == "total")
+    applies = ~total & e.value.notnull() & ~_truth(e, "not_applicable")
+    critical = _truth(e, "critical") & applies & (e.value <= 0)
     r = e.group_by("subject_id").aggregate(
         **_dims(e),
         reviewed_at=e.occurred_at.max(),
         form=attribute(e, "form").min(),
         form_version=attribute(e, "form_version").min(),
         reviewer_id=attribute(e, "reviewer_id").min(),
-        total=e.value.max(where=total),
+        total=(100.0 * e.value / scale).max(where=total),
         points=(weight * e.value / scale).sum(where=applies),
         weights=weight.sum(where=applies),
         critical=critical.any(),
         inexact=inexact(e),
     )
-    score = ibis.coalesce(r.total, 100.0 * r.points / r.weights)
+    score = ibis.coalesce(r.total, 100.0 * r.points / r.weights.nullif(0.0))
     return r.select(
         "subject_id", "case_id", "contact_id", "customer_id", "agent_id", "team", "queue", "site", "channel", "service",
         "priority", "reviewed_at", "form", "form_version", "reviewer_id", "critical",

@@ -1,0 +1,25 @@
+"""Every KPI of random small logs equals the slow, obvious reference: in all, by queue, and by day."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.kpi import compare
+from troth.kpi.catalogue import catalogue
+
+
+@pytest.fixture(scope="module")
+def worlds(tmp_path_factory: pytest.TempPathFactory) -> compare.Compared:
+    """Return figures and reference of many random logs, all in one lake, each a site of its own."""
+    return compare.compared(tmp_path_factory.mktemp("random") / "lake", seeds=range(80))
+
+
+@pytest.mark.parametrize("name", list(catalogue()))
+def test_a_kpi_equals_its_words(worlds: compare.Compared, name: str) -> None:
+    """Value, n, spread and flag are what plain loops over the events give, for every site, queue and day."""
+    assert worlds.differences(name) == ""
+
+
+def test_every_kpi_has_something_to_compare(worlds: compare.Compared) -> None:
+    """The random logs give every KPI at least ten figures, so that an equality means something."""
+    assert {name: worlds.count(name) for name in catalogue() if worlds.count(name) < 10} == {}
