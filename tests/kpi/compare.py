@@ -93,12 +93,19 @@ class Compared:
     """Figures and reference by KPI, split, members and period."""
 
     sites: dict[str, list[logs.Event]]
+    busiest: str = ""
     found: dict[str, dict[Any, Figure]] = field(default_factory=lambda: defaultdict(dict))
     expected: dict[str, dict[Any, Expected]] = field(default_factory=lambda: defaultdict(dict))
+    filtered: dict[str, Figure] = field(default_factory=dict)
 
     def count(self, name: str) -> int:
         """Return how many figures of a KPI there are to compare."""
         return len(self.expected[name])
+
+    def alone(self, name: str) -> tuple[Figure, Figure | None]:
+        """Return the figure of the busiest site by a filter, and by a split."""
+        filtered = self.filtered[catalogue()[name].definition]
+        return filtered, self.found[name].get((0, (self.busiest,), FIRST.isoformat()))
 
     def differences(self, name: str) -> str:
         """Return the smallest site at which a KPI differs, with its events; empty if none does."""
@@ -117,6 +124,8 @@ def compared(folder: Path, *, seeds: Iterable[int]) -> Compared:
     result = Compared(sites)
     lake = logs.lake_of(folder, [e for events in sites.values() for e in events], **REFERENCE)
     names = tuple(catalogue())
+    # The busiest site alone: a filter must give what the split gives.
+    result.busiest = max(sites, key=lambda site: len(sites[site]))
     with lake.session() as con:
         engine = Engine(lake, con)
         for number, (by, every) in enumerate(SPLITS):
@@ -127,8 +136,18 @@ def compared(folder: Path, *, seeds: Iterable[int]) -> Compared:
                 name = f"{figure.id}/{figure.variant}" if figure.variant else figure.id
                 if figure.value is not None:
                     result.found[name][number, tuple(figure.by.values()), figure.start[:10]] = figure
-            for events in sites.values():
-                _expect(result, events, number, by, every)
+        alone = Query(
+            kpis=names,
+            where={"site": [result.busiest]},
+            start=FIRST,
+            end=LAST,
+            params=PARAMS,
+            time_zone="Europe/Vilnius",
+        )
+        result.filtered = {figure.definition: figure for figure in engine.figures(alone)}
+    for number, (by, every) in enumerate(SPLITS):
+        for events in sites.values():
+            _expect(result, events, number, by, every)
     return result
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
+from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any
 
@@ -193,7 +194,7 @@ def _served(events: list[Event], answered: datetime | None) -> tuple[datetime | 
         if end <= answered:
             return None, None, True
     total = end - answered
-    for before, after in zip(answers, answers[1:], strict=False):
+    for before, after in pairwise(answers):
         within = [b for b in breaks if before < b <= after]
         total -= after - min(within) if within else timedelta(0)
     return end, total.total_seconds(), guessed
@@ -236,7 +237,6 @@ def case(key: str, events: list[Event]) -> Row:
         closed=last(events, "closed"),
         escalated=first(events, "escalated"),
         replies=sum(reply(e) and person(e) for e in events),
-        contacts=sum(e.activity in ("queued", "message_received") for e in events),
         reopens=len(reopened),
         transfers=sum(e.activity == "transferred" for e in events),
         teams=len({e.team for e in events if e.activity == "assigned" and e.team is not None}),
@@ -246,9 +246,10 @@ def case(key: str, events: list[Event]) -> Row:
 
 
 def _case_dims(events: list[Event]) -> dict[str, Any]:
-    """Return a case's members: those it was opened with, else of its coming in, else of anything."""
+    """Return a case's members: those it was opened with, else of its usual course, else of anything."""
     found = {}
-    groups = (["opened"], ["queued", "arrived", "message_received"], CASE)
+    usual = "arrived queued answered message_received message_sent resolved closed".split()
+    groups = (["opened"], usual, CASE)
     for name in DIMS:
         tried = (least(getattr(e, name) for e in events if e.activity in group) for group in groups)
         found[name] = next((member for member in tried if member is not None), None)

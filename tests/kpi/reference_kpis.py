@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 from tests.kpi import reference as ref
@@ -378,7 +379,8 @@ def _first_contact(w: World) -> Items:
     for r in _rated(w, "resolved"):
         case = cases.get(r.case_id)
         if case is not None:
-            yield Item(r.answered, float(r.value > 0 and case.contacts <= 1 and case.reopens == 0), 1, r)
+            came = [c for c in w.contacts if c.case_id == r.case_id and c.previous is None and inbound(c)]
+            yield Item(r.answered, float(r.value > 0 and len(came) <= 1 and case.reopens == 0), 1, r)
 
 
 def _touch(name: str, hit: Callable[[Row], bool]) -> None:
@@ -504,14 +506,15 @@ def _merged(rows: list[Row]) -> Row:
 
 
 def _worst(w: World, rows: list[tuple[datetime, float, str, Row]]) -> Iterator[tuple[datetime, list[float], Row]]:
-    """Yield each customer's experiences of a period in order, with the date of the last."""
+    """Yield each customer's experiences of a period in order, with the date of the worst."""
     groups: dict[Any, list[tuple[datetime, float, str, Row]]] = defaultdict(list)
     for at, value, name, row in rows:
         if row.customer_id:
-            groups[(row.customer_id, w.period(at), *(getattr(row, d) for d in w.by))].append((at, value, name, row))
+            groups[row.customer_id, w.period(at), *(getattr(row, d) for d in w.by)].append((at, value, name, row))
     for found in groups.values():
         found.sort(key=lambda one: (one[0], one[2]))
-        yield found[-1][0], [one[1] for one in found], _merged([one[3] for one in found])
+        worst = max(found, key=lambda one: (one[1], one[0]))
+        yield worst[0], [one[1] for one in found], _merged([one[3] for one in found])
 
 
 def _customer_waits(w: World) -> Any:
@@ -534,7 +537,7 @@ def _crossed(w: World) -> Items:
 def _twice(w: World) -> Items:
     line = w.params.line_s
     for at, values, row in _customer_waits(w):
-        yield Item(at, float(any(a > line and b > line for a, b in zip(values, values[1:], strict=False))), 1, row)
+        yield Item(at, float(any(a > line and b > line for a, b in pairwise(values))), 1, row)
 
 
 @kpi("worst.resolution")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
 from tests.kpi.logs import Event
@@ -118,7 +119,7 @@ def _stretches(groups: dict[Any, list[Event]], begins: str) -> list[Row]:
     """Return the stretches that have an end within 16 hours; the others count nowhere."""
     found = []
     for group in groups.values():
-        for event, after in zip(group, group[1:], strict=False):
+        for event, after in pairwise(group):
             if event.activity == begins and after.at - event.at <= LONGEST:
                 row = {
                     "state": event.step,

@@ -23,3 +23,14 @@ def test_a_kpi_equals_its_words(worlds: compare.Compared, name: str) -> None:
 def test_every_kpi_has_something_to_compare(worlds: compare.Compared) -> None:
     """The random logs give every KPI at least ten figures, so that an equality means something."""
     assert {name: worlds.count(name) for name in catalogue() if worlds.count(name) < 10} == {}
+
+
+@pytest.mark.parametrize("name", list(catalogue()))
+def test_a_filter_gives_what_a_split_gives(worlds: compare.Compared, name: str) -> None:
+    """The figure of one site is the same whether asked for by `where` or found in `by`."""
+    filtered, split = worlds.alone(name)
+    if split is None:
+        assert filtered.value in {None, 0.0}
+    else:
+        keys = ("value", "n", "low", "high", "p50", "p90", "p95", "max", "approximate")
+        assert {key: getattr(filtered, key) for key in keys} == {key: getattr(split, key) for key in keys}

@@ -77,7 +77,7 @@ def source(part: Part, wanted: Wanted, tables: Tables) -> Rows:
         return _period(micros(instant), edges)
 
     dims = tuple(COLUMNS[d] for d in wanted.by if d in COLUMNS)
-    return VIEWS[part.timeline](Scope(tables, period, dims, wanted.params, wanted.line_s))
+    return VIEWS[part.timeline](Scope(tables, period, dims, wanted.params, wanted.line_s, wanted.where))
 
 
 def _period(tick: Any, edges: list[int]) -> Any:

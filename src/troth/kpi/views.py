@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from troth.kpi.definition import COLUMNS, Params, Rows
@@ -21,6 +21,7 @@ class Scope:
     dims : columns the figures are split by; a customer's worst is taken within each.
     params : the named defaults.
     line_s : the wait or resolution above which an experience is bad.
+    where : members to keep, by dimension; a customer's worst is the worst of what is kept.
     """
 
     table: Callable[[str], Rows]
@@ -28,6 +29,7 @@ class Scope:
     dims: tuple[str, ...]
     params: Params
     line_s: float | None = None
+    where: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 def cases_paused(scope: Scope) -> Rows:
@@ -91,11 +93,30 @@ def customers_active(scope: Scope) -> Rows:
     return c.filter(c.next_at.isnull() | (scope.period(c.next_at) != scope.period(c.opened_at)))
 
 
+def _only(scope: Scope, rows: Rows) -> Rows:
+    """Return the rows of the members asked for, before anything is summed up by customer or person."""
+    for dim, members in scope.where.items():
+        if dim in COLUMNS:
+            rows = rows.filter(rows[COLUMNS[dim]].isin(list(members)))
+    return rows
+
+
+def _summed(scope: Scope, rows: Rows, keys: list[str], columns: dict[str, Any]) -> Rows:
+    """Return one row a key; a member asked for stays, so that the row passes the filter, others are no longer one."""
+    import ibis
+
+    asked = {COLUMNS[dim] for dim in scope.where if dim in COLUMNS}
+    others = [c for c in COLUMNS.values() if c not in keys]
+    found = rows.group_by(keys).aggregate(**columns, **{c: rows[c].min() for c in others if c in asked})
+    return found.mutate(**{c: ibis.null("string") for c in others if c not in asked})
+
+
 def _worst(scope: Scope, rows: Rows, *, at: Any, value: Any) -> Rows:
     """Return one row a customer and period: the worst value, when, and whether two in a row were bad."""
     import ibis
 
     rows = rows.filter(rows.customer_id.notnull()).mutate(worst_at=at, worst_value=value)
+    rows = _only(scope, rows)
     rows = rows.filter(rows.worst_at.notnull() & (rows.worst_value >= 0))
     rows = rows.mutate(period_no=scope.period(rows.worst_at))
     line = scope.line_s if scope.line_s is not None else float("inf")
@@ -103,17 +124,16 @@ def _worst(scope: Scope, rows: Rows, *, at: Any, value: Any) -> Rows:
     window = ibis.window(group_by=[rows[k] for k in keys], order_by=[rows.worst_at, rows.unit_id])
     rows = rows.mutate(bad=rows.worst_value > line)
     rows = rows.mutate(again=rows.bad & rows.bad.lag().over(window).fill_null(False))
-    others = {c: ibis.null("string") for c in COLUMNS.values() if c not in keys}
     # When the worst happened dates the row: bad days are what its chance depends on.
     worst = ibis.struct({"value": rows.worst_value, "at": rows.worst_at}).max()
-    found = rows.group_by(keys).aggregate(
-        at=worst["at"],
-        value=rows.worst_value.max(),
-        crossed=rows.bad.any(),
-        twice=rows.again.any(),
-        approximate=rows.approximate.any(),
-    )
-    return found.mutate(**others)
+    columns = {
+        "at": worst["at"],
+        "value": rows.worst_value.max(),
+        "crossed": rows.bad.any(),
+        "twice": rows.again.any(),
+        "approximate": rows.approximate.any(),
+    }
+    return _summed(scope, rows, keys, columns)
 
 
 def worst_waits(scope: Scope) -> Rows:
@@ -148,17 +168,17 @@ def broken_by_customer(scope: Scope) -> Rows:
 
 def agents_reviewed(scope: Scope) -> Rows:
     """One row an agent and period: the mean review score and how many reviews there were."""
-    import ibis
-
-    r = scope.table("reviews")
+    r = _only(scope, scope.table("reviews"))
     r = r.filter(r.agent_id.notnull() & r.score.notnull())
     r = r.mutate(period_no=scope.period(r.reviewed_at))
     keys = ["agent_id", "period_no", *(d for d in scope.dims if d != "agent_id")]
-    others = {c: ibis.null("string") for c in COLUMNS.values() if c not in keys}
-    found = r.group_by(keys).aggregate(
-        at=r.reviewed_at.max(), mean=r.score.mean(), reviews=r.count(), approximate=r.approximate.any()
-    )
-    return found.mutate(**others)
+    columns = {
+        "at": r.reviewed_at.max(),
+        "mean": r.score.mean(),
+        "reviews": r.count(),
+        "approximate": r.approximate.any(),
+    }
+    return _summed(scope, r, keys, columns)
 
 
 def answers(scope: Scope) -> Rows:
