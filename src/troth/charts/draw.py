@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Final
 
 from troth.charts.numbers import LOG_TICKS, nice_step, number, time_ticks
@@ -88,21 +89,23 @@ def trend(shown: Trend, *, height: int = 200) -> Any:
     known = [v for v in shown.values if v is not None]
     extremes = [*known, *shown.low, *shown.high, *([shown.target] if shown.target is not None else [])]
     figure = _figure(height)
+    every = max(1, -(-len(shown.at) // 6))
     figure.update_layout(
         yaxis=value_axis(min(extremes), max(extremes), unit=shown.unit),
-        xaxis={"type": "date", "tickformat": "%-d %b", "nticks": 6, "showspikes": False},
-        margin={"t": 14},
+        xaxis={"type": "date", "tickformat": "%-d %b", "tickvals": list(shown.at[::every]), "tickangle": 0},
+        margin={"t": 20, "r": 52},
     )
     if len(shown.centre):
         _limits(figure, shown)
     if shown.target is not None:
-        figure.add_shape(
-            type="line", xref="paper", x0=0, x1=1, y0=shown.target, y1=shown.target, layer="below",
-            line={"color": LIGHT["ink"], "width": 1, "dash": "4px,4px"},
+        figure.add_scatter(
+            x=[shown.at[0], shown.at[-1]], y=[shown.target] * 2, mode="lines", hoverinfo="skip",
+            line={"color": LIGHT["soft"], "width": 1, "dash": "4px,4px"},
         )  # fmt: skip
+        # In the margin, where no line of data can run through it.
         figure.add_annotation(
-            xref="paper", x=1, y=shown.target, xanchor="right", yanchor="bottom", showarrow=False,
-            text=f"target {number(shown.target, unit=shown.unit)}", font={"size": 11, "color": LIGHT["soft"]},
+            xref="paper", x=1, xshift=4, y=shown.target, xanchor="left", yanchor="middle", showarrow=False, align="left",
+            text=f"target<br>{number(shown.target, unit=shown.unit)}", font={"size": 11, "color": LIGHT["soft"]},
         )  # fmt: skip
     if shown.ringed:
         figure.add_scatter(
@@ -154,7 +157,7 @@ def _name_signals(figure: Any, shown: Trend) -> None:
 
 
 def distribution(
-    edges: Sequence[float], *, counts: Sequence[int], marks: Sequence[tuple[str, float]], height: int = 190
+    edges: Sequence[float], *, counts: Sequence[int], marks: Sequence[tuple[str, float]], height: int = 230
 ) -> Any:
     """Return bars of counts over a logarithmic axis of time, with named places marked.
 
@@ -168,14 +171,14 @@ def distribution(
 
     total = sum(counts) or 1
     logs = [math.log10(max(e, 1e-9)) for e in edges]
-    middle = [(a + b) / 2 for a, b in zip(logs, logs[1:], strict=False)]
+    middle = [(a + b) / 2 for a, b in pairwise(logs)]
     below, so_far = [], 0
     for count in counts:
         so_far += count
         below.append(so_far / total)
     figure = _figure(height)
     figure.add_bar(
-        x=middle, y=[c / total for c in counts], width=[b - a for a, b in zip(logs, logs[1:], strict=False)],
+        x=middle, y=[c / total for c in counts], width=[b - a for a, b in pairwise(logs)],
         marker={"color": LIGHT["accent"], "line": {"color": LIGHT["card"], "width": 1}},
         customdata=[
             [number(a, unit="s"), number(b, unit="s"), f"{c:,}", f"{100 * d:.1f} %"]
@@ -184,7 +187,12 @@ def distribution(
         hovertemplate="%{customdata[0]} to %{customdata[1]}: %{customdata[2]} (%{y:.1%})<br>%{customdata[3]} took less than %{customdata[1]}<extra></extra>",
     )  # fmt: skip
     high = max(counts, default=1) / total
-    ticks = [(math.log10(at), word) for at, word in LOG_TICKS if logs[0] - 0.01 <= math.log10(at) <= logs[-1] + 0.01]
+    # What took less than the first class has no place on such an axis; it is counted there and said so.
+    ticks = [
+        (math.log10(at), f"\u2264 {word}" if at <= edges[0] <= 1.0 else word)
+        for at, word in LOG_TICKS
+        if logs[0] - 0.01 <= math.log10(at) <= logs[-1] + 0.01
+    ]
     figure.update_layout(
         bargap=0,
         margin={"t": 12 + 15 * len(marks)},
@@ -192,7 +200,13 @@ def distribution(
         yaxis=value_axis(0.0, high, unit="share", zero=True),
     )
     for row, (name, at) in enumerate(marks):
-        _mark(figure, math.log10(max(at, 10 ** logs[0])), f"{name} {number(at, unit='s')}", (logs[0] + logs[-1]) / 2, len(marks) - row)
+        _mark(
+            figure,
+            math.log10(max(at, 10 ** logs[0])),
+            f"{name} {number(at, unit='s')}",
+            (logs[0] + logs[-1]) / 2,
+            len(marks) - row,
+        )
     return figure
 
 
@@ -201,6 +215,10 @@ def _mark(figure: Any, at: float, words: str, middle: float, row: int) -> None:
     figure.add_shape(
         type="line", x0=at, x1=at, yref="paper", y0=0, y1=1, line={"color": LIGHT["ink"], "width": 1, "dash": "2px,3px"}
     )
+    figure.add_shape(
+        type="line", x0=at, x1=at, yref="paper", ysizemode="pixel", yanchor=1, y0=0, y1=15 * row,
+        line={"color": LIGHT["hair"], "width": 1},
+    )  # fmt: skip
     figure.add_annotation(
         x=at, yref="paper", y=1, yshift=15 * (row - 1), text=words, showarrow=False, yanchor="bottom",
         xanchor="right" if at > middle else "left", font={"size": 11, "color": LIGHT["ink"]},
@@ -240,7 +258,11 @@ def bars(names: Sequence[str], *, values: Sequence[float], unit: str = "count", 
         textfont={"size": 12, "color": LIGHT["ink"]}, hovertemplate="%{x}: %{text}<extra></extra>",
     )  # fmt: skip
     figure.update_layout(
-        yaxis={**value_axis(0.0, max([*values, 1]) * 1.08, unit=unit, zero=True), "showticklabels": False, "showgrid": False},
+        yaxis={
+            **value_axis(0.0, max([*values, 1]) * 1.08, unit=unit, zero=True),
+            "showticklabels": False,
+            "showgrid": False,
+        },
         xaxis={"type": "category", "tickangle": 0},
         margin={"t": 20},
     )
@@ -257,12 +279,12 @@ def area(at: Sequence[str], *, values: Sequence[float | None], unit: str = "coun
     )  # fmt: skip
     figure.update_layout(
         yaxis=value_axis(0.0, max([v for v in values if v is not None] or [1.0]), unit=unit, zero=True),
-        xaxis={"type": "date", "tickformat": "%-d %b", "nticks": 8},
+        xaxis={"type": "date", "tickformat": "%-d %b", "nticks": 8, "tickangle": 0},
     )
     return figure
 
 
-def sparkline(values: Sequence[float | None], *, words: str, width: int = 120, height: int = 28) -> str:
+def sparkline(values: Sequence[float | None], *, words: str, width: int = 96, height: int = 28) -> str:
     """Return a small line as inline SVG with its last point marked; empty for fewer than three values.
 
     Parameters

@@ -7,6 +7,8 @@ from datetime import date, datetime
 from typing import Final
 
 _STEPS: Final = ((86_400.0, "d"), (3_600.0, "h"), (60.0, "min"))
+#: The dash of a range.
+_TO: Final = "\u2013"
 _EXACT: Final = {"share": " %", "s": " s", "per_hour": " an hour"}
 
 
@@ -56,16 +58,16 @@ def between(low: float | None, high: float | None, *, unit: str) -> str:
 
     Examples
     --------
-    >>> between(0.8, 0.845, unit="share"), between(50.0, 700.0, unit="s"), between(None, 1.0, unit="s")
-    ('80.0-84.5 %', '50 s - 12 min', '-')
+    >>> between(0.8, 0.845, unit="share") == "80.0\u201384.5 %", between(50.0, 700.0, unit="s") == "50 s \u2013 12 min"
+    (True, True)
     """
     if low is None or high is None:
         return "-"
     first, second = number(low, unit=unit), number(high, unit=unit)
     value, gap, word = first.partition(" ")
     if gap and second.endswith(gap + word) and second.count(" ") == 1:
-        return f"{value}-{second}"
-    return f"{first} - {second}" if " " in first + second else f"{first}-{second}"
+        return f"{value}{_TO}{second}"
+    return f"{first} {_TO} {second}" if " " in first + second else f"{first}{_TO}{second}"
 
 
 def duration(seconds: float) -> str:
@@ -119,17 +121,17 @@ def plural(count: int, *, one: str, many: str = "") -> str:
 
 
 def nice_step(span: float, *, parts: int = 4) -> float:
-    """Return a round step (1, 2, 2.5 or 5 times a power of ten) that cuts a span into about `parts`.
+    """Return a round step (1, 2 or 5 times a power of ten) that cuts a span into about `parts`.
 
     Examples
     --------
     >>> nice_step(93.0), nice_step(0.31)
-    (25.0, 0.1)
+    (20.0, 0.1)
     """
     if span <= 0 or not math.isfinite(span):
         return 1.0
     power = 10.0 ** math.floor(math.log10(span / parts))
-    return min((f * power for f in (1.0, 2.0, 2.5, 5.0, 10.0)), key=lambda s: abs(span / s - parts))
+    return min((f * power for f in (1.0, 2.0, 5.0, 10.0)), key=lambda s: abs(span / s - parts))
 
 
 def time_ticks(low: float, high: float) -> tuple[list[float], list[str]]:

@@ -31,6 +31,7 @@ class Cell:
     title : shown on hover, such as the exact value.
     figure : whether it is a figure, which stands to the right.
     html : markup to put in place of `shown`; made by our own code only.
+    kind : class of the cell, by which a narrow page arranges it.
     """
 
     shown: str
@@ -38,6 +39,7 @@ class Cell:
     title: str = ""
     figure: bool = False
     html: str = ""
+    kind: str = ""
 
 
 def text(value: object) -> str:
@@ -54,19 +56,26 @@ def text(value: object) -> str:
 
 
 def script_json(value: Any) -> str:
-    """Return JSON that is safe inside a script element.
+    r"""Return JSON that is safe inside a script element.
 
     Examples
     --------
     >>> script_json("</script>")
-    '"\\\\u003c/script\\\\u003e"'
+    '"\\u003c/script\\u003e"'
     """
     raw = json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
     return raw.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
 def table(
-    heads: Sequence[str], *, rows: Sequence[Sequence[Cell]], caption: str, name: str = "", sortable: bool = True
+    heads: Sequence[str],
+    *,
+    rows: Sequence[Sequence[Cell]],
+    caption: str,
+    name: str = "",
+    sortable: bool = True,
+    groups: Sequence[str] = (),
+    tags: Sequence[str] = (),
 ) -> str:
     """Return a table with a caption; sortable by its heads, and copied as CSV as it is shown.
 
@@ -77,13 +86,21 @@ def table(
     caption : what the table is, for everybody who cannot see what stands around it.
     name : of the file of an export.
     sortable : whether it gets buttons at all.
+    groups : the group of each row; a row that begins a group gets a heading, which sorting takes away.
+    tags : words of each row that buttons of the page can narrow it to.
     """
     right = [any(row[i].figure for row in rows) for i in range(len(heads))]
     head = "".join(
         f'<th scope="col"{" class=num" if r else ""}>{_head(h) if sortable and h else text(h)}</th>'
         for h, r in zip(heads, right, strict=True)
     )
-    body = "".join(f"<tr>{''.join(_cell(c, h, first=i == 0) for i, (c, h) in enumerate(zip(row, heads, strict=True)))}</tr>" for row in rows)
+    body = ""
+    for place, row in enumerate(rows):
+        if groups and (place == 0 or groups[place] != groups[place - 1]):
+            body += f'<tr class="group" data-group><th scope="rowgroup" colspan="{len(heads)}">{text(groups[place])}</th></tr>'
+        tag = f' data-tags="{text(tags[place])}"' if tags else ""
+        cells = "".join(_cell(c, h, first=i == 0) for i, (c, h) in enumerate(zip(row, heads, strict=True)))
+        body += f"<tr{tag}>{cells}</tr>"
     mark = f' data-name="{text(name)}"' if name else ""
     tools = '<button type="button" class="quiet" data-copy>Copy as CSV</button>' if sortable else ""
     return (
@@ -100,7 +117,8 @@ def _cell(cell: Cell, head: str, *, first: bool) -> str:
     tag = 'th scope="row"' if first else "td"
     end = "th" if first else "td"
     marks = f' data-label="{text(head)}"'
-    marks += " class=num" if cell.figure else ""
+    classes = " ".join(part for part in ("num" if cell.figure else "", cell.kind) if part)
+    marks += f' class="{classes}"' if classes else ""
     marks += f' data-v="{text(cell.sort)}"' if cell.sort is not None else ""
     marks += f' title="{text(cell.title)}"' if cell.title else ""
     return f"<{tag}{marks}>{cell.html or text(cell.shown)}</{end}>"

@@ -69,4 +69,6 @@ def css() -> str:
     # Browsers before 2024 know no light-dark(); they get the same by a media query.
     old = f":root{{{plain}}}@media (prefers-color-scheme:dark){{:root{{{dark}}}}}"
     new = f"@supports (color:light-dark(#000,#fff)){{:root{{{both}}}}}"
-    return f":root{{color-scheme:light dark;--font:{FONT};}}{old}{new}@media print{{:root{{color-scheme:light;{plain}}}}}"
+    return (
+        f":root{{color-scheme:light dark;--font:{FONT};}}{old}{new}@media print{{:root{{color-scheme:light;{plain}}}}}"
+    )

@@ -15,7 +15,13 @@ _EXAMPLE = "Example: troth report --lake demo-lake --out report.html --from 2026
 
 
 @click.command("report", epilog=_EXAMPLE)
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), default=Path("report.html"), show_default=True, help="File to write.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=Path("report.html"),
+    show_default=True,
+    help="File to write.",
+)
 @lake_option
 @question_options
 @output.form_option
@@ -35,6 +41,12 @@ def command(out: Path, lake: Path, form: output.Form, **asked: Any) -> int:
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(made, encoding="utf-8")
     frame = report.frame
-    done = {"file": str(out), "bytes": len(made.encode()), "from": frame.start, "to": frame.end, "kpis": len(report.lines)}
+    done = {
+        "file": str(out),
+        "bytes": len(made.encode()),
+        "from": frame.start,
+        "to": frame.end,
+        "kpis": len(report.lines),
+    }
     output.show_one(done, form=form)
     return 0

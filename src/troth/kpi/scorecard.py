@@ -92,15 +92,15 @@ def in_order(figures: Iterable[Figure], *, role: Role) -> list[Figure]:
     return sorted((f for f in figures if f.id in place), key=lambda f: place[f.id])
 
 
-def target_for(figure: Figure, *, rows: Sequence[Mapping[str, Any]], canonical: bool = True) -> Target | None:
+def target_for(figure: Figure, *, rows: Sequence[Mapping[str, Any]], plain: bool = True) -> Target | None:
     """Return the target that holds for a figure on the last day of its period.
 
     Parameters
     ----------
     figure : whose target is looked for.
     rows : of the reference table `targets`.
-    canonical : whether the KPI has a variant without a name. Where it has none, a target without a variant holds for
-        every variant that has none of its own.
+    plain : whether this variant is meant where a target names none: the canonical one, or the first of a KPI that
+        has no canonical one.
 
     A target for a member of one of the figure's dimensions goes before one for everybody; a figure of one member
     never takes another member's.
@@ -111,7 +111,7 @@ def target_for(figure: Figure, *, rows: Sequence[Mapping[str, Any]], canonical: 
         if row["kpi"] != figure.id or row["target"] is None:
             continue
         variant, dim = row["variant"] or "", row["dimension"] or ""
-        if variant != figure.variant and (variant or canonical):
+        if variant != figure.variant and (variant or not plain):
             continue
         if dim and str(figure.by.get(dim)) != str(row["member"]):
             continue
@@ -159,11 +159,13 @@ def scored(figures: Iterable[Figure], *, kpis: Mapping[str, Kpi], targets: Seque
     kpis : the catalogue.
     targets : rows of the reference table `targets`.
     """
-    with_canonical = {kpi.id for kpi in kpis.values() if not kpi.variant}
+    plain: dict[str, str] = {}
+    for one in kpis.values():
+        plain[one.id] = "" if not one.variant else plain.get(one.id, one.variant)
     result = []
     for figure in figures:
         kpi = kpis[f"{figure.id}/{figure.variant}" if figure.variant else figure.id]
-        target = target_for(figure, rows=targets, canonical=figure.id in with_canonical)
+        target = target_for(figure, rows=targets, plain=plain[figure.id] == figure.variant)
         result.append(Scored(figure, target, standing(figure, target=target, direction=kpi.direction)))
     return result
 
@@ -171,10 +173,13 @@ def scored(figures: Iterable[Figure], *, kpis: Mapping[str, Kpi], targets: Seque
 def changed(figure: Figure, *, direction: Direction) -> int:
     """Tell whether a figure got better (1), worse (-1), or stayed within its interval of the period before (0).
 
-    Without an interval, a direction or a period before it is 0: nothing is said that is not known.
+    Without an interval, a direction or a period before it is 0, and so it is while the figure can still change by
+    itself: nothing is said that is not known.
     """
     before, value = figure.previous, figure.value
     if before is None or value is None or figure.low is None or figure.high is None or direction is Direction.NEITHER:
+        return 0
+    if not figure.mature:
         return 0
     if figure.low <= before <= figure.high:
         return 0

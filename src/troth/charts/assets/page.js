@@ -44,6 +44,7 @@
       const down = head.getAttribute("aria-sort") === "ascending";
       for (const other of head.parentNode.cells) other.removeAttribute("aria-sort");
       head.setAttribute("aria-sort", down ? "descending" : "ascending");
+      for (const row of body.querySelectorAll("[data-group]")) row.remove();
       const rows = [...body.rows].map((row) => [key(row, head.cellIndex), row]);
       // What has no value stands last, whichever way the others go.
       rows.sort(([a], [b]) => a === null ? (b === null ? 0 : 1) : b === null ? -1 : down ? compare(b, a) : compare(a, b));
@@ -58,7 +59,7 @@
         if (/^[=@+]/.test(words) || (/^-/.test(words) && !/^-[\d.]*/.exec(words)[0].slice(1) && words !== "-")) words = "'" + words;
         return /[",\n]/.test(words) ? '"' + words.replaceAll('"', '""') + '"' : words;
       };
-      const rows = [...table.rows].filter((row) => !row.hidden);
+      const rows = [...table.rows].filter((row) => !row.hidden && !("group" in row.dataset));
       const csv = rows.map((row) => [...row.cells].map(quoted).join(",")).join("\n") + "\n";
       const said = copy.textContent;
       const tell = (words) => { copy.textContent = words; setTimeout(() => { copy.textContent = said; }, 1500); };
@@ -76,8 +77,11 @@
     const role = event.target.closest("[data-role]");
     if (role) {
       for (const other of role.parentNode.querySelectorAll("[data-role]")) other.setAttribute("aria-pressed", String(other === role));
-      for (const row of document.querySelectorAll("[data-roles]")) {
-        row.hidden = role.dataset.role !== "" && !row.dataset.roles.split(" ").includes(role.dataset.role);
+      let group = null;
+      for (const row of document.querySelectorAll("[data-tags], [data-group]")) {
+        if ("group" in row.dataset) { group = row; group.hidden = true; continue; }
+        row.hidden = role.dataset.role !== "" && !row.dataset.tags.split(" ").includes(role.dataset.role);
+        if (group && !row.hidden) group.hidden = false;
       }
     }
     const opener = event.target.closest("a[data-sheet]");

@@ -142,6 +142,12 @@ def _is_full(engine: Engine, start: datetime, end: datetime) -> bool:
 
 def _lines(engine: Engine, frame: Frame, asked: Query, names: tuple[str, ...]) -> tuple[list[Line], list[Kpi]]:
     figures = engine.figures(replace(asked, kpis=names))
+    if not names and not any(f.id == "flow.volume" and f.n for f in figures):
+        # A log of cases alone has no contacts; what comes in are cases.
+        figures = [
+            *(f for f in figures if f.id != "flow.volume"),
+            *engine.figures(replace(asked, kpis=("flow.volume/cases",))),
+        ]
     if frame.start <= frame.first:
         figures = [replace(f, previous=None) for f in figures]
     with_data = [f for f in figures if f.value is not None and (f.n or f.value)]

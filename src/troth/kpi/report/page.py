@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Final
 
 from troth.charts.numbers import between, exact, number, plural, when
 from troth.charts.page import Cell, page, table, text
 from troth.core.spans import zone
+from troth.core.terms import Unit
 from troth.kpi.report import sections, words
 from troth.kpi.report.data import Line, Report, Telling
 from troth.kpi.report.sections import figure_cell
@@ -21,6 +22,11 @@ _SIGNS: Final = {
     Standing.MISSED: ("late", "\u25b2"),
     Standing.NONE: ("none", ""),
 }
+#: Marks of figures that are not firm, and what they say.
+_OPEN: Final = "\u25cb"
+_OPEN_SAID: Final = "can still change by itself"
+_ROUGH: Final = "\u2248"
+_ROUGH_SAID: Final = "approximate: some of it is repaired or known only as a length"
 _ROLES: Final = (
     ("", "Everything"), (Role.OPERATIONS_LEAD, "Operations lead"), (Role.TEAM_LEAD, "Team lead"),
     (Role.QUALITY_SPECIALIST, "Quality specialist"), (Role.AGENT, "Agent"),
@@ -93,18 +99,13 @@ def _answer(report: Report) -> str:
 
 
 def _card(line: Line) -> str:
-    figure = line.figure
-    kind, sign = _SIGNS[line.scored.standing]
-    mark = (
-        f'<span class="status {kind}"><span aria-hidden="true">{sign}</span> {text(line.scored.standing)}</span>'
-        if sign
-        else ""
-    )
+    figure, kind = line.figure, _SIGNS[line.scored.standing][0]
     small = " \u00b7 ".join(part for part in (words.against(line), words.before(line)) if part)
+    shown, hover = number(figure.value, unit=figure.unit), exact(figure.value, unit=figure.unit)
     return (
         f'<a class="card big {kind}" href="#{_anchor(line)}" data-sheet><span class="what">{text(line.kpi.title)}</span>'
-        f'<span class="value" title="{text(exact(figure.value, unit=figure.unit))}">{text(number(figure.value, unit=figure.unit))}</span>'
-        f'{mark}<span class="small">{text(small)}</span></a>'
+        f'<span class="value" title="{text(hover)}">{text(shown)}</span>'
+        f'{_status(line.scored.standing) or "<span></span>"}<span class="small">{text(small)}</span></a>'
     )
 
 
@@ -112,76 +113,89 @@ def _anchor(line: Line) -> str:
     return "kpi-" + "".join(c if c.isalnum() else "-" for c in line.kpi.name)
 
 
-def _status(scored: Scored) -> str:
-    kind, sign = _SIGNS[scored.standing]
+def _status(standing: Standing, *, words_shown: bool = True) -> str:
+    """Return a standing as sign and words, or as a sign whose words are only read out; nothing without a target."""
+    kind, sign = _SIGNS[standing]
     if not sign:
-        return '<span class="status none">\u2013</span>'
-    return f'<span class="status {kind}"><span aria-hidden="true">{sign}</span> {text(scored.standing)}</span>'
+        return ""
+    said = text(standing) if words_shown else f'<span class="hidden">{text(standing)}</span>'
+    return f'<span class="status {kind}"><span aria-hidden="true">{sign}</span> {said}</span>'
 
 
 def _scorecard(report: Report) -> str:
     """Return the scorecard, family by family, with buttons that narrow it to a role."""
     step = words.step(report.frame.every)
-    heads = [
-        "Figure",
-        "Value",
-        "95 % interval",
-        "Half within",
-        "9 in 10 within",
-        "n",
-        "Target",
-        "Status",
-        f"{words.length(report.frame).capitalize()} before",
-        f"By {step}",
-    ]
-    families: dict[str, list[Line]] = {name: [] for name in dict.fromkeys(words.FAMILIES.values())}
-    for line in report.lines:
-        families.setdefault(words.FAMILIES.get(line.kpi.id.split(".")[0], "Other"), []).append(line)
-    rows, marks = [], []
-    for family, lines in families.items():
-        for line in lines:
-            rows.append(_row(line, family, step))
-            marks.append(" ".join(roles_of(line.kpi.id)))
-    made = table(heads, rows=rows, caption="Scorecard", name="scorecard")
-    for mark in marks:
-        made = made.replace(
-            "<tbody><tr>" if "<tbody><tr>" in made else "</tr><tr>",
-            ("<tbody>" if "<tbody><tr>" in made else "</tr>") + f'<tr data-roles="{text(mark)}">',
-            1,
-        )
+    shown = words.by_family(report.lines)
+    columns: dict[str, Callable[[Line], Cell]] = {
+        "Figure": _named,
+        "Value": lambda line: figure_cell(line.figure.value, unit=line.kpi.unit, strong=True),
+        "95 % interval": _interval,
+        "Half within": lambda line: figure_cell(line.figure.p50, unit=line.kpi.unit, kind="spread"),
+        "9 in 10 within": lambda line: figure_cell(line.figure.p90, unit=line.kpi.unit, kind="spread"),
+        "n": lambda line: Cell(f"{line.figure.n:,}", line.figure.n, figure=True, kind="spread"),
+    }
+    if any(line.scored.target for line in report.lines):
+        columns |= {"Target": _target, "Status": _stands}
+    if any(line.figure.previous is not None for line in report.lines):
+        columns[f"{words.length(report.frame).capitalize()} before"] = _before
+    if any(line.course for line in report.lines):
+        columns[f"By {step}"] = lambda line: Cell("", html=sections.spark(line, step=step) or " ", kind="course")
+    made = table(
+        list(columns),
+        rows=[[column(line) for column in columns.values()] for _, line in shown],
+        caption="Scorecard",
+        name="scorecard",
+        groups=[family for family, _ in shown],
+        tags=[" ".join(roles_of(line.kpi.id)) for _, line in shown],
+    )
     chips = "".join(
         f'<button type="button" class="chip" data-role="{role}" aria-pressed="{str(not role).lower()}">{text(name)}</button>'
         for role, name in _ROLES[:1] + _ROLES[2:]
     )
     absent = ", ".join(kpi.title for kpi in report.absent)
+    legend = f'<p class="note">{_OPEN} {_OPEN_SAID} \u00b7 {_ROUGH} {_ROUGH_SAID} \u00b7 \u2197 clearly better, \u2198 clearly worse than before</p>'
     without = f'<p class="note">Without data here: {text(absent)}.</p>' if absent else ""
-    return f'<div class="chips" role="group" aria-label="Show the scorecard of">{chips}</div><div class="scorecard">{made}</div>{without}'
+    return f'<div class="chips" role="group" aria-label="Show the scorecard of">{chips}</div><div class="scorecard">{made}</div>{legend}{without}'
 
 
-def _row(line: Line, family: str, step: str) -> list[Cell]:
-    f, unit = line.figure, line.kpi.unit
+def _named(line: Line) -> Cell:
+    notes = ((_OPEN, _OPEN_SAID, not line.figure.mature), (_ROUGH, _ROUGH_SAID, line.figure.approximate))
+    marks = "".join(
+        f'<span class="mark" title="{text(said)}">{sign}<span class="hidden">{text(said)}</span></span>'
+        for sign, said, holds in notes
+        if holds
+    )
+    link = f'<a href="#{_anchor(line)}" data-sheet>{text(line.kpi.title)}</a>{marks}'
+    return Cell(line.kpi.title, line.kpi.title, line.kpi.question, html=link)
+
+
+def _interval(line: Line) -> Cell:
+    f = line.figure
+    shown = between(f.low, f.high, unit=f.unit) if f.low is not None else ""
+    return Cell(shown, f.low, f.reason, figure=True, kind="said")
+
+
+def _target(line: Line) -> Cell:
     target = line.scored.target
-    way = changed(f, direction=line.kpi.direction)
-    note = " *" if not f.mature else ""
-    was = number(f.previous, unit=unit)
-    moved = {
-        1: f'<span class="better">\u2197 {text(was)}</span>',
-        -1: f'<span class="worse">\u2198 {text(was)}</span>',
-    }.get(way, "")
+    if target is None:
+        return Cell("", figure=True, kind="said")
+    return Cell(number(target.value, unit=line.kpi.unit), target.value, words.against(line), figure=True, kind="said")
+
+
+def _stands(line: Line) -> Cell:
+    shown = line.scored.standing
+    place = list(Standing).index(shown)
+    return Cell("" if shown is Standing.NONE else str(shown), place, html=_status(shown) or " ", kind="stands")
+
+
+def _before(line: Line) -> Cell:
+    f = line.figure
+    if f.previous is None:
+        return Cell("", figure=True, kind="said")
+    way, was = changed(f, direction=line.kpi.direction), text(number(f.previous, unit=f.unit))
     said = {1: "clearly better now", -1: "clearly worse now"}.get(way, "no clear change")
-    name = f'<a href="#{_anchor(line)}" data-sheet>{text(line.kpi.title)}</a><span class="family">{text(family)}</span>'
-    return [
-        Cell(line.kpi.title, line.kpi.title, line.kpi.question, html=name),
-        Cell(number(f.value, unit=unit) + note, f.value, exact(f.value, unit=unit) + (" (can still change)" if note else ""), figure=True, html=f"<strong>{text(number(f.value, unit=unit))}</strong>"),
-        Cell(between(f.low, f.high, unit=unit), f.low, f.reason, figure=True),
-        figure_cell(f.p50, unit) if f.p50 is not None else Cell("", figure=True),
-        figure_cell(f.p90, unit) if f.p90 is not None else Cell("", figure=True),
-        Cell(f"{f.n:,}", f.n, figure=True),
-        Cell(number(target.value, unit=unit) if target else "", target.value if target else None, words.against(line), figure=True),
-        Cell(str(line.scored.standing), list(Standing).index(line.scored.standing), html=_status(line.scored)),
-        Cell(was, f.previous, said if f.previous is not None else "", figure=True, html=moved),
-        Cell("", html=sections.spark(line, step=step) or " "),
-    ]  # fmt: skip
+    html = {1: f'<span class="better">\u2197 {was}</span>', -1: f'<span class="worse">\u2198 {was}</span>'}.get(way, "")
+    return Cell(number(f.previous, unit=f.unit), f.previous, said, figure=True, html=html, kind="said")
 
 
 def _by_title(report: Report) -> str:
@@ -192,34 +206,10 @@ def _members(report: Report) -> str:
     found = report.members
     if found is None or not found.kpis:
         return ""
-    rows = []
-    for member, cells in found.cells.items():
-        row = [Cell(member)]
-        for kpi in found.kpis:
-            scored = cells.get(kpi.name)
-            if scored is None:
-                row.append(Cell("-", figure=True))
-                continue
-            f = scored.figure
-            kind, sign = _SIGNS[scored.standing]
-            hover = f"{exact(f.value, unit=f.unit)}; n {f.n:,}" + (
-                f"; 95 %: {between(f.low, f.high, unit=f.unit)}" if f.low is not None else ""
-            )
-            mark = (
-                f' <span class="status {kind}"><span aria-hidden="true">{sign}</span><span class="hidden">{text(scored.standing)}</span></span>'
-                if sign
-                else ""
-            )
-            row.append(
-                Cell(
-                    number(f.value, unit=f.unit),
-                    f.value,
-                    hover,
-                    figure=True,
-                    html=f"{text(number(f.value, unit=f.unit))}{mark}",
-                )
-            )
-        rows.append(row)
+    rows = [
+        [Cell(member), *(_member_cell(cells.get(kpi.name)) for kpi in found.kpis)]
+        for member, cells in found.cells.items()
+    ]
     more = (
         f'<p class="note">The {len(found.cells)} with the most of {found.total:,}.</p>'
         if found.total > len(found.cells)
@@ -229,29 +219,43 @@ def _members(report: Report) -> str:
     return table(heads, rows=rows, caption=f"Main figures by {found.dimension}", name=f"by-{found.dimension}") + more
 
 
-def _telling(rows: Sequence[Telling], report: Report, *, unit: str, head: str, caption: str) -> str:
+def _member_cell(scored: Scored | None) -> Cell:
+    if scored is None:
+        return Cell("-", figure=True)
+    f = scored.figure
+    sure = f"; 95 %: {between(f.low, f.high, unit=f.unit)}" if f.low is not None else ""
+    shown = number(f.value, unit=f.unit)
+    html = f"{text(shown)} {_status(scored.standing, words_shown=False)}"
+    return Cell(shown, f.value, f"{exact(f.value, unit=f.unit)}; n {f.n:,}{sure}", figure=True, html=html)
+
+
+def _telling(rows: Sequence[Telling], report: Report, *, unit: Unit, head: str, caption: str) -> str:
     """Return a table of rows behind a figure, with the columns any of them has."""
-    shown = (
-        ("case_id", "Case"), ("contact_id", "Contact"), ("subject_id", "About"), ("customer_id", "Customer"), ("queue", "Queue"),
-        ("agent_id", "Person"), ("team", "Team"), ("priority", "Priority"),
+    kinds = (
+        ("case_id", "Case"), ("contact_id", "Contact"), ("customer_id", "Customer"), ("queue", "Queue"),
+        ("agent_id", "Person"), ("team", "Team"),
     )  # fmt: skip
-    used = [(key, title) for key, title in shown if any(key in row.ids for row in rows)][:6]
+    used = [(key, title) for key, title in kinds if any(key in row.ids for row in rows)]
+    if any(key == "case_id" for key, _ in used):
+        used = [one for one in used if one[0] != "contact_id"]
+    (first, name), *others = used[:4]
     cells = [
         [
-            *(Cell(row.ids.get(key, "-")) for key, _ in used),
-            Cell(words.short(row.at, time_zone=report.frame.time_zone), row.at.timestamp(), figure=True),
-            figure_cell(row.value, unit),  # type: ignore[arg-type]
+            Cell(row.ids.get(first) or row.ids.get("contact_id", "-")),
+            figure_cell(row.value, unit=unit),
+            Cell(words.short(row.at, time_zone=report.frame.time_zone), row.at.timestamp()),
+            *(Cell(row.ids.get(key, "-")) for key, _ in others),
         ]
         for row in rows
     ]
-    return table([*(title for _, title in used), "When", head], rows=cells, caption=caption)
+    return table([name, head, "When", *(title for _, title in others)], rows=cells, caption=caption)
 
 
 def _oldest(report: Report) -> str:
     found = report.backlog
     if found is None or not found.oldest:
         return ""
-    made = _telling(found.oldest, report, unit="s", head="Open for", caption="The oldest open cases")
+    made = _telling(found.oldest, report, unit=Unit.SECONDS, head="Open for", caption="The oldest open cases")
     return f'<details class="more"><summary>The oldest open cases</summary>{made}</details>'
 
 
@@ -280,7 +284,7 @@ def _worst(report: Report) -> str:
 
 
 def _definitions(report: Report) -> str:
-    return f'<div class="defs">{"".join(_definition(line, report) for line in report.lines)}</div>'
+    return f'<div class="defs">{"".join(_definition(line, report) for _, line in words.by_family(report.lines))}</div>'
 
 
 def _definition(line: Line, report: Report) -> str:
@@ -307,8 +311,8 @@ def _definition(line: Line, report: Report) -> str:
     notes = [
         note
         for note, holds in (
-            ("approximate: some of it is repaired or known only as a total", f.approximate),
-            ("can still change by itself", not f.mature),
+            (_ROUGH_SAID, f.approximate),
+            (_OPEN_SAID, not f.mature),
         )
         if holds
     ]

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from troth.core.terms import Direction
-from troth.kpi.cells import periods, table
+from troth.kpi.cells import periods, sql
 from troth.kpi.definition import COLUMNS, Clock, Fold, Kpi, Params
 from troth.kpi.plan import Wanted, dated, kept, measured, source
 from troth.kpi.query import Engine
@@ -118,10 +118,8 @@ class Rows:
         import ibis
 
         con = self._engine.con
-        con.register("cells", table(self._wanted.periods))
-        found = con.sql(ibis.to_sql(expression, dialect="duckdb")).fetch_arrow_table()
-        con.unregister("cells")
-        return found
+        con.execute(f"CREATE OR REPLACE TEMP TABLE cells AS {sql(self._wanted.periods)}")
+        return con.sql(ibis.to_sql(expression, dialect="duckdb")).fetch_arrow_table()
 
 
 def _telling(row: Mapping[str, Any], names: Sequence[str]) -> Telling:

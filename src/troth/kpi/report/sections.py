@@ -9,7 +9,7 @@ import numpy as np
 
 from troth.charts import draw
 from troth.charts.numbers import between, exact, number, plural
-from troth.charts.page import Cell, Chart, chart, table
+from troth.charts.page import Cell, Chart, chart, table, text
 from troth.core.terms import Unit
 from troth.kpi.definition import Figure, Fold, Kpi
 from troth.kpi.report import words
@@ -28,12 +28,16 @@ _MAIN: Final = (
 WEEKDAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
-def figure_cell(value: float | None, unit: Unit) -> Cell:
-    """Return a figure as people say it, exact on hover."""
-    return Cell(number(value, unit=unit), value, exact(value, unit=unit) if value is not None else "", figure=True)
+def figure_cell(value: float | None, *, unit: Unit, strong: bool = False, kind: str = "") -> Cell:
+    """Return a figure as people say it, exact on hover; an empty cell for none."""
+    if value is None:
+        return Cell("", figure=True, kind=kind)
+    shown = number(value, unit=unit)
+    html = f"<strong>{text(shown)}</strong>" if strong else ""
+    return Cell(shown, value, exact(value, unit=unit), figure=True, html=html, kind=kind)
 
 
-def limits(kpi: Kpi, course: Sequence[Figure]) -> ControlChart | None:
+def limits(kpi: Kpi, *, course: Sequence[Figure]) -> ControlChart | None:
     """Return the control chart of a KPI's course; None where there are too few points.
 
     Shares of things are charted by how many of how many, with Laney's allowance for weeks that differ more than
@@ -65,7 +69,7 @@ def trends(report: Report) -> str:
 
 def _trend(line: Line, step: str) -> str:
     course, unit = line.course, line.kpi.unit
-    found = limits(line.kpi, course)
+    found = limits(line.kpi, course=course)
     ringed = sorted({s.last for s in found.signals}) if found else []
     firsts = _firsts(found) if found else []
     target = line.scored.target.value if line.scored.target else None
@@ -94,7 +98,7 @@ def _trend(line: Line, step: str) -> str:
     )
     rows = [
         [
-            Cell(a), figure_cell(f.value, unit), Cell(between(f.low, f.high, unit=unit), f.low, figure=True),
+            Cell(a), figure_cell(f.value, unit=unit), Cell(between(f.low, f.high, unit=unit), f.low, figure=True),
             Cell(f"{f.n:,}", f.n, figure=True), Cell("; ".join(named.get(i, []))), Cell("" if f.mature else "can still change"),
         ]
         for i, (a, f) in enumerate(zip(at, course, strict=True))
@@ -130,7 +134,7 @@ def _firsts(found: ControlChart) -> list[tuple[int, str]]:
 
 def _hover(figure: Figure, named: Sequence[str], step: str) -> str:
     parts = [
-        f"{step} from {figure.start[:16].replace('T00:00', '').replace('T', ' ')}",
+        f"{step} from {words.point(figure.start)}",
         exact(figure.value, unit=figure.unit),
     ]
     if figure.low is not None:
@@ -150,7 +154,7 @@ def _said(line: Line, found: ControlChart | None, firsts: Sequence[tuple[int, st
     if not firsts:
         return f"Steady around {centre}: every {step} within {usual}."
     place, rule = firsts[-1]
-    since = line.course[place].start[:10]
+    since = words.point(line.course[place].start)
     return f"Usually {centre}, within {usual}. Latest signal: {rule}, {since}."
 
 
@@ -198,7 +202,7 @@ def arrivals(report: Report) -> str:
     by_day = [sum(v or 0.0 for v in line) for line in found.grid]
     what = "contacts an hour" if not found.kpi.variant else "cases an hour"
     busiest = max(range(7), key=lambda i: by_day[i])
-    said = f"The busiest hour is {WEEKDAYS[d]} {h:02d}:00 with {most:.1f} {what}; the busiest day is {WEEKDAYS[busiest]} with {by_day[busiest]:,.0f}."
+    said = f"The busiest hour is {WEEKDAYS[d]} {h:02d}:00 with {most:.1f} {what}; the busiest day is {WEEKDAYS[busiest]} with {by_day[busiest]:,.0f}. Hours of {report.frame.time_zone}."
     hours = [f"{k:02d}" for k in range(24)]
     rows = [
         [Cell(WEEKDAYS[i], i), *(Cell("-" if v is None else f"{v:.1f}", v, figure=True) for v in line)]
@@ -206,7 +210,7 @@ def arrivals(report: Report) -> str:
     ]
     numbers = table(["Day", *hours], rows=rows, caption=f"{found.kpi.title} by weekday and hour, mean")
     figure = draw.heat_map(found.grid, rows=WEEKDAYS, columns=hours, what=what)
-    return chart(Chart(figure, "When they come", said, numbers))
+    return chart(Chart(figure, f"{found.kpi.title} by weekday and hour", said, numbers))
 
 
 def backlog(report: Report) -> str:
@@ -218,8 +222,8 @@ def backlog(report: Report) -> str:
     known = [v for v in values if v is not None]
     out = []
     if len(known) > 2:
-        rows = [[Cell(f.start[:10]), figure_cell(f.value, Unit.COUNT)] for f in found.course]
-        said = f"{known[-1]:,.0f} open at the end; between {min(known):,.0f} and {max(known):,.0f} since {found.course[0].start[:10]}."
+        rows = [[Cell(f.start[:10]), figure_cell(f.value, unit=Unit.COUNT)] for f in found.course]
+        said = f"{known[-1]:,.0f} open at the end; between {min(known):,.0f} and {max(known):,.0f} since {words.point(found.course[0].start)}."
         numbers = table(["Day", "Open at its end"], rows=rows, caption="Backlog by day")
         out.append(
             chart(Chart(draw.area([f.start[:10] for f in found.course], values=values), "Open cases", said, numbers))

@@ -47,6 +47,13 @@ _STEPS: Final = {
 }  # fmt: skip
 
 
+def by_family(lines: Sequence[Line]) -> list[tuple[str, Line]]:
+    """Return lines with the title of their family, family by family."""
+    titles = list(dict.fromkeys(FAMILIES.values()))
+    named = [(FAMILIES.get(line.kpi.id.split(".")[0], "Other"), line) for line in lines]
+    return sorted(named, key=lambda one: titles.index(one[0]) if one[0] in titles else len(titles))
+
+
 def step(every: Step) -> str:
     """Return the width of periods in words."""
     return _STEPS.get(every, str(every))
@@ -83,13 +90,25 @@ def short(moment: datetime | str, *, time_zone: str) -> str:
     return f"{local:%Y-%m-%d %H:%M}"
 
 
+def point(start: str) -> str:
+    """Return the start of a period as a day in words, or with its time if it is shorter than a day.
+
+    Examples
+    --------
+    >>> point("2026-05-18T00:00:00+03:00"), point("2026-05-18T09:30:00+03:00")
+    ('18 May 2026', '18 May 2026 09:30')
+    """
+    at = datetime.fromisoformat(start)
+    return f"{at.day} {at:%b %Y}" if (at.hour, at.minute) == (0, 0) else f"{at.day} {at:%b %Y %H:%M}"
+
+
 def headline(report: Report) -> str:
     """Return the answer to "How are we doing?" in one or two sentences."""
     judged = [line for line in report.lines if line.scored.standing is not Standing.NONE]
     if not judged:
         better, worse = _moved(report.lines, 1), _moved(report.lines, -1)
         if not better and not worse:
-            return "No targets are set, and nothing has clearly changed."
+            return _facts(report)
         return (
             f"No targets are set. {plural(len(better), one='figure')} clearly better, {len(worse)} worse than before."
         )
@@ -104,6 +123,19 @@ def headline(report: Report) -> str:
     if watch:
         parts.append(f"{len(watch)} {'needs' if len(watch) == 1 else 'need'} watching")
     return f"{', '.join(parts)}."
+
+
+def _facts(report: Report) -> str:
+    """Return the plainest facts there are: how much came, and how long it took."""
+    lines = {line.kpi.name: line for line in report.lines}
+    said = []
+    for name, noun in (("flow.volume", "contacts"), ("flow.volume/cases", "cases opened")):
+        if name in lines:
+            said.append(f"{number(lines[name].figure.value, unit='count')} {noun}")
+    for name, verb in (("speed.answer", "answered"), ("speed.resolution", "solved")):
+        if name in lines:
+            said.append(f"half {verb} within {number(lines[name].figure.p50, unit='s')}")
+    return f"{', '.join(said) or 'Little to tell yet'}. No targets are set."
 
 
 def _moved(lines: Sequence[Line], way: int) -> list[Line]:
