@@ -2,7 +2,7 @@
 # `make lock` renews requirements.lock, which names every package with its hashes and no index.
 
 .DEFAULT_GOAL := help
-.PHONY: help install test lint types imports unit docs demo lock clean
+.PHONY: help install test lint types imports unit docs reference demo lock clean
 
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null && echo $$p && break; done)
@@ -46,6 +46,9 @@ unit: install
 
 docs: install  ## Build the documentation into site/; a broken link is an error.
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+reference: install  ## Write the generated pages of docs/reference anew.
+	$(BIN)/python -m tools.reference
 
 # The demo has a lake of its own, made anew each time: your ./lake is never touched.
 demo: install  ## Build the demo company, import it, print its scorecard, write report.html.

@@ -88,7 +88,7 @@ COLUMNS: Final = {
     "source_id": "The event's id in its source, or a hash of the row and its occurrence number.",
 }
 
-_NOTE: Final = "<!-- Written by `python -m tools.reference`; change the code, not this page. -->\n"
+_NOTE: Final = "<!-- Written by `make reference`; change the code, not this page. -->\n"
 
 
 def glossary() -> str:

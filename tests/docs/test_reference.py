@@ -16,9 +16,9 @@ from troth.log.schema import EVENTS
 
 @pytest.mark.parametrize("name", list(reference.PAGES))
 def test_a_generated_page_is_up_to_date(name: str) -> None:
-    """The page in the repository is what ``python -m tools.reference`` writes."""
+    """The page in the repository is what ``make reference`` writes."""
     written = (reference.FOLDER / name).read_text(encoding="utf-8")
-    assert written == reference.PAGES[name](), "run: python -m tools.reference"
+    assert written == reference.PAGES[name](), "run: make reference"
 
 
 def test_the_glossary_has_every_term() -> None:

@@ -25,7 +25,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "import": ("troth.cli.import_", "Read service logs and reference tables into a lake."),
     "kpi": ("troth.cli.kpi", "Compute figures from a lake."),
     "explain": ("troth.cli.explain", "Open a figure down to the events it is made of."),
-    "report": ("troth.cli.report", "Write one self-contained page of figures and charts."),
+    "report": ("troth.cli.report", 'Write one page that answers "How are we doing?".'),
     "export": ("troth.cli.export", "Write the events of a lake as OCEL, XES, CSV or Parquet."),
 }
 
