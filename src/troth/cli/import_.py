@@ -30,6 +30,7 @@ _EXAMPLE = (
 @click.option(
     "--guess", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="Print a proposed mapping for a file."
 )
+@click.option("--batch-rows", type=click.IntRange(1), hidden=True, help="Rows committed at once; for tests.")
 @output.form_option
 def command(
     source: str | None,
@@ -40,6 +41,7 @@ def command(
     case_type: str | None,
     max_rejects: int,
     guess: Path | None,
+    batch_rows: int | None,
     form: output.Form,
 ) -> int:
     """Read service logs and reference tables into a lake.
@@ -54,6 +56,7 @@ def command(
         return 0
     if source is None or not paths:
         raise click.UsageError("Name a source and at least one file: troth import csv calls.csv.")
+    from dataclasses import replace
     from datetime import UTC, datetime
 
     from troth.log.ingest import ingest
@@ -61,6 +64,8 @@ def command(
     from troth.log.readers import ReadOptions
 
     options = ReadOptions(mapping=mapping, time_zone=time_zone, case_type=case_type)
+    if batch_rows is not None:
+        options = replace(options, batch_rows=batch_rows)
     with output.progress("import") as tell:
         report = ingest(
             Lake(lake),

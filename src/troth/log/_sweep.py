@@ -41,13 +41,27 @@ def sweep(root: Path, *, now: datetime, keep: timedelta) -> int:
     """
     limit = (now - keep).timestamp()
     gone = 0
-    for log in sorted([*root.glob("*/_delta_log"), *root.glob("*/*/_delta_log")]):
-        gone += _sweep_table(log.parent, limit)
+    gone += _sweep_timelines(root / "timelines", limit)
+    tables = [log.parent for kind in root.glob("[!.]*") for log in kind.rglob("_delta_log")]
+    for table in sorted(tables):
+        gone += _sweep_table(table, limit)
     for folder in root.glob(f"{_SPILL}*"):
         if _left(folder, limit):
             shutil.rmtree(folder, ignore_errors=True)
             gone += 1
     return gone
+
+
+def _sweep_timelines(folder: Path, limit: float) -> int:
+    """Delete what earlier code derived: all but the folder of definitions that was written to last."""
+    used = {
+        kind: max((c.stat().st_mtime for c in kind.glob("*/_delta_log/*.json")), default=0.0)
+        for kind in folder.glob("*")
+    }
+    doomed = [kind for kind, at in used.items() if at < limit and at < max(used.values())]
+    for kind in doomed:
+        shutil.rmtree(kind, ignore_errors=True)
+    return len(doomed)
 
 
 def _sweep_table(folder: Path, limit: float) -> int:
