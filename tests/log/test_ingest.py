@@ -21,10 +21,12 @@ from troth.log import _landing
 from troth.log import ingest as ingest_module
 from troth.log import lake as lake_module
 from troth.log.check import check
-from troth.log.ingest import ImportReport, ingest, read_rejects, read_side
+from troth.log.ingest import ImportReport, ingest
 from troth.log.lake import Lake
 from troth.log.readers import ReadOptions, reader
+from troth.log.rejects import read_rejects
 from troth.log.schema import STORED
+from troth.log.selection import read_side
 
 SMALL = ReadOptions(batch_rows=2)
 NOW = datetime(2026, 7, 1, tzinfo=UTC)

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from troth.log.ingest import ImportReport, ingest, read_rejects
+from troth.log.ingest import ImportReport, ingest
 from troth.log.lake import Lake
 from troth.log.references import read_reference
+from troth.log.rejects import read_rejects
 
 NOW = datetime(2026, 7, 1, tzinfo=UTC)
 

@@ -14,8 +14,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-import pyarrow as pa
-
 from troth.core.decision import Issue, Severity, Stop
 from troth.core.errors import InputError
 from troth.log import reference
@@ -24,8 +22,6 @@ from troth.log._repeats import repeats
 from troth.log.lake import Lake
 from troth.log.readers import ReadOptions, find, reader
 from troth.log.references import import_reference
-from troth.log.schema import REJECTS
-from troth.log.store import Shelf, scan
 from troth.log.upkeep import compact
 
 #: Raises the number with every change in what a reader makes of the same bytes, so that re-imports are not skipped.
@@ -215,25 +211,3 @@ def _gathered(issues: list[Issue]) -> list[Issue]:
         known = counted.get(key)
         counted[key] = replace(known, count=known.count + issue.count) if known else issue
     return list(counted.values())
-
-
-def read_rejects(lake: Lake) -> pa.Table:
-    """Return all rejects of a lake, in `schema.REJECTS`, by file and row."""
-    files = lake.rejects.files()
-    held = scan(files["base"] + files["tail"], REJECTS)
-    with lake.session() as con:
-        return con.sql(f'SELECT * FROM ({held}) ORDER BY imported_at, file, row, code, "column"').fetch_arrow_table()
-
-
-def read_side(lake: Lake, table: str) -> pa.Table | None:
-    """Return the distinct rows of a side table, or None if there is none."""
-    shelf = Shelf(lake.root / "side" / table, pa.schema([]))
-    found = shelf.table()
-    if found is None:
-        return None
-    files = shelf.files()
-    fields = [f for f in pa.schema(found.schema().to_arrow()) if f.name != "tier"]
-    with lake.session() as con:
-        return con.sql(
-            f"SELECT DISTINCT * FROM ({scan(files['base'] + files['tail'], pa.schema(fields))})"
-        ).fetch_arrow_table()
