@@ -90,7 +90,7 @@ def prepared(folder: Path, *, rows: int = 6_000, cases: Sequence[str] = CASES) -
         ground.commits[case] = _commits(lake) - before
         ground.seconds[case] = time.monotonic() - began
         ground.states[case] = _states(ground, case)
-        assert _state(Lake(lake)) == ground.states[case][-1], case
+        assert state(Lake(lake)) == ground.states[case][-1], case
         ground.figures[case] = figures(lake)
     return ground
 
@@ -145,7 +145,7 @@ def _process(ground: Ground, case: str, lake: Path) -> subprocess.Popen[bytes]:
     return subprocess.Popen(_command(ground, case, lake), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
-def _state(lake: Lake) -> State:
+def state(lake: Lake) -> State:
     """Return the number of settled events and a sum over all they are; every current file is read in full."""
     with lake.session() as con:
         found = con.sql(f"SELECT count(*), coalesce(sum(hash(e)), 0) FROM ({lake.settled()}) e").fetchone()
@@ -160,13 +160,13 @@ def _state(lake: Lake) -> State:
 def _states(ground: Ground, case: str) -> list[State]:
     """Return the state after each number of batches, made one by one without any kill."""
     if case == "refresh":
-        return [_state(Lake(ground.folder / "refresh-ready"))]
+        return [state(Lake(ground.folder / "refresh-ready"))]
     lake = Lake(_start(ground, case, ground.folder / f"{case}-steps"))
-    states = [_state(lake)]
+    states = [state(lake)]
     path = ground.first if case == "import" else ground.second
     for number, batch in enumerate(reader("csv").read(path, ground.options)):
         lake.events.append(check(batch.drafts)[0], batch=("steps", number))
-        states.append(_state(lake))
+        states.append(state(lake))
     return states
 
 
@@ -194,7 +194,7 @@ def killed(ground: Ground, case: str, *, seeds: Sequence[int]) -> tuple[list[Kil
     for seed in seeds:
         kills.append(_kill(ground, case, lake, seed=seed, before=kills[-1].landed if kills else 0))
     _run(_command(ground, case, lake))
-    mended = _state(Lake(lake)) == ground.states[case][-1] and figures(lake) == ground.figures[case]
+    mended = state(Lake(lake)) == ground.states[case][-1] and figures(lake) == ground.figures[case]
     shutil.rmtree(lake)
     return kills, mended
 
@@ -216,8 +216,8 @@ def _kill(ground: Ground, case: str, lake: Path, *, seed: int, before: int) -> K
     process.send_signal(signal.SIGKILL)
     process.wait()
     states = ground.states[case]
-    state = _state(Lake(lake))
-    landed = states.index(state) if state in states else -1
+    found = state(Lake(lake))
+    landed = states.index(found) if found in states else -1
     moment = "too late" if late else case if case == "refresh" else _moment(landed, len(states) - 1)
     return Kill(case, moment, landed, len(states) - 1, landed >= before, time.monotonic() - began)
 

@@ -29,7 +29,10 @@ _WAITING: Final = 2
 
 @dataclass(slots=True)
 class Stage:
-    """What came of one batch or table: counts, issues and the files written; `done` is the share of the file read."""
+    """What came of one batch or table: counts, issues and the files written.
+
+    `failed` is 1 if a part of the file could not be read at all, `done` the share of the file read.
+    """
 
     rows: int = 0
     events: int = 0
@@ -122,6 +125,7 @@ class Landing:
             rows=batch.rows,
             events=len(good),
             rejects=rejected_rows(rejects),
+            failed=int(any(issue.severity is Severity.ERROR for issue in batch.issues)),
             done=batch.done,
             issues=[*batch.issues, *issues_of(rejects)],
             files=files,

@@ -100,6 +100,7 @@ def ingest(
     with lake.session() as con:
         landing = Landing(lake, con, now=now)
         new: list[str] = []
+        failed: set[int] = set()
         for number, path in enumerate(events):
 
             def landed(stage: Stage, number: int = number, path: Path = path) -> None:
@@ -108,11 +109,15 @@ def ingest(
                 report.events += stage.events
                 report.rejects += stage.rejects
                 report.issues.extend(stage.issues)
+                if stage.failed:
+                    failed.add(number)
                 tell(path.name, (number + stage.done) / len(events))
 
-            _file(landing, path, source=source, options=options, landed=landed, stop=stop, report=report)
+            if not _file(landing, path, source=source, options=options, landed=landed, stop=stop, report=report):
+                failed.add(number)
             if report.stopped:
                 break
+        report.failed = len(failed)
         report.cases = landing.cases()
         known, ties = repeats(con, new=new, old=[*old["base"], *old["tail"]], events=report.events)
         report.duplicates = known
@@ -141,8 +146,8 @@ def _file(
     landed: Callable[[Stage], None],
     stop: Stop,
     report: ImportReport,
-) -> None:
-    """Read one file while its batches land in another thread."""
+) -> bool:
+    """Read one file while its batches land in another thread; tell whether all of it could be read."""
     report.files += 1
     try:
         with landing.stream(lambda: f"{source}/{_digest(path, options)}", landed) as give:
@@ -152,8 +157,9 @@ def _file(
                     report.stopped = True
                     break
     except InputError as error:
-        report.failed += 1
         report.issues.extend(error.issues)
+        return False
+    return True
 
 
 def _files(source: str, paths: Sequence[Path]) -> tuple[list[Path], list[Path]]:
