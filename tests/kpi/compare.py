@@ -19,6 +19,7 @@ from troth.core.time import Calendar, Step, calendars_from_tables, start_of_day
 from troth.kpi.catalogue import catalogue
 from troth.kpi.definition import COLUMNS, Figure, Fold, Kpi, Params
 from troth.kpi.query import Engine, Query
+from troth.log.lake import Lake
 
 PARAMS = Params(
     reopen_window=timedelta(hours=10),
@@ -116,6 +117,12 @@ class Compared:
         key = min(wrong, key=lambda k: (len(self.sites.get(k[1][0], ())), str(k)))
         events = shown(self.sites.get(key[1][0], []))
         return f"{len(wrong)} of {len(expected)} differ, such as {key}\nfound {_told(found.get(key))}\nnot {expected.get(key)}\n{events}"
+
+
+def random_lake(folder: Path, *, seeds: Iterable[int]) -> Lake:
+    """Return a lake with one random log for each seed, each a site of its own."""
+    events = [e for seed in seeds for e in random_log(f"site{seed}", seed=seed)]
+    return logs.lake_of(folder, events, **REFERENCE)
 
 
 def compared(folder: Path, *, seeds: Iterable[int]) -> Compared:

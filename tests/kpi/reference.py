@@ -344,4 +344,4 @@ def paused(events: Iterable[Event], rows: list[Row]) -> None:
         for event, after in zip(group, [*group[1:], None], strict=False):
             if event.activity == "status_changed" and event.step == "pending" and row.last_resolved:
                 until = min(after.at if after else row.last_resolved, row.last_resolved)
-                row.paused += max((until - event.at).total_seconds(), 0.0)
+                row.paused += max((until - max(event.at, row.came)).total_seconds(), 0.0)

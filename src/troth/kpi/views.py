@@ -33,19 +33,19 @@ class Scope:
 
 
 def cases_paused(scope: Scope) -> Rows:
-    """Cases with `paused_s`: seconds in status pending before the last resolution."""
-    cases, statuses = scope.table("cases"), scope.table("statuses")
-    pending = statuses.filter(statuses.status == "pending").select("case_id", "started_at", "ended_at")
-    both = cases.select("case_id", "last_resolved_at").join(pending, "case_id")
-    both = both.filter(both.last_resolved_at.notnull() & (both.started_at < both.last_resolved_at))
+    """Cases with `paused_s`: seconds in status pending between the first contact and the last resolution."""
     import ibis
 
+    from troth.kpi.measures.speed import first_contact
+
+    cases, statuses = scope.table("cases"), scope.table("statuses")
+    pending = statuses.filter(statuses.status == "pending").select("case_id", "started_at", "ended_at")
+    known = cases.select("case_id", "last_resolved_at", came_at=first_contact(cases, scope.params))
+    both = known.join(pending, "case_id")
+    since = ibis.greatest(both.started_at, both.came_at)
     until = ibis.least(both.ended_at.fill_null(both.last_resolved_at), both.last_resolved_at)
-    sums = (
-        both.mutate(paused=seconds(both.started_at, until))
-        .group_by("case_id")
-        .aggregate(total=lambda t: t.paused.sum())
-    )
+    both = both.filter(both.last_resolved_at.notnull() & (since < until))
+    sums = both.group_by("case_id").aggregate(total=seconds(since, until).sum())
     joined = cases.left_join(sums.rename(paused_case="case_id"), cases.case_id == sums.case_id)
     return joined.mutate(paused_s=joined.total.fill_null(0.0))
 

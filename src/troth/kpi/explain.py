@@ -1,0 +1,270 @@
+"""Open a number: one case down to its segments, calendars and events; a figure down to its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from troth.core.decision import Issue, Severity
+from troth.core.errors import InputError
+from troth.kpi._explain_time import InForce, Segment
+from troth.kpi.definition import Fold, Kpi, Params
+
+if TYPE_CHECKING:
+    from troth.kpi._explain_rows import Opener
+    from troth.kpi.query import Query
+    from troth.log.lake import Lake
+
+#: How many rows of one person or customer are opened at most.
+MANY: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """One event of a case, and what it was used for.
+
+    Parameters
+    ----------
+    event_id, source, source_id, activity, step, direction, actor, origin : as in the log.
+    occurred_at : aware, in the time zone of the explanation.
+    who : the person, else the team.
+    uses : what the number takes from it; empty for events it does not look at.
+    """
+
+    event_id: str
+    occurred_at: datetime
+    activity: str
+    step: str | None
+    direction: str | None
+    actor: str | None
+    who: str | None
+    origin: str
+    source: str
+    source_id: str
+    uses: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """One row of a figure, opened.
+
+    Parameters
+    ----------
+    name : its id, with the column it stands in.
+    value : what it adds to the numerator; for a time, exactly the sum of the counted segments.
+    weight : what it adds to the denominator.
+    counts : whether it is in the figure; if not, `reasons` says why.
+    at : the instant that dates it, which decides the period it counts in.
+    start, end : the events its time runs between, None where there are none.
+    segments : counted and left-out stretches of time in order; empty for what is no time.
+    calendars : the calendars in force, with version and effective dates; empty on the wall clock.
+    doubts : what is known of it only by repair or in sum, if anything.
+    members : its queue, team and so on.
+    """
+
+    name: tuple[str, str]
+    value: float | None
+    weight: float
+    counts: bool
+    reasons: tuple[str, ...]
+    at: datetime | None
+    start: Used | None
+    end: Used | None
+    segments: tuple[Segment, ...]
+    calendars: tuple[InForce, ...]
+    doubts: tuple[str, ...]
+    members: Mapping[str, str]
+
+    @property
+    def counted_s(self) -> float:
+        """The seconds of the counted segments."""
+        return sum(segment.seconds for segment in self.segments if segment.counted)
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """What one KPI says of one case (contact, survey, customer, person), opened down to its events.
+
+    Parameters
+    ----------
+    kpi : the declaration.
+    subject : the id asked for.
+    time_zone : whose wall clock the times are on.
+    rows : its rows in the figure; none if it is not of this figure's kind, and `reason` says so.
+    events : all its events in order.
+    reason : why there are no rows.
+    """
+
+    kpi: Kpi
+    subject: str
+    time_zone: str
+    rows: tuple[Opened, ...]
+    events: tuple[Used, ...]
+    reason: str = ""
+
+    @property
+    def value(self) -> float | None:
+        """The figure over the rows that count: as the KPI folds them."""
+        counted = [row for row in self.rows if row.counts and row.value is not None]
+        total, weight = sum(row.value or 0.0 for row in counted), sum(row.weight for row in counted)
+        if self.kpi.fold is not Fold.RATIO:
+            return total if counted else None
+        return total / weight if weight else None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return all of it as plain data."""
+        rows = [
+            {
+                **asdict(row),
+                "segments": [asdict(one) | {"seconds": one.seconds} for one in row.segments],
+                "start": asdict(row.start) if row.start else None,
+                "end": asdict(row.end) if row.end else None,
+            }
+            for row in self.rows
+        ]
+        words = {name: getattr(self.kpi, name) for name in ("numerator", "denominator", "population", "cohort")}
+        return {
+            "kpi": self.kpi.name,
+            "definition": self.kpi.definition,
+            "title": self.kpi.title,
+            **words,
+            "subject": self.subject,
+            "value": self.value,
+            "unit": str(self.kpi.unit),
+            "time_zone": self.time_zone,
+            "reason": self.reason,
+            "rows": rows,
+            "events": [asdict(event) for event in self.events],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """The rows behind one figure.
+
+    Parameters
+    ----------
+    kpi : the declaration.
+    rows : ids, members, `at`, `value` (what the row adds above the line), `weight` (below it), `part` (the place of
+        its part in the declaration) and `approximate`; the worst first. For a backlog, what was open at the end.
+    numerator, denominator : sums over all rows, also those not shown; their ratio (or the first) is the figure.
+    count : how many rows there are in all; `rows` may be fewer.
+    """
+
+    kpi: Kpi
+    rows: tuple[Mapping[str, Any], ...]
+    numerator: float
+    denominator: float
+    count: int
+    by: tuple[str, ...] = field(default=())
+
+    @property
+    def value(self) -> float | None:
+        """The figure."""
+        if self.kpi.fold is not Fold.RATIO:
+            return self.numerator
+        return self.numerator / self.denominator if self.denominator else None
+
+
+def explain(
+    lake: Lake,
+    *,
+    kpi: str,
+    case: str,
+    calendar: str | None = None,
+    time_zone: str | None = None,
+    params: Params | None = None,
+) -> Explained:
+    """Open what a KPI says of one case down to its segments, calendars and events.
+
+    Parameters
+    ----------
+    lake : where the events are.
+    kpi : name (`id` or `id/variant`) or alias; of several variants the canonical one.
+    case : id of a case, or of whatever the KPI's rows are: contact, survey, review, promise, customer, person. Of a
+        KPI of contacts, the id of a case opens all its contacts.
+    calendar : name of the calendar for business time, instead of what `calendar_use` says.
+    time_zone : whose wall clock is shown; that of the sites if they share one, else UTC.
+    params : the named defaults, if others than usual.
+
+    Returns
+    -------
+    The explanation. A row that does not count says why not.
+
+    Raises
+    ------
+    InputError
+        ``unknown-case`` with the nearest ids, and all that `query` raises.
+    """
+    from troth.kpi._explain_case import opened
+    from troth.kpi._explain_rows import Opener
+    from troth.kpi.query import Query
+
+    with lake.session() as con:
+        asked = Query(kpis=(kpi,), calendar=calendar, time_zone=time_zone, params=params or Params())
+        return opened(Opener(lake, con), query=asked, name=case)
+
+
+def explain_figure(lake: Lake, *, query: Query, limit: int | None = None) -> Behind:
+    """Return the rows behind a figure, the worst first.
+
+    Parameters
+    ----------
+    lake : where the events are.
+    query : as for `troth.kpi.query.query`, with one KPI and without `every`; of several variants the canonical one.
+    limit : how many rows to hand out; None means all.
+
+    Returns
+    -------
+    The rows, with sums over all of them that give the figure.
+
+    Raises
+    ------
+    InputError
+        ``one-kpi`` unless the query names one KPI, and all that `query` raises.
+    """
+    from troth.kpi._explain_rows import Opener
+
+    with lake.session() as con:
+        return behind(Opener(lake, con), query=query, limit=limit)
+
+
+def behind(opener: Opener, *, query: Query, limit: int | None = None) -> Behind:
+    """Return the rows behind a figure of an opened lake; see `explain_figure`."""
+    if len(query.kpis) != 1 or query.every is not None:
+        advice = "Maybe name one KPI, and one period by its first and last day."
+        raise InputError([Issue("one-kpi", Severity.ERROR, "query", ", ".join(query.kpis), advice)])
+    kpi, wanted = opener.asked(query)
+    rows: list[dict[str, Any]] = []
+    for place, part in enumerate(kpi.parts):
+        found = opener.behind(kpi, part=part, wanted=wanted, calendar=query.calendar).to_pylist()
+        # DuckDB gives a constant as a decimal.
+        counted = (row for row in found if row["value"] is not None)
+        rows.extend(
+            {**row, "value": float(row["value"]), "weight": float(row["weight"] or 0.0), "part": place}
+            for row in counted
+        )
+    return _behind(kpi, rows, by=query.by, limit=limit, high=wanted.periods.high)
+
+
+def _behind(kpi: Kpi, rows: list[dict[str, Any]], *, by: Sequence[str], limit: int | None, high: int) -> Behind:
+    if kpi.fold is Fold.STOCK:
+        rows = [row for row in rows if row["part"] == 0 and (row["_over"] is None or row["_over"] >= high)]
+    else:
+        rows = [row for row in rows if row["period"] >= 0]
+    numerator = float(sum(row["value"] for row in rows))
+    denominator = float(sum(row["weight"] for row in rows))
+    sign = 1 if str(kpi.direction) == "higher" else -1
+    rows.sort(key=lambda row: (row["part"], sign * row["value"], str(row["at"]), str(row)))
+    hidden = {"period", "_over"}
+    shown = [{name: value for name, value in _named(row, by).items() if name not in hidden} for row in rows[:limit]]
+    return Behind(kpi, tuple(shown), numerator, denominator, len(rows), tuple(by))
+
+
+def _named(row: Mapping[str, Any], by: Iterable[str]) -> dict[str, Any]:
+    """Return a row with the members of the split under their own names."""
+    members = {f"by{i}": dim for i, dim in enumerate(by)}
+    renamed = {members.get(name, name): value for name, value in row.items() if members.get(name) not in row}
+    return {name: value for name, value in renamed.items() if not name.startswith("by")}
