@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from troth.cli import output
 from troth.cli._lake import lake_option, opened, question, question_options
+
+if TYPE_CHECKING:
+    from troth.log.lake import Lake
 
 _EXAMPLE = (
     "Example: troth kpi --kpi speed.answer --by queue --every week --from 2026-01-01; "
@@ -27,9 +30,16 @@ _EXAMPLE = (
     metavar="ID",
     help="A KPI with all its variants, one as ID/VARIANT, or an alias. Repeatable; one of each if left out.",
 )
+@click.option(
+    "--role",
+    type=click.Choice(["agent", "team-lead", "quality-specialist", "operations-lead"]),
+    help="Print the scorecard of a role: its KPIs against their targets.",
+)
 @question_options
 @output.form_option
-def command(action: str | None, lake: Path, kpis: tuple[str, ...], form: output.Form, **asked: Any) -> int:
+def command(
+    action: str | None, lake: Path, kpis: tuple[str, ...], role: str | None, form: output.Form, **asked: Any
+) -> int:
     """Compute figures from a lake.
 
     Every figure comes with its n, a 95 % interval, the spread where it is a time, the period before, and whether it
@@ -37,6 +47,9 @@ def command(action: str | None, lake: Path, kpis: tuple[str, ...], form: output.
     """
     if action == "list":
         _list(kpis, form)
+        return 0
+    if role is not None:
+        _scorecard(opened(lake), role, kpis, form, asked)
         return 0
     from troth.kpi.query import query
 
@@ -47,6 +60,29 @@ def command(action: str | None, lake: Path, kpis: tuple[str, ...], form: output.
             del figure["by"]
     output.show(figures, form=form, key="kpis", columns=_columns(figures) if form is output.Form.TABLE else None)
     return 0
+
+
+def _scorecard(lake: Lake, name: str, kpis: tuple[str, ...], form: output.Form, asked: Mapping[str, Any]) -> None:
+    """Print the figures of a role with target and status."""
+    from troth.charts.numbers import number
+    from troth.kpi.catalogue import canonical, catalogue
+    from troth.kpi.query import query
+    from troth.kpi.scorecard import Role, in_order, roles_of, scored
+    from troth.log.references import read_reference
+
+    role = Role(name.replace("-", "_"))
+    ids = kpis or tuple(f"{kpi.id}/{kpi.variant}" for kpi in canonical() if role in roles_of(kpi.id))
+    figures = in_order(query(lake, question(ids, **asked)), role=role)
+    rows = [
+        {**s.figure.as_dict(), "target": s.target.value if s.target else None, "status": str(s.standing)}
+        for s in scored(figures, kpis=catalogue(), targets=read_reference(lake, "targets"))
+    ]
+    columns = _columns(rows)
+    for key in ("p50", "p90"):
+        del columns[key]
+    note = columns.pop("note")
+    columns |= {"target": lambda r: number(r["target"], unit=r["unit"]), "status": lambda r: r["status"], "note": note}
+    output.show(rows, form=form, key="kpis", columns=columns if form is output.Form.TABLE else None)
 
 
 def _columns(figures: list[dict[str, Any]]) -> dict[str, Any]:

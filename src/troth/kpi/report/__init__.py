@@ -2,5 +2,5 @@
 
 from __future__ import annotations
 
-from troth.kpi.report.gather import gather as gather
 from troth.kpi.report.page import render as render
+from troth.kpi.report.read import gather as gather

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from troth.core.terms import Direction
 from troth.kpi.cells import periods, sql
-from troth.kpi.definition import COLUMNS, Clock, Fold, Kpi, Params
+from troth.kpi.definition import COLUMNS, Clock, Fold, Kpi, Params, Part
 from troth.kpi.plan import Wanted, dated, kept, measured, source
 from troth.kpi.query import Engine
 from troth.kpi.report.data import Frame, Quality, Spread, Telling
 from troth.log.store import quote, scan
+from troth.log.timelines import TIMELINES
 
 if TYPE_CHECKING:
     from troth.kpi.report.data import Line
@@ -43,6 +44,7 @@ class Rows:
         self._engine, self._frame = engine, frame
         span = periods(frame.start, frame.end, every=None, time_zone=frame.time_zone)
         self._wanted = Wanted((), frame.where, span, params)
+        self._bases: dict[str, Any] = {}
 
     def telling(self, kpi: Kpi, *, limit: int) -> tuple[Telling, ...]:
         """Return the worst rows of a KPI, the latest first among equals; none for a KPI that is no row's number."""
@@ -106,7 +108,7 @@ class Rows:
         part, p = kpi.parts[0], self._wanted.params
         if kpi.clock is Clock.BUSINESS:
             return None
-        base = kept(source(part, self._wanted, self._engine.tables), self._wanted)
+        base = self._base(part)
         if part.where is not None:
             base = base.filter(part.where(base, p))
         rows = dated(base, part.at(base, p), self._wanted)
@@ -114,12 +116,25 @@ class Rows:
         rows = rows.mutate(row_value=measured(part, rows, p).cast("float64"))
         return rows.filter(rows.row_value.notnull())
 
+    def _base(self, part: Part) -> Any:
+        """Return the rows a part reads as a table of their own: what is derived is computed and compiled once."""
+        import ibis
+
+        if part.timeline not in self._bases:
+            expression = kept(source(part, self._wanted, self._engine.tables), self._wanted)
+            kind = "VIEW" if part.timeline in TIMELINES else "TABLE"
+            name = f"report_{part.timeline}"
+            body = ibis.to_sql(expression, dialect="duckdb")
+            self._engine.con.execute(f"CREATE OR REPLACE TEMP {kind} {name} AS {body}")
+            self._bases[part.timeline] = ibis.table(expression.schema(), name=name)
+        return self._bases[part.timeline]
+
     def _run(self, expression: Any) -> Any:
         import ibis
 
-        con = self._engine.con
-        con.execute(f"CREATE OR REPLACE TEMP TABLE cells AS {sql(self._wanted.periods)}")
-        return con.sql(ibis.to_sql(expression, dialect="duckdb")).fetch_arrow_table()
+        # Figures computed in between have left their own cells there.
+        self._engine.con.execute(f"CREATE OR REPLACE TEMP TABLE cells AS {sql(self._wanted.periods)}")
+        return self._engine.con.sql(ibis.to_sql(expression, dialect="duckdb")).fetch_arrow_table()
 
 
 def _telling(row: Mapping[str, Any], names: Sequence[str]) -> Telling:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 from troth.core.decision import Issue, Severity
@@ -63,8 +63,9 @@ def gather(lake: Lake, *, query: Query) -> Report:
         engine = Engine(lake, con)
         if lake.exists() and engine.extent is None:
             raise InputError([Issue("no-events", Severity.ERROR, str(lake.root), "", "Maybe import a log first.")])
-        # A question that cannot be answered is refused before anything is computed.
-        engine.figures(replace(query, kpis=("flow.volume/",), start=None, end=None, every=None))
+        if query.by:
+            # It is asked for last, but refused at once.
+            engine.figures(Query(kpis=("flow.volume/",), by=query.by, time_zone=query.time_zone))
         frame = _frame(engine, query)
         asked = replace(query, by=(), every=None, start=frame.start, end=frame.end, time_zone=frame.time_zone)
         lines, absent = _lines(engine, frame, asked, query.kpis)
@@ -77,9 +78,9 @@ def gather(lake: Lake, *, query: Query) -> Report:
             lines=tuple(lines),
             absent=tuple(absent),
             spreads=_spreads(rows, lines),
-            arrivals=_arrivals(engine, frame, asked),
+            arrivals=_arrivals(engine, frame, asked, _volume(lines)),
             backlog=_backlog(engine, frame, asked, rows, lines),
-            members=_members(engine, asked, query.by),
+            members=_members(engine, asked, query.by, lines),
             worst=tuple(worst),
             quality=quality(engine, start=frame.start, end=frame.end, approximate=approximate),
             params={name: getattr(query.params, name) for name in query.params.__slots__},
@@ -142,12 +143,10 @@ def _is_full(engine: Engine, start: datetime, end: datetime) -> bool:
 
 def _lines(engine: Engine, frame: Frame, asked: Query, names: tuple[str, ...]) -> tuple[list[Line], list[Kpi]]:
     figures = engine.figures(replace(asked, kpis=names))
-    if not names and not any(f.id == "flow.volume" and f.n for f in figures):
+    if any(_name(f) == "flow.volume" and not f.n for f in figures):
         # A log of cases alone has no contacts; what comes in are cases.
-        figures = [
-            *(f for f in figures if f.id != "flow.volume"),
-            *engine.figures(replace(asked, kpis=("flow.volume/cases",))),
-        ]
+        cases = engine.figures(replace(asked, kpis=("flow.volume/cases",)))
+        figures = [*(f for f in figures if f.id != "flow.volume"), *cases]
     if frame.start <= frame.first:
         figures = [replace(f, previous=None) for f in figures]
     with_data = [f for f in figures if f.value is not None and (f.n or f.value)]
@@ -183,24 +182,29 @@ def _spreads(rows: Rows, lines: Sequence[Line]) -> tuple[Spread, ...]:
     return tuple(one for one in found if one is not None)[:4]
 
 
-def _arrivals(engine: Engine, frame: Frame, asked: Query) -> Arrivals | None:
+def _volume(lines: Sequence[Line]) -> Kpi | None:
+    """Return what counts as coming in: contacts, or cases where the log has none."""
+    return next((line.kpi for line in lines if line.kpi.name in {"flow.volume", "flow.volume/cases"}), None)
+
+
+def _arrivals(engine: Engine, frame: Frame, asked: Query, volume: Kpi | None) -> Arrivals | None:
+    if volume is None:
+        return None
     tz = zone(frame.time_zone)
     hours: dict[tuple[int, int], int] = {}
-    at, end = frame.start, min(frame.end, frame.last)
+    # Counted in UTC: a day of 23 or 25 hours has the hours it has.
+    at, end = frame.start.astimezone(UTC), min(frame.end, frame.last)
     while at < end:
         local = at.astimezone(tz)
         hours[local.weekday(), local.hour] = hours.get((local.weekday(), local.hour), 0) + 1
         at += timedelta(hours=1)
-    for name in ("flow.volume", "flow.volume/cases"):
-        found = engine.figures(replace(asked, kpis=(_only(name),), by=("weekday", "hour")))
-        counts = {(int(f.by["weekday"]), int(f.by["hour"])): f.value for f in found if _name(f) == name and f.value}
-        if counts:
-            grid = tuple(
-                tuple(counts.get((d, h), 0.0) / hours[d, h] if (d, h) in hours else None for h in range(24))
-                for d in range(7)
-            )
-            return Arrivals(catalogue()[name], grid)
-    return None
+    found = engine.figures(replace(asked, kpis=(_only(volume.name),), by=("weekday", "hour")))
+    counts = {(int(f.by["weekday"]), int(f.by["hour"])): f.value or 0.0 for f in found}
+
+    def mean(day: int, hour: int) -> float | None:
+        return counts.get((day, hour), 0.0) / hours[day, hour] if (day, hour) in hours else None
+
+    return Arrivals(volume, tuple(tuple(mean(day, hour) for hour in range(24)) for day in range(7)))
 
 
 def _backlog(engine: Engine, frame: Frame, asked: Query, rows: Rows, lines: Sequence[Line]) -> Backlog | None:
@@ -211,15 +215,14 @@ def _backlog(engine: Engine, frame: Frame, asked: Query, rows: Rows, lines: Sequ
     return Backlog(tuple(f for f in course if not f.variant), bands, oldest)
 
 
-def _members(engine: Engine, asked: Query, by: Sequence[str]) -> Members | None:
+def _members(engine: Engine, asked: Query, by: Sequence[str], lines: Sequence[Line]) -> Members | None:
     """Return the main figures by the dimension asked for, or by the first that tells members apart."""
-    kpis = catalogue()
-    base = next(
-        (n for n in ("flow.volume", "flow.volume/cases") if _has(engine.figures(replace(asked, kpis=(_only(n),))))),
-        None,
-    )
-    if base is None:
+    volume = _volume(lines)
+    if volume is None:
         return None
+    kpis, base = catalogue(), volume.name
+    known = {line.kpi.name for line in lines}
+    names = tuple(n for n in _OF_MEMBERS if n in known)
     for dim in by[:1] or _DIMENSIONS:
         sizes = {
             str(f.by[dim]): f.value or 0.0
@@ -228,7 +231,6 @@ def _members(engine: Engine, asked: Query, by: Sequence[str]) -> Members | None:
         }
         if len(sizes) < (1 if by else 2):
             continue
-        names = tuple(n for n in _OF_MEMBERS if n in kpis and not (n == "flow.volume/cases" and base == "flow.volume"))
         found = engine.figures(replace(asked, kpis=tuple(map(_only, names)), by=(dim,)))
         everything = scored(found, kpis=kpis, targets=read_reference(engine.lake, "targets"))
         cells: dict[str, dict[str, Scored]] = {}
@@ -242,20 +244,11 @@ def _members(engine: Engine, asked: Query, by: Sequence[str]) -> Members | None:
     return None
 
 
-def _has(figures: Sequence[Figure]) -> bool:
-    return any(f.n for f in figures)
-
-
 def _worst(engine: Engine, asked: Query, rows: Rows) -> list[Line]:
     kpis = catalogue()
-    found = []
-    for name in _WORST:
-        figure = next(f for f in engine.figures(replace(asked, kpis=(_only(name),))) if _name(f) == name)
-        if figure.value is None:
-            continue
-        line = Line(
-            kpis[name], scored([figure], kpis=kpis, targets=())[0], (), rows.telling(kpis[name], limit=_WORST_ROWS)
-        )
-        if line.rows:
-            found.append(line)
-    return found
+    figures = [f for f in engine.figures(replace(asked, kpis=tuple(map(_only, _WORST)))) if f.value is not None]
+    lines = [
+        Line(kpis[_name(s.figure)], s, (), rows.telling(kpis[_name(s.figure)], limit=_WORST_ROWS))
+        for s in scored(figures, kpis=kpis, targets=())
+    ]
+    return [line for line in lines if line.rows]
