@@ -202,7 +202,7 @@ def demo_company(*, until: datetime = UNTIL, days: int = 365, size: float = 1.0,
     mall = tuple((("09:00", "20:00"),) for _ in range(7))
     sites: list[SiteTruth] = []
     for k in range(copies):
-        mark = "" if k == 0 else str(k + 1)
+        mark = _letters(k)
         lithuania, croatia = _holidays(*years, _LITHUANIA), _holidays(*years, _CROATIA)
         split = _week(5, ("08:30", "12:30"), ("13:30", "17:00"))
         sites += [
@@ -224,6 +224,15 @@ def demo_company(*, until: datetime = UNTIL, days: int = 365, size: float = 1.0,
     sites = [_own_names(site) for site in sites]
     rng = np.random.Generator(np.random.PCG64(seed))
     return Truth("Demo company", start.isoformat(), tuple(_staff(s, start, days, rng) for s in sites))
+
+
+def _letters(number: int) -> str:
+    """Return nothing for 0, then a, b, ... z, aa, ...: letters, so that an id's number begins where the code ends."""
+    text = ""
+    while number:
+        number, rest = divmod(number - 1, 26)
+        text = chr(ord("a") + rest) + text
+    return text
 
 
 def _own_names(site: SiteTruth) -> SiteTruth:

@@ -71,27 +71,25 @@ def source(part: Part, wanted: Wanted, tables: Tables) -> Rows:
     """Return the table a part reads: a timeline or a view."""
     if part.timeline in TIMELINES:
         return tables(part.timeline)
-    edges = [int(e.timestamp() * 1e6) for e in wanted.periods.edges]
-
-    def period(instant: Any) -> Any:
-        return _period(micros(instant), edges)
-
     dims = tuple(COLUMNS[d] for d in wanted.by if d in COLUMNS)
-    return VIEWS[part.timeline](Scope(tables, period, dims, wanted.params, wanted.line_s, wanted.where))
+    return VIEWS[part.timeline](Scope(tables, _numbered, dims, wanted.params, wanted.line_s, wanted.where))
 
 
-def _period(tick: Any, edges: list[int]) -> Any:
-    """Return the number of the period a tick falls in, by halving; -1 before the first, as many as there are after."""
+def _numbered(rows: Rows, at: Any, name: str) -> Rows:
+    """Add a column with the number of the period an instant falls in, null outside of all.
 
-    def search(low: int, high: int) -> Any:
-        import ibis
+    A join, for a choice among hundreds of edges would be compiled and tried for every row.
+    """
+    cells = cells_table()
+    cells = cells.select(**{f"{name}_cell": cells.q, name: cells.period})
+    rows = rows.mutate(**{f"{name}_quarter": quarter(micros(at))})
+    joined = rows.left_join(cells, rows[f"{name}_quarter"] == cells[f"{name}_cell"])
+    return joined.drop(f"{name}_quarter", f"{name}_cell")
 
-        if low == high:
-            return ibis.literal(low - 1, "int64")
-        middle = (low + high) // 2
-        return (tick < edges[middle]).ifelse(search(low, middle), search(middle + 1, high))
 
-    return search(0, len(edges))
+def quarter(tick: Any) -> Any:
+    """Return the number of the quarter hour since 1970 that microseconds fall in."""
+    return (tick / QUARTER).floor().cast("int64")
 
 
 def kept(rows: Rows, wanted: Wanted) -> Rows:
@@ -110,7 +108,7 @@ def dated(rows: Rows, at: Any, wanted: Wanted, *, stock: bool = False) -> Rows:
     rows = rows.filter(rows.tick < wanted.periods.high)
     if not stock:
         rows = rows.filter(rows.tick >= wanted.periods.low)
-    rows = rows.mutate(quarter=(rows.tick / QUARTER).floor().cast("int64"))
+    rows = rows.mutate(quarter=quarter(rows.tick))
     joined = (
         rows.left_join(cells, rows.quarter == cells.q) if stock else rows.inner_join(cells, rows.quarter == cells.q)
     )

@@ -17,7 +17,7 @@ class Scope:
     Parameters
     ----------
     table : gives the ibis table of a timeline.
-    period : gives the number of the period an instant falls in.
+    numbered : adds a column of the given name with the number of the period an instant falls in; null outside of all.
     dims : columns the figures are split by; a customer's worst is taken within each.
     params : the named defaults.
     line_s : the wait or resolution above which an experience is bad.
@@ -25,7 +25,7 @@ class Scope:
     """
 
     table: Callable[[str], Rows]
-    period: Callable[[Any], Any]
+    numbered: Callable[[Rows, Any, str], Rows]
     dims: tuple[str, ...]
     params: Params
     line_s: float | None = None
@@ -90,7 +90,15 @@ def customers_active(scope: Scope) -> Rows:
     c = c.filter(c.customer_id.notnull() & c.merged_into.isnull())
     window = ibis.window(group_by=c.customer_id, order_by=[c.opened_at, c.case_id])
     c = c.mutate(next_at=c.opened_at.lead().over(window))
-    return c.filter(c.next_at.isnull() | (scope.period(c.next_at) != scope.period(c.opened_at)))
+    return _last(scope, c, at=c.opened_at)
+
+
+def _last(scope: Scope, rows: Rows, *, at: Any) -> Rows:
+    """Return the rows whose `next_at` is not in the same period."""
+    rows = scope.numbered(rows, at, "period_no")
+    rows = scope.numbered(rows, rows.next_at, "next_no")
+    same = (rows.next_no == rows.period_no).fill_null(False)
+    return rows.filter(rows.period_no.notnull() & ~same).drop("period_no", "next_no")
 
 
 def _only(scope: Scope, rows: Rows) -> Rows:
@@ -118,7 +126,8 @@ def _worst(scope: Scope, rows: Rows, *, at: Any, value: Any) -> Rows:
     rows = rows.filter(rows.customer_id.notnull()).mutate(worst_at=at, worst_value=value)
     rows = _only(scope, rows)
     rows = rows.filter(rows.worst_at.notnull() & (rows.worst_value >= 0))
-    rows = rows.mutate(period_no=scope.period(rows.worst_at))
+    rows = scope.numbered(rows, rows.worst_at, "period_no")
+    rows = rows.filter(rows.period_no.notnull())
     line = scope.line_s if scope.line_s is not None else float("inf")
     keys = ["customer_id", "period_no", *(d for d in scope.dims if d != "customer_id")]
     window = ibis.window(group_by=[rows[k] for k in keys], order_by=[rows.worst_at, rows.unit_id])
@@ -163,14 +172,15 @@ def broken_by_customer(scope: Scope) -> Rows:
     trailing = ibis.range_window(preceding=span, following=0, group_by=p.customer_id, order_by=p.tick)
     order = ibis.window(group_by=p.customer_id, order_by=[p.settled_at, p.subject_id])
     p = p.mutate(broken_before=p.broken.sum().over(trailing), next_at=p.settled_at.lead().over(order))
-    return p.filter(p.next_at.isnull() | (scope.period(p.next_at) != scope.period(p.settled_at)))
+    return _last(scope, p, at=p.settled_at)
 
 
 def agents_reviewed(scope: Scope) -> Rows:
     """One row an agent and period: the mean review score and how many reviews there were."""
     r = _only(scope, scope.table("reviews"))
     r = r.filter(r.agent_id.notnull() & r.score.notnull())
-    r = r.mutate(period_no=scope.period(r.reviewed_at))
+    r = scope.numbered(r, r.reviewed_at, "period_no")
+    r = r.filter(r.period_no.notnull())
     keys = ["agent_id", "period_no", *(d for d in scope.dims if d != "agent_id")]
     columns = {
         "at": r.reviewed_at.max(),

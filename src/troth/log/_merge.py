@@ -44,7 +44,7 @@ class Plan:
 
 def plan(con: duckdb.DuckDBPyConnection, base: list[str], tail: list[str]) -> Plan:
     """Decide on every file; leaves the temporary table `losers` behind, with the places of all beaten rows."""
-    con.execute(f"CREATE OR REPLACE TEMP TABLE losers AS {_losers(base + tail)}")
+    _find_losers(con, base + tail)
     spoilt = {file for (file,) in con.sql("SELECT DISTINCT filename FROM losers").fetchall()}
     rows = _rows(con, base + tail)
     whole = [file for file in base + tail if file not in spoilt and rows.get(file, 0) >= _SMALL_ROWS]
@@ -81,15 +81,26 @@ def _listed(files: list[str]) -> str:
     return ", ".join(quote(f) for f in files)
 
 
-def _losers(files: list[str]) -> str:
-    """Return SQL for the places (file and row in it) of all rows that a newer version of their key beats."""
-    rows = _placed(files)
-    # Hashes of keys first: they are small, and nearly all are single, so the costly comparison sees few rows.
-    return f"""
-        WITH doubles AS MATERIALIZED (SELECT hash({KEY}) AS h FROM {rows} GROUP BY h HAVING count(*) > 1),
-        contest AS (SELECT * FROM {rows} WHERE hash({KEY}) IN (SELECT h FROM doubles))
-        SELECT filename, file_row_number FROM contest
-        QUALIFY row_number() OVER ({BEST_FIRST}, filename, file_row_number) > 1"""
+def _find_losers(con: duckdb.DuckDBPyConnection, files: list[str]) -> None:
+    """Make the table `losers`: the places (file and row in it) of all rows that a newer version of their key beats."""
+    rows, key = _placed(files), f"hash({KEY})"
+    # Hashes of keys first, a share of them at a time: they are small, and nearly all are single, so that the costly
+    # comparison sees few rows.
+    parts = sum(_rows(con, files).values()) // _SPAN_ROWS // 2 + 1
+    con.execute("CREATE OR REPLACE TEMP TABLE doubles (h UBIGINT)")
+    for part in range(parts):
+        con.execute(f"""
+            INSERT INTO doubles SELECT h FROM (SELECT {key} AS h FROM {rows}) WHERE h % {parts} = {part}
+            GROUP BY h HAVING count(*) > 1""")
+    con.execute("CREATE OR REPLACE TEMP TABLE losers (filename VARCHAR, file_row_number BIGINT)")
+    for part in range(parts):
+        # The contents are hashed before they are compared, so that wide rows are never held.
+        con.execute(f"""
+            INSERT INTO losers SELECT filename, file_row_number FROM (
+                SELECT {KEY}, version, {_CONTENT} AS content, filename, file_row_number FROM {rows}
+                WHERE {key} IN (SELECT h FROM doubles WHERE h % {parts} = {part}))
+            QUALIFY row_number() OVER (
+                PARTITION BY {KEY} ORDER BY version DESC, content DESC, filename, file_row_number) > 1""")
 
 
 def _rows(con: duckdb.DuckDBPyConnection, files: list[str]) -> dict[str, int]:

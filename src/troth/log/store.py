@@ -296,8 +296,8 @@ class Shelf:
 
     def _paths(self, table: DeltaTable | None) -> list[str]:
         # Not through pyarrow.table, which would load pandas to see whether it is given one of its frames.
-        actions = table.get_add_actions() if table is not None else ()
-        return [str(self.root / path) for path in actions["path"].to_pylist()] if len(actions) else []
+        actions = table.get_add_actions() if table is not None else None
+        return [str(self.root / path) for path in actions["path"].to_pylist()] if actions and len(actions) else []
 
     def _kept(self, written: Sequence[NewFile]) -> list[str]:
         """Delete those files that the table does not refer to; return the paths of the others."""

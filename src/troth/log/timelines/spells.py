@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from troth.log.timelines._base import Events, Rows, Timeline, among, is_human
 
 _ENDINGS = ("resolved", "closed", "merged")
+_NEVER: Final = datetime(9999, 12, 31, tzinfo=UTC)
 
 
 _DIMS: Final = ("customer_id", "agent_id", "team", "queue", "site", "channel", "service", "priority")
@@ -43,6 +45,8 @@ def assignments(events: Events) -> Rows:
         "case_id", "customer_id", "agent_id", "team", "queue", "site", "channel", "service", "priority", "origin",
         "ended_at", "ended_by", started_at=spells.occurred_at,
     )  # fmt: skip
+    # Plain comparisons let the engine join by hash; a condition with "or" would be tried on every pair of rows.
+    spells = spells.mutate(until=spells.ended_at.fill_null(_NEVER))
     replies = events.filter(
         events.activity.isin(["message_sent", "solution_proposed", "resolved", "answered"])
         & is_human(events)
@@ -54,7 +58,7 @@ def assignments(events: Events) -> Rows:
             spells.case_id == replies.case_id,
             spells.agent_id == replies.agent_id,
             replies.occurred_at >= spells.started_at,
-            spells.ended_at.isnull() | (replies.occurred_at <= spells.ended_at),
+            replies.occurred_at <= spells.until,
         ],
         how="left",
         rname="reply_{name}",
