@@ -123,7 +123,7 @@ def ingest(
         report.duplicates = known
         report.issues.extend(ties)
     for path in tables:
-        stage = import_reference(lake, path, stream=_digest(path, ReadOptions()), now=now)
+        stage = import_reference(lake, path=path, stream=_digest(path, ReadOptions()), now=now)
         report.files += 1
         report.rows += stage.rows
         report.rejects += stage.rejects

@@ -27,7 +27,7 @@ _KINDS: Final = {
 _TIME: Final = "Maybe a time such as 2026-03-29T10:00:00Z is meant."
 
 
-def import_reference(lake: Lake, path: Path, *, stream: str, now: datetime | None = None) -> Stage:
+def import_reference(lake: Lake, *, path: Path, stream: str, now: datetime | None = None) -> Stage:
     """Import one reference table from a CSV file named after it; return what came of it.
 
     Parameters
