@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -19,8 +20,8 @@ _EXAMPLE = (
     "Example: troth explain speed.first_reply INC0042 opens the number of one case; "
     "troth explain speed.first_reply --from 2026-03-01 --to 2026-04-01 --where queue=cards lists the cases behind a figure."
 )
-#: Event activities shown in the list without --all: more than this many events are cut in the middle for people.
-_SHOWN = 60
+#: How many events people are shown.
+_SHOWN: Final = 60
 
 
 @click.command("explain", epilog=_EXAMPLE)
@@ -136,23 +137,29 @@ def _show_case(found: Explained, form: output.Form) -> None:
 def _row_lines(row: Opened, found: Explained) -> Iterator[str]:
     """Yield the lines that open one row: whether it counts, from where to where, and its time."""
     kind = row.name[0].removesuffix("_id")
-    several = f"{kind} {row.name[1]}: {_figure(row.value, str(found.kpi.unit))}. " if len(found.rows) > 1 else ""
+    several = f"{kind} {row.name[1]}: {_adds(row, found)}. " if len(found.rows) > 1 else ""
     yield f"{several}It counts, dated {_instant(row.at)}." if row.counts else f"{several}Not in the figure."
     yield from (f"  {reason}" for reason in row.reasons)
     for word, event in (("from", row.start), ("to", row.end)):
         if event is not None:
             yield f"  {word:<4} {_instant(event.occurred_at)}  {_what(event)}{f' by {event.who}' if event.who else ''}"
     for rule in row.calendars:
-        ever = f"from {_instant(rule.effective_from)}" if rule.effective_from else "always"
-        until = f" until {_instant(rule.effective_until)}" if rule.effective_until else ""
+        tz = ZoneInfo(rule.time_zone)
+        ever = f"from {_instant(rule.effective_from.astimezone(tz))}" if rule.effective_from else "always"
+        until = f" until {_instant(rule.effective_until.astimezone(tz))}" if rule.effective_until else ""
         yield f"  calendar {rule.name} ({rule.time_zone}), version {rule.version}, in force {ever}{until}"
     yield from _segment_lines(row, found.time_zone)
     yield from (f"  approximate: {doubt}" for doubt in row.doubts)
 
 
-def _segment_lines(row: Opened, time_zone: str) -> Iterator[str]:
-    from zoneinfo import ZoneInfo
+def _adds(row: Opened, found: Explained) -> str:
+    """Return what a row of several adds to the figure."""
+    if len(found.kpi.parts) == 1 and row.weight == 1.0:
+        return _figure(row.value, str(found.kpi.unit))
+    return f"adds {row.value or 0.0:,.6g} above the line and {row.weight:,.6g} below it"
 
+
+def _segment_lines(row: Opened, time_zone: str) -> Iterator[str]:
     tz = ZoneInfo(time_zone)
     for segment in row.segments:
         start, end = (_instant(at.astimezone(tz)) for at in (segment.start, segment.end))
@@ -166,7 +173,7 @@ def _segment_lines(row: Opened, time_zone: str) -> Iterator[str]:
 def _event_row(event: Used) -> dict[str, Any]:
     return {
         "at": _instant(event.occurred_at),
-        "utc": event.occurred_at.astimezone(_utc()).isoformat(),
+        "utc": event.occurred_at.astimezone(UTC).isoformat(),
         "what": _what(event),
         "who": event.who or event.actor,
         "used for": ", ".join(event.uses),
@@ -175,15 +182,10 @@ def _event_row(event: Used) -> dict[str, Any]:
     }
 
 
-def _utc() -> Any:
-    from datetime import UTC
-
-    return UTC
-
-
 def _what(event: Used) -> str:
     notes = [
         event.step or "",
+        "internal" if event.direction == "internal" else "",
         event.actor if event.actor in {"bot", "system"} else "",
         "" if event.origin == "exact" else event.origin,
     ]

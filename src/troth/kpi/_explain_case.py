@@ -64,13 +64,18 @@ _MADE_OF: Final[Mapping[str, tuple[str, ...]]] = {
     "wrap_s": ("wrapped",),
 }
 
+#: What a customer's worst is read from.
+_WORST: Final[Mapping[str, tuple[str, ...]]] = {
+    "wait_s": ("arrived_at", "queued_at", "answered_at", "left_at"),
+    "resolution": ("opened_at", "first_in_at", "last_resolved_at"),
+}
+
 Event = Mapping[str, Any]
 
 
 def opened(opener: Opener, *, query: Query, name: str) -> Explained:
     """Open one KPI for one id; see `explain.explain`."""
     kpi, wanted = opener.asked(query)
-    tz = wanted.periods.time_zone
     rows: list[Found] = []
     column = ""
     for column in dict.fromkeys((key_of(kpi.parts[0]), *IDS)):
@@ -78,6 +83,10 @@ def opened(opener: Opener, *, query: Query, name: str) -> Explained:
             rows.extend(opener.of(kpi, part=part, wanted=wanted, one=(column, name), calendar=query.calendar))
         if rows:
             break
+    tz = query.time_zone or opener.zone_of(rows[0].row.get("site") if rows else None) or wanted.periods.time_zone
+    if len(kpi.parts) > 1:
+        # Each row is for one part; that it is none of the other's says nothing.
+        rows = [one for one in rows if not one.reasons] or rows
     names = _names(rows, column, name)
     events = opener.events(names)
     if not rows and not events:
@@ -107,6 +116,8 @@ def _opened(
     mine = [e for e in events if key not in e or one.row.get(key) is None or e[key] == one.row[key]]
     reads = _reads(opener, one.part, wanted)
     row = _worst_of(opener, one) or one.row
+    if "worst" in row:
+        reads["all"] = _WORST[row["worst"]]
     segments, ruled = _segments(opener, one, row, mine, reads)
     for event in mine:
         for use in _uses(event, row, reads["all"]):

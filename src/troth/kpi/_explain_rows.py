@@ -74,6 +74,12 @@ class Opener(Engine):
         self.con.execute(f"CREATE OR REPLACE TEMP TABLE cells AS {sql(wanted.periods)}")
         return kpi, wanted
 
+    def zone_of(self, site: str | None) -> str | None:
+        """Return the time zone of a site; None if it is not known."""
+        zones = [row for row in read_reference(self.lake, "sites") if row["site"] == site and row["time_zone"]]
+        newest = max(zones, key=lambda row: (str(row["valid_from"] or ""), row["version"]), default=None)
+        return newest["time_zone"] if newest else None
+
     def held(self, rows: pa.Table, *, calendar: str | None, prefix: str = "") -> RowCalendars:
         """Return the calendars of rows by their members."""
         uses = [] if calendar else read_reference(self.lake, "calendar_use")

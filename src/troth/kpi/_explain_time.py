@@ -44,8 +44,8 @@ class InForce:
     ----------
     name, time_zone : of the calendar.
     version : fingerprint of all it says; another version has another one.
-    since, until : where within the row's time it began and ceased to hold.
-    from_date, until_date : the instants from and until which the use of it holds, None if ever.
+    since, until : the part of the row's time it ruled.
+    effective_from, effective_until : from and until when it holds for such rows; None without limit.
     """
 
     name: str
@@ -67,10 +67,10 @@ def in_force(
         low, high = max(since, start), min(until or end, end)
         if low < high or since <= start == end < (until or datetime.max.replace(tzinfo=UTC)):
             calendar = calendars[name]
-            ever = since.year == 1
-            found.append(
-                InForce(name, calendar.time_zone, calendar.fingerprint, low, high, None if ever else since, until)
-            )
+            held_from = None if since.year == 1 else since
+            held_until = None if until is None or until.year == 9999 else until
+            version = calendar.fingerprint
+            found.append(InForce(name, calendar.time_zone, version, low, high, held_from, held_until))
     return found
 
 

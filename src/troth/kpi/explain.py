@@ -186,7 +186,7 @@ def explain(
     case : id of a case, or of whatever the KPI's rows are: contact, survey, review, promise, customer, person. Of a
         KPI of contacts, the id of a case opens all its contacts.
     calendar : name of the calendar for business time, instead of what `calendar_use` says.
-    time_zone : whose wall clock is shown; that of the sites if they share one, else UTC.
+    time_zone : whose wall clock is shown; that of its site, else the one all sites share, else UTC.
     params : the named defaults, if others than usual.
 
     Returns
