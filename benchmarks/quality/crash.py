@@ -244,9 +244,17 @@ def main() -> int:
             for seed, k in zip(numbers, done, strict=True):
                 good = k.whole and mended
                 if args.json:
-                    figure = {"value": k.landed, "reference": k.of, "feasible": good}
                     print(
-                        line(bench="crash", case=case, seed=seed, seconds=k.seconds, **figure, moment=k.moment),
+                        line(
+                            bench="crash",
+                            case=case,
+                            seed=seed,
+                            seconds=k.seconds,
+                            value=k.landed,
+                            reference=k.of,
+                            feasible=good,
+                            moment=k.moment,
+                        ),
                         flush=True,
                     )
                 elif not good:
