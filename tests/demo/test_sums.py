@@ -69,19 +69,6 @@ def wrong(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[float | N
     return out
 
 
-#: Found by these tests and not mended yet.
-OPEN = {
-    "load.throughput/contacts": "what is done on days without paid time is left out of the numerator",
-    "outcome.first_contact/survey": "messages within a chat and parts of a transferred contact count as further contacts",
-}
-
-
 def test_kpis_of_a_clean_log_are_the_true_sums(wrong: dict[str, tuple[float | None, float]]) -> None:
     """Without dirt, each KPI with a truth is what the world's own records add up to."""
-    assert {name: both for name, both in wrong.items() if name not in OPEN} == {}
-
-
-@pytest.mark.parametrize("name", [pytest.param(k, marks=pytest.mark.xfail(reason=v)) for k, v in OPEN.items()])
-def test_what_was_found_wrong_is_mended(wrong: dict[str, tuple[float | None, float]], name: str) -> None:
-    """KPIs that were not the true sums when this was written; take the name out of the list when it is mended."""
-    assert name not in wrong
+    assert wrong == {}

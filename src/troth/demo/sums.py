@@ -318,5 +318,5 @@ def _customers(tally: Tally, site: Site) -> None:
     for times in opened.values():
         within = [t for t in times if tally.holds(t)]
         if within:
-            later = [t for t in times if t >= tally.end]
-            tally.add("customer.retention", num=bool(later) and min(later) - max(within) <= tally.retention)
+            first, *later = sorted(t for t in times if t >= min(within))
+            tally.add("customer.retention", num=bool(later) and later[0] - first <= tally.retention)

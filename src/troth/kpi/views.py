@@ -83,22 +83,22 @@ def contacts_standard(scope: Scope) -> Rows:
 
 
 def customers_active(scope: Scope) -> Rows:
-    """Each customer's last case of a period, with when the next one was opened."""
+    """Each customer's first case of a period, with when the next one was opened."""
     import ibis
 
     c = scope.table("cases")
     c = c.filter(c.customer_id.notnull() & c.merged_into.isnull())
     window = ibis.window(group_by=c.customer_id, order_by=[c.opened_at, c.case_id])
-    c = c.mutate(next_at=c.opened_at.lead().over(window))
-    return _last(scope, c, at=c.opened_at)
+    c = c.mutate(next_at=c.opened_at.lead().over(window), previous_at=c.opened_at.lag().over(window))
+    return _alone(scope, c, at=c.opened_at, neighbour="previous_at")
 
 
-def _last(scope: Scope, rows: Rows, *, at: Any) -> Rows:
-    """Return the rows whose `next_at` is not in the same period."""
+def _alone(scope: Scope, rows: Rows, *, at: Any, neighbour: str) -> Rows:
+    """Return the rows whose neighbour is not in the same period: first ones, or last ones."""
     rows = scope.numbered(rows, at, "period_no")
-    rows = scope.numbered(rows, rows.next_at, "next_no")
-    same = (rows.next_no == rows.period_no).fill_null(False)
-    return rows.filter(rows.period_no.notnull() & ~same).drop("period_no", "next_no")
+    rows = scope.numbered(rows, rows[neighbour], "other_no")
+    same = (rows.other_no == rows.period_no).fill_null(False)
+    return rows.filter(rows.period_no.notnull() & ~same).drop("period_no", "other_no")
 
 
 def _only(scope: Scope, rows: Rows) -> Rows:
@@ -172,7 +172,7 @@ def broken_by_customer(scope: Scope) -> Rows:
     trailing = ibis.range_window(preceding=span, following=0, group_by=p.customer_id, order_by=p.tick)
     order = ibis.window(group_by=p.customer_id, order_by=[p.settled_at, p.subject_id])
     p = p.mutate(broken_before=p.broken.sum().over(trailing), next_at=p.settled_at.lead().over(order))
-    return _last(scope, p, at=p.settled_at)
+    return _alone(scope, p, at=p.settled_at, neighbour="next_at")
 
 
 def agents_reviewed(scope: Scope) -> Rows:

@@ -15,10 +15,10 @@ _RETENTION = Kpi(
     question="Which share of a period's customers was active again within the horizon?",
     unit=Unit.SHARE,
     direction=Direction.HIGHER,
-    numerator="customers with a further case within the horizon after their last one of the period",
+    numerator="customers with a further case within the horizon after their first one of the period",
     denominator="customers active in the period",
-    population="known customers with a case in the period; each counts once, where its last case of the period was",
-    cohort="the customer's last case of the period",
+    population="known customers with a case in the period; each counts once, where its first case of the period was",
+    cohort="the customer's first case of the period",
     parts=(
         Part(
             "customers_active",
