@@ -246,3 +246,12 @@ def test_an_empty_lake_says_so(tmp_path: Path) -> None:
         gather(lake, query=Query())
     assert [issue.code for issue in caught.value.issues] == ["no-events"]
     assert isinstance(lake, Lake)
+
+
+def test_a_case_is_opened_to_the_number_it_adds(contacts: Report) -> None:
+    """The longest waits are opened on the page, and their counted stretches add up to what stands in the table."""
+    worst = contacts.worst[0]
+    assert [one.subject for one in worst.opened] == [row.ids["contact_id"] for row in worst.rows[:2]]
+    for one, row in zip(worst.opened, worst.rows, strict=False):
+        assert sum(found.counted_s for found in one.rows if found.counts) == row.value
+    assert "The counted stretches are 410 s together." in Tags(_page(contacts)).words

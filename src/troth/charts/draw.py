@@ -12,7 +12,7 @@ from troth.charts.template import template
 from troth.charts.tokens import LIGHT
 
 #: At most so many signals are named in a chart; the others are ringed and named in its table.
-_NAMED: Final = 2
+_NAMED: Final = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +122,10 @@ def trend(shown: Trend, *, height: int = 200) -> Any:
         },
         text=[_words(h).replace("\n", "<br>") for h in shown.hover], hovertemplate="%{text}<extra></extra>",
     )  # fmt: skip
+    if shown.signals:
+        # Room for a name above the highest point.
+        bottom, top = figure.layout.yaxis.range
+        figure.layout.yaxis.range = [bottom, top + 0.1 * (top - bottom)]
     _name_signals(figure, shown)
     return figure
 
@@ -142,12 +146,14 @@ def _limits(figure: Any, shown: Trend) -> None:
 def _name_signals(figure: Any, shown: Trend) -> None:
     """Name the latest signals beside their points, towards the middle of the chart so that nothing is cut."""
     taken: list[int] = []
+    bottom, top = figure.layout.yaxis.range
     for place, words in reversed(list(shown.signals)):
         value = shown.values[place]
         if value is None or len(taken) == _NAMED or any(abs(place - t) < len(shown.at) / 3 for t in taken):
             continue
         taken.append(place)
-        above = len(shown.centre) == 0 or value >= shown.centre[place]
+        # Below the point only where it does not run into the dates.
+        above = len(shown.centre) == 0 or value >= shown.centre[place] or value < bottom + 0.25 * (top - bottom)
         side = "right" if place > 0.6 * len(shown.at) else "left" if place < 0.4 * len(shown.at) else "center"
         figure.add_annotation(
             x=shown.at[place], y=value, text=_words(words), showarrow=False, xanchor=side,

@@ -9,6 +9,7 @@ from typing import Any
 
 from troth.core.time import Step
 from troth.kpi.definition import Figure, Kpi
+from troth.kpi.explain import Explained
 from troth.kpi.scorecard import Scored
 
 
@@ -46,12 +47,16 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A KPI of the report: its declaration, its figure against its target, its course, its most telling rows."""
+    """A KPI of the report: its declaration, its figure against its target, its course, its most telling rows.
+
+    `opened` holds a few of those rows down to their counted segments.
+    """
 
     kpi: Kpi
     scored: Scored
     course: tuple[Figure, ...]
     rows: tuple[Telling, ...] = ()
+    opened: tuple[Explained, ...] = ()
 
     @property
     def figure(self) -> Figure:

@@ -11,6 +11,7 @@ from troth.charts.page import Cell, page, table, text
 from troth.core.spans import zone
 from troth.core.terms import Unit
 from troth.kpi.report import sections, words
+from troth.kpi.report.case import opened
 from troth.kpi.report.data import Line, Report, Telling
 from troth.kpi.report.sections import figure_cell
 from troth.kpi.scorecard import Role, Scored, Standing, changed, roles_of
@@ -277,9 +278,9 @@ def _worst(report: Report) -> str:
     blocks = []
     for line in report.worst:
         title, head = heads.get(line.kpi.name, ("The most broken promises", "Broken"))
-        blocks.append(
-            f'<div class="card"><h3>{text(title)}</h3>{_telling(line.rows, report, unit=line.kpi.unit, head=head, caption=title)}</div>'
-        )
+        cases = "".join(opened(one) for one in line.opened)
+        rows = _telling(line.rows, report, unit=line.kpi.unit, head=head, caption=title)
+        blocks.append(f'<div class="card"><h3>{text(title)}</h3>{rows}{cases}</div>')
     return f'{lead}<div class="grid tables">{"".join(blocks)}</div>'
 
 

@@ -13,7 +13,8 @@ from troth.core.spans import start_of_day, zone
 from troth.core.terms import Unit
 from troth.core.time import Step
 from troth.kpi.catalogue import catalogue
-from troth.kpi.definition import Figure, Kpi
+from troth.kpi.definition import Figure, Fold, Kpi
+from troth.kpi.explain import Explained, explain
 from troth.kpi.query import Engine, Query
 from troth.kpi.report.data import Arrivals, Backlog, Frame, Line, Members, Report, Spread
 from troth.kpi.report.rows import Rows, quality
@@ -42,6 +43,8 @@ _WORST: Final = ("speed.answer/mean_wait", "speed.resolution", "worst.broken_pro
 #: Rows shown for each KPI, and for the worst experiences.
 _ROWS: Final = 5
 _WORST_ROWS: Final = 10
+#: Of which so many are opened to their segments.
+_OPENED: Final = 2
 
 
 def gather(lake: Lake, *, query: Query) -> Report:
@@ -73,7 +76,7 @@ def gather(lake: Lake, *, query: Query) -> Report:
         lines = [replace(line, rows=rows.telling(line.kpi, limit=_ROWS)) for line in lines]
         worst = _worst(engine, asked, rows)
         approximate = tuple(line.kpi.title for line in lines if line.figure.approximate)
-        return Report(
+        report = Report(
             frame=frame,
             lines=tuple(lines),
             absent=tuple(absent),
@@ -85,6 +88,23 @@ def gather(lake: Lake, *, query: Query) -> Report:
             quality=quality(engine, start=frame.start, end=frame.end, approximate=approximate),
             params={name: getattr(query.params, name) for name in query.params.__slots__},
         )
+    # Explaining opens the lake anew, case by case.
+    opened = tuple(replace(line, opened=_opened(lake, line, frame, query)) for line in report.worst)
+    return replace(report, worst=opened)
+
+
+def _opened(lake: Lake, line: Line, frame: Frame, query: Query) -> tuple[Explained, ...]:
+    """Return the first rows of a time, each opened to its counted segments."""
+    if line.kpi.unit is not Unit.SECONDS:
+        return ()
+    key = "contact_id" if any("contact_id" in row.ids for row in line.rows) else "case_id"
+    names = list(dict.fromkeys(row.ids[key] for row in line.rows if key in row.ids))[:_OPENED]
+    return tuple(
+        explain(
+            lake, kpi=line.kpi.name, case=name, calendar=frame.calendar, time_zone=frame.time_zone, params=query.params
+        )
+        for name in names
+    )
 
 
 def _frame(engine: Engine, query: Query) -> Frame:
@@ -142,6 +162,7 @@ def _is_full(engine: Engine, start: datetime, end: datetime) -> bool:
 
 
 def _lines(engine: Engine, frame: Frame, asked: Query, names: tuple[str, ...]) -> tuple[list[Line], list[Kpi]]:
+    kpis = catalogue()
     figures = engine.figures(replace(asked, kpis=names))
     if any(_name(f) == "flow.volume" and not f.n for f in figures):
         # A log of cases alone has no contacts; what comes in are cases.
@@ -149,15 +170,16 @@ def _lines(engine: Engine, frame: Frame, asked: Query, names: tuple[str, ...]) -
         figures = [*(f for f in figures if f.id != "flow.volume"), *cases]
     if frame.start <= frame.first:
         figures = [replace(f, previous=None) for f in figures]
-    with_data = [f for f in figures if f.value is not None and (f.n or f.value)]
-    kpis = catalogue()
-    absent = [kpis[_name(f)] for f in figures if f not in with_data]
+    # A stock of none is an answer where there ever were any, which its course tells.
+    known = [f for f in figures if f.value is not None and (f.n or f.value or kpis[_name(f)].fold is Fold.STOCK)]
     courses: dict[str, list[Figure]] = {}
-    if with_data and frame.since < frame.until:
-        named = tuple(_only(_name(f)) for f in with_data)
+    if known and frame.since < frame.until:
+        named = tuple(_only(_name(f)) for f in known)
         course = replace(asked, kpis=named, start=frame.since, end=frame.until, every=frame.every)
         for figure in engine.figures(course):
             courses.setdefault(_name(figure), []).append(figure)
+    with_data = [f for f in known if f.n or f.value or any(one.value for one in courses.get(_name(f), ()))]
+    absent = [kpis[_name(f)] for f in figures if f not in with_data]
     targets = read_reference(engine.lake, "targets")
     lines = [
         Line(kpis[_name(s.figure)], s, tuple(courses.get(_name(s.figure), ())))

@@ -72,6 +72,8 @@ def _trend(line: Line, step: str) -> str:
     found = limits(line.kpi, course=course)
     ringed = sorted({s.last for s in found.signals}) if found else []
     firsts = _firsts(found) if found else []
+    # A chart that is all rings rings nothing: of long runs only the beginnings are.
+    rings = ringed if len(ringed) <= len(course) / 3 else sorted({place for place, _ in firsts})
     target = line.scored.target.value if line.scored.target else None
     # Limits below nothing, or shares above all, do not exist.
     low = (
@@ -93,7 +95,7 @@ def _trend(line: Line, step: str) -> str:
         low=_known(low),
         high=_known(found.high.tolist()) if found else (),
         signals=firsts,
-        ringed=ringed,
+        ringed=rings,
         target=target,
     )
     rows = [
