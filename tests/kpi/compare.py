@@ -11,16 +11,18 @@ from typing import Any
 
 import numpy as np
 
-from tests.kpi import logs
+from tests.kpi import logs, reference_kpis, reference_outcomes
 from tests.kpi.random_logs import random_log, shown
 from tests.kpi.reference import Row
-from tests.kpi.reference_kpis import KPIS, Item, World
+from tests.kpi.reference_world import KPIS, Item, World
 from troth.core.time import Calendar, Step, calendars_from_tables, start_of_day
 from troth.kpi.catalogue import catalogue
 from troth.kpi.definition import COLUMNS, Figure, Fold, Kpi, Params
 from troth.kpi.query import Engine, Query
 from troth.log.lake import Lake
 
+#: Modules that fill the register of references when they are imported.
+REFERENCES = (reference_kpis, reference_outcomes)
 PARAMS = Params(
     reopen_window=timedelta(hours=10),
     repeat_window=timedelta(hours=12),
@@ -44,7 +46,7 @@ CALENDARS = [
     *logs.hours("weekend", ("00:00", "24:00"), days=range(7), time_zone="Europe/Vilnius"),
 ]
 DAYS = logs.special("office", "2026-03-31", ("10:00", "12:00"))
-USE = [
+USE: list[dict[str, Any]] = [
     {"dimension": "queue", "member": "q1", "calendar": "office"},
     {
         "dimension": "queue",
@@ -55,7 +57,7 @@ USE = [
     },
     {"dimension": "service", "member": "s2", "calendar": "nights", "valid_from": date(2026, 3, 29)},
 ]
-REFERENCE = {
+REFERENCE: dict[str, list[dict[str, Any]]] = {
     "calendars": CALENDARS,
     "calendar_days": DAYS,
     "calendar_use": USE,

@@ -66,10 +66,11 @@ class Scribe:
     def by_whom(self) -> dict[str, Any]:
         """Return who does something: a person, a bot, the system, or nobody known."""
         agent = self.name("a", 3)
-        return self.pick(
+        found: dict[str, Any] = self.pick(
             {"agent_id": agent}, {"agent_id": agent, "actor": "human"}, {"agent_id": agent}, {"agent_id": agent},
             {"agent_id": "bot", "actor": "bot"}, {"actor": "system"}, {"actor": "human"}, {},
         )  # fmt: skip
+        return found
 
     # ---- contacts ---------------------------------------------------------------------------------------------------
 

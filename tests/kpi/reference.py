@@ -255,12 +255,12 @@ def _case_dims(events: list[Event]) -> dict[str, Any]:
         found[name] = next((member for member in tried if member is not None), None)
     found["customer_id"] = least(e.customer_id for e in events)
     for name in ("agent_id", "team"):
-        tried = [_latest(events, name, "resolved"), _latest(events, name, "assigned")]
+        known = [_latest(events, name, "resolved"), _latest(events, name, "assigned")]
         if name == "agent_id":
-            tried.append(least(e.agent_id for e in events if e.activity == "answered" and person(e)))
+            known.append(least(e.agent_id for e in events if e.activity == "answered" and person(e)))
         else:
-            tried.append(least(e.team for e in events if e.activity in ("answered", "queued", "opened")))
-        found[name] = next((member for member in tried if member), None)
+            known.append(least(e.team for e in events if e.activity in ("answered", "queued", "opened")))
+        found[name] = next((member for member in known if member), None)
     return found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -84,7 +85,7 @@ def test_business_time_opens_to_calendar_spans_with_versions(lake: Path) -> None
     )
     office = hours("office", ("09:00", "18:00"), time_zone="Europe/Vilnius")
     nights = hours("nights", ("22:00", "30:00"), days=range(7), time_zone="Europe/Vilnius")
-    uses = [
+    uses: list[dict[str, Any]] = [
         {"dimension": "queue", "member": "q", "calendar": "office"},
         {
             "dimension": "queue",

@@ -51,8 +51,9 @@ def _changed(event: Event, rng: Random, others: dict[str, list[str]]) -> Event:
     if how == 1:
         return replace(event, version=version, queue=rng.choice(("q1", "q3", None)))
     column = rng.choice([c for c in _KEYS if getattr(event, c) is not None])
+    changed: dict[str, Any] = {column: rng.choice(others[column])}
     if how == 2 or event.activity.startswith(("shift", "state")) or column == "case_id":
-        return replace(event, version=version, **{column: rng.choice(others[column])})
+        return replace(event, version=version, **changed)
     return replace(event, version=version, origin="repaired")
 
 

@@ -87,7 +87,7 @@ def test_business_reply_time_over_two_schedules(lake: Path) -> None:
     by_first = figure(found, "speed.first_reply/business", calendar="chicago").value
     assert by_first is not None and by_first / 60 == pytest.approx(538 + 421.46)
     # Through the table of uses, whose changes are at midnight: Chicago up to the day of the reply.
-    uses = [
+    uses: list[dict[str, Any]] = [
         {"dimension": "team", "member": "t", "calendar": "chicago"},
         {"dimension": "team", "member": "t", "calendar": "francisco", "valid_from": date(2020, 9, 30)},
     ]
@@ -100,9 +100,9 @@ def test_business_reply_time_over_two_schedules(lake: Path) -> None:
     calendars, _ = calendars_from_tables(read_reference(found, "calendars"))
     uses[1]["valid_from"] = changed
     held = CalendarUse(calendars, uses).apply({"team": [row.members["team"]]}, rows=1)
-    start, end = (np.array([to_micros(event.occurred_at)]) for event in (row.start, row.end))
-    assert held.elapsed(start, end)[0] / 60 == pytest.approx(959.46)
-    assert held.elapsed(start, end, rule=SwitchRule.AT_END)[0] / 60 == pytest.approx(689.46)
+    since, until = (np.array([to_micros(event.occurred_at)]) for event in (row.start, row.end))
+    assert held.elapsed(since, until)[0] / 60 == pytest.approx(959.46)
+    assert held.elapsed(since, until, rule=SwitchRule.AT_END)[0] / 60 == pytest.approx(689.46)
 
 
 def _opened_and(end: str, activity: str, *, opened: str, **common: Any) -> list[Event]:
