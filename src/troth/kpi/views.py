@@ -199,9 +199,10 @@ def answers(scope: Scope) -> Rows:
     t = scope.table("contacts")
     first = t.filter(t.previous_contact_id.isnull() & t.case_id.notnull() & inbound(t))
     came = first.group_by("case_id").aggregate(visits=first.count()).rename(came_case="case_id")
-    about = c.select(about_case="case_id", reopens="reopens", topic="topic")
+    about = c.select(about_case="case_id", reopens="reopens", topic="topic", letters="contacts")
     about = about.left_join(came, about.about_case == came.came_case).drop("came_case")
-    about = about.mutate(contacts=about.visits.fill_null(0)).drop("visits")
+    # A case worked on by mail alone may have no contacts; then each message of the customer is one.
+    about = about.mutate(contacts=about.visits.fill_null(about.letters)).drop("visits", "letters")
     joined = r.left_join(about, r.case_id == about.about_case)
     served = joined.served_at.try_cast("timestamp('UTC')")
     return joined.mutate(
