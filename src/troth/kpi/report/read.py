@@ -30,7 +30,7 @@ _FEW: Final = 8
 #: The usual period is only taken if its weeks are this full, compared with the log as a whole.
 _FULL: Final = 0.25
 #: The distributions shown, if they have data.
-_SPREADS: Final = ("speed.answer", "speed.first_reply", "speed.handle", "speed.first_solution", "speed.resolution")
+_SPREADS: Final = ("speed.answer", "speed.first_reply", "speed.handle", "speed.resolution", "speed.first_solution")
 #: The figures shown for each member of a dimension, of which the first seven with data are taken.
 _OF_MEMBERS: Final = (
     "flow.volume", "flow.volume/cases", "sla.service_level", "speed.answer", "flow.abandonment", "speed.first_reply", "speed.handle",
