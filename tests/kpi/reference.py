@@ -224,6 +224,7 @@ def case(key: str, events: list[Event]) -> Row:
         merged=bool(merged),
         opened=opened,
         came=first(events, "opened", "message_received", "arrived", "queued") or opened,
+        contacts=sum(e.activity in ("queued", "message_received") for e in events),
         replied=replied,
         any_reply=first(events, "message_sent", "answered", where=reply),
         last_reply=last(events, "message_sent", "answered", where=lambda e: reply(e) and person(e)),

@@ -116,7 +116,8 @@ def _first_contact(w: World) -> Items:
         case = cases.get(r.case_id)
         if case is not None:
             came = [c for c in w.contacts if c.case_id == r.case_id and c.previous is None and inbound(c)]
-            yield Item(r.answered, float(r.value > 0 and len(came) <= 1 and case.reopens == 0), 1, r)
+            visits = len(came) or case.contacts
+            yield Item(r.answered, float(r.value > 0 and visits <= 1 and case.reopens == 0), 1, r)
 
 
 def _touch(name: str, hit: Callable[[Row], bool]) -> None:
