@@ -88,6 +88,7 @@ def test_a_part_of_a_foreign_log_takes_only_its_own_objects_along(
     assert cli.main([*words, "--to", days[1].isoformat()]) == 0
     part = json.loads(out.read_text())
     named = {r["objectId"] for e in part["events"] for r in e["relationships"]}
+    assert {r["objectId"] for o in part["objects"] for r in o["relationships"]} <= named
     assert {o["id"] for o in part["objects"]} == named < {o["id"] for o in whole["objects"]}
 
 

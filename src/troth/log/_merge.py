@@ -93,6 +93,8 @@ def _find_losers(con: duckdb.DuckDBPyConnection, files: list[str]) -> None:
             INSERT INTO doubles SELECT h FROM (SELECT {key} AS h FROM {rows}) WHERE h % {parts} = {part}
             GROUP BY h HAVING count(*) > 1""")
     con.execute("CREATE OR REPLACE TEMP TABLE losers (filename VARCHAR, file_row_number BIGINT)")
+    (contested,) = con.sql("SELECT count(*) FROM doubles").fetchone() or (0,)
+    parts = min(parts, contested // 1_000_000 + 1) if contested else 0
     for part in range(parts):
         # The contents are hashed before they are compared, so that wide rows are never held.
         con.execute(f"""
