@@ -142,7 +142,9 @@ ACTIVITIES: Final[dict[str, Term]] = {
         "The contact was handed to another person or queue, where it goes on as a new contact.",
         _keys("to_queue to_team to_agent_id next_contact_id"),
     ),
-    "escalated": Term(_C, "The matter was raised to a higher level, or from a bot to people.", _keys("to_team to_queue")),
+    "escalated": Term(
+        _C, "The matter was raised to a higher level, or from a bot to people.", _keys("to_team to_queue")
+    ),
     "callback_requested": Term(_C, "The customer asked to be called back instead of waiting.", _keys("due_at")),
     "message_received": Term(_M, "The customer wrote."),
     "message_sent": Term(_M, "Somebody wrote, to the customer unless the direction is internal."),
@@ -161,7 +163,9 @@ ACTIVITIES: Final[dict[str, Term]] = {
     "rescheduled": Term(_B, "A reserved time was moved.", _WINDOW),
     "cancelled": Term(_B, "A reserved time was given up."),
     "released": Term(_B, "Reserved capacity was made free again."),
-    "promised": Term(_P, "A customer was promised something, with the stated probability in `value`.", _WINDOW | _keys("kind")),
+    "promised": Term(
+        _P, "A customer was promised something, with the stated probability in `value`.", _WINDOW | _keys("kind")
+    ),
     "promise_changed": Term(_P, "A promise was changed.", _WINDOW | _keys("kind")),
     "promise_kept": Term(_P, "A promise was kept.", _keys("kind")),
     "promise_broken": Term(_P, "A promise was broken.", _keys("kind")),
@@ -188,7 +192,9 @@ ACTIVITIES: Final[dict[str, Term]] = {
         "A reviewer scored the criterion in `step` (or the total) with `value`.",
         _keys("form form_version reviewer_id weight critical not_applicable scale cause"),
     ),
-    "quality_calibrated": Term(_V, "A reference score was agreed for a review.", _keys("form form_version reviewer_id scale")),
+    "quality_calibrated": Term(
+        _V, "A reference score was agreed for a review.", _keys("form form_version reviewer_id scale")
+    ),
     "recovery_opened": Term(_V, "Making good for a customer began."),
     "recovery_closed": Term(_V, "Making good for a customer was finished."),
     "shift_started": Term(_W, "Paid time of a person began."),

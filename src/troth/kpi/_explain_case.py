@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 from troth.kpi import _explain_words as words
 from troth.kpi._explain_rows import IDS, Found, Opener, key_of, unknown
 from troth.kpi._explain_time import InForce, Segment, by_person, in_force, open_segments, service, touch, wait, without
+from troth.kpi._explained import MANY, Explained, Opened, Used
 from troth.kpi.definition import COLUMNS, Part
-from troth.kpi.explain import MANY, Explained, Opened, Used
 from troth.kpi.plan import Wanted, source
 from troth.kpi.query import Query
 

@@ -31,7 +31,11 @@ class Table(NamedTuple):
 
 #: Every reference table by name.
 TABLES: Final[dict[str, Table]] = {
-    "sites": Table("A place or line of work with its own time zone.", ("site",), (("site", _TEXT), ("title", _TEXT), ("time_zone", _TEXT))),
+    "sites": Table(
+        "A place or line of work with its own time zone.",
+        ("site",),
+        (("site", _TEXT), ("title", _TEXT), ("time_zone", _TEXT)),
+    ),
     "queues": Table(
         "A queue, where its contacts come from and how they are served.",
         ("queue",),
@@ -90,7 +94,14 @@ TABLES: Final[dict[str, Table]] = {
     "targets": Table(
         "The target of a KPI, optionally for one member of a dimension; `amber` is where it starts to worry.",
         ("kpi", "variant", "dimension", "member"),
-        (("kpi", _TEXT), ("variant", _TEXT), ("dimension", _TEXT), ("member", _TEXT), ("target", _REAL), ("amber", _REAL)),
+        (
+            ("kpi", _TEXT),
+            ("variant", _TEXT),
+            ("dimension", _TEXT),
+            ("member", _TEXT),
+            ("target", _REAL),
+            ("amber", _REAL),
+        ),
     ),
     "rates": Table(
         "What an hour of a person or team costs, in minor units.",
