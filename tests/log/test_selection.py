@@ -17,7 +17,9 @@ from troth.log.selection import Selection, selected
 def chosen(lake: Lake, **selection: object) -> list[str]:
     """Return the sorted ids of the chosen events."""
     with lake.session() as con:
-        rows = con.sql(f"SELECT source_id FROM ({selected(lake, Selection(**selection))}) ORDER BY 1").fetchall()  # type: ignore[arg-type]
+        rows = con.sql(
+            f"SELECT source_id FROM ({selected(lake, selection=Selection(**selection))}) ORDER BY 1"
+        ).fetchall()  # type: ignore[arg-type]
     return [i for (i,) in rows]
 
 
@@ -81,6 +83,6 @@ def test_every_mistake_is_named_at_once(lake: Path) -> None:
     """Unknown dimensions, members that are no numbers and unknown zones come together."""
     held = filled(lake, [event(1)])
     with pytest.raises(InputError) as caught:
-        selected(held, Selection(where={"que": ["a"], "hour": ["ten"]}, time_zone="Mars/Base"))
+        selected(held, selection=Selection(where={"que": ["a"], "hour": ["ten"]}, time_zone="Mars/Base"))
     assert [i.code for i in caught.value.issues] == ["unknown-dimension", "bad-member", "unknown-zone"]
     assert "queue" in caught.value.issues[0].advice

@@ -41,7 +41,7 @@ def command(kind: str, out: Path, lake: Path, *, safe: bool, form: output.Form, 
     held = opened(lake)
     query = question((), **asked)
     selection = Selection(query.start, query.end, query.where, query.time_zone)
-    events = selected(held, selection)
+    events = selected(held, selection=selection)
     out.parent.mkdir(parents=True, exist_ok=True)
     with held.session() as con:
         # The order is part of the file: the same events give the same bytes.

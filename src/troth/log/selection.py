@@ -48,7 +48,7 @@ class Selection:
         return self.start is None and self.end is None and not self.where
 
 
-def selected(lake: Lake, selection: Selection) -> str:
+def selected(lake: Lake, *, selection: Selection) -> str:
     """Return SQL for the chosen settled events, in `schema.STORED`.
 
     Raises
