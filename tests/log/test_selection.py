@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,12 +15,12 @@ from troth.log.lake import Lake
 from troth.log.selection import Selection, selected
 
 
-def chosen(lake: Lake, **selection: object) -> list[str]:
+def chosen(lake: Lake, **selection: Any) -> list[str]:
     """Return the sorted ids of the chosen events."""
     with lake.session() as con:
         rows = con.sql(
             f"SELECT source_id FROM ({selected(lake, selection=Selection(**selection))}) ORDER BY 1"
-        ).fetchall()  # type: ignore[arg-type]
+        ).fetchall()
     return [i for (i,) in rows]
 
 
