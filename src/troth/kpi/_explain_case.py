@@ -9,7 +9,17 @@ from zoneinfo import ZoneInfo
 
 from troth.kpi import _explain_words as words
 from troth.kpi._explain_rows import IDS, Found, Opener, key_of, unknown
-from troth.kpi._explain_time import InForce, Segment, by_person, in_force, open_segments, service, touch, wait, without
+from troth.kpi._explain_time import (
+    InForce,
+    Segment,
+    by_person,
+    in_force,
+    on_screen,
+    open_segments,
+    service,
+    wait,
+    without,
+)
 from troth.kpi._explained import MANY, Explained, Opened, Used
 from troth.kpi.definition import COLUMNS, Part
 from troth.kpi.plan import Wanted, source
@@ -179,7 +189,7 @@ def _measured(
         start = row["first_in_at"] or row["opened_at"]
         return without(start, end, pauses=pauses, what="counted", pause="waiting for the customer") if end else []
     if "touch_s" in names and row["touch_s"] is not None:
-        return touch(events)
+        return on_screen(events)
     if "service_s" in names:
         return service(row, events, wrap="wrap_s" in names)
     for name in ("wait_s", "wait_arrival_s"):

@@ -130,7 +130,7 @@ def service(row: Mapping[str, Any], events: Sequence[Mapping[str, Any]], *, wrap
     return found
 
 
-def touch(events: Sequence[Mapping[str, Any]]) -> list[Segment]:
+def on_screen(events: Sequence[Mapping[str, Any]]) -> list[Segment]:
     """Return the stretches in which somebody had the contact on the screen."""
     starts, ends = ([e["occurred_at"] for e in events if e["activity"] == a] for a in ("focused", "unfocused"))
     return [Segment(a, b, "on the screen") for a, b in zip(starts, ends, strict=False)]
