@@ -110,14 +110,14 @@ def trend(shown: Trend, *, height: int = 200) -> Any:
     if shown.ringed:
         figure.add_scatter(
             x=[shown.at[i] for i in shown.ringed], y=[shown.values[i] for i in shown.ringed], mode="markers",
-            marker={"symbol": "circle-open", "size": 15, "color": LIGHT["watch"], "line": {"width": 1.5}},
+            marker={"symbol": "circle-open", "size": 15 if len(shown.at) <= 30 else 12, "color": LIGHT["watch"], "line": {"width": 1.5}},
             hoverinfo="skip",
         )  # fmt: skip
     figure.add_scatter(
         x=list(shown.at), y=list(shown.values), mode="lines+markers", connectgaps=False,
         line={"color": LIGHT["accent"], "width": 2},
         marker={
-            "size": 6, "color": [LIGHT["accent"] if firm else LIGHT["card"] for firm in shown.firm],
+            "size": 6 if len(shown.at) <= 30 else 4, "color": [LIGHT["accent"] if firm else LIGHT["card"] for firm in shown.firm],
             "line": {"color": LIGHT["accent"], "width": 1.5},
         },
         text=[_words(h).replace("\n", "<br>") for h in shown.hover], hovertemplate="%{text}<extra></extra>",
