@@ -11,7 +11,7 @@ from troth.kpi.catalogue import catalogue
 @pytest.fixture(scope="module")
 def worlds(tmp_path_factory: pytest.TempPathFactory) -> compare.Compared:
     """Return figures and reference of many random logs, all in one lake, each a site of its own."""
-    return compare.compared(tmp_path_factory.mktemp("random") / "lake", seeds=range(80))
+    return compare.compared(tmp_path_factory.mktemp("random") / "lake", seeds=range(60))
 
 
 @pytest.mark.parametrize("name", list(catalogue()))

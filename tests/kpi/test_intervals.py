@@ -1,0 +1,58 @@
+"""The stated 95 % interval of a figure holds the truth about that often, from events to figure."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.kpi.logs import Event, lake_of
+from troth.kpi.query import Query, query
+
+WEEKS, DAYS = 200, 14
+START = datetime(2000, 1, 3, tzinfo=UTC)
+MEAN_S, SHARE = 300.0, 0.7
+
+
+@pytest.fixture(scope="module")
+def spans(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[tuple[float, float]]]:
+    """Return the intervals of many fortnights of calls, one queue each, whose truth is known.
+
+    Waits are lognormal with the stated mean and a common effect of the day; answers come with the stated share.
+    """
+    rng = np.random.default_rng(20_260_329)
+    events: list[Event] = []
+    for queue in range(WEEKS):
+        for day in range(DAYS):
+            effect = rng.gamma(20, 1 / 20)
+            calls = rng.poisson(6) + 1
+            for call in range(calls):
+                name = f"{queue}-{day}-{call}"
+                at = START + timedelta(days=day, hours=8, minutes=int(rng.integers(0, 500)))
+                common: dict[str, Any] = {"contact_id": name, "queue": f"q{queue}"}
+                wait = rng.lognormal(np.log(MEAN_S) - 0.32, 0.8) * effect
+                events.append(Event(at, "queued", f"{name}a", **common))
+                answered = rng.random() < SHARE
+                end = "answered" if answered else "abandoned"
+                who: dict[str, Any] = {"agent_id": "ana"} if answered else {}
+                events.append(Event(at + timedelta(seconds=wait), end, f"{name}b", **common, **who))
+    lake = lake_of(tmp_path_factory.mktemp("intervals") / "lake", events)
+    asked = Query(kpis=("speed.answer", "flow.abandonment"), by=("queue",), time_zone="UTC")
+    found: dict[str, list[tuple[float, float]]] = {}
+    for figure in query(lake, asked):
+        if figure.low is not None and figure.high is not None:
+            name = f"{figure.id}/{figure.variant}" if figure.variant else figure.id
+            found.setdefault(name, []).append((figure.low, figure.high))
+    return found
+
+
+@pytest.mark.parametrize(("kpi", "truth"), [("speed.answer", MEAN_S), ("flow.abandonment", 1 - SHARE)])
+def test_an_interval_holds_the_truth(spans: dict[str, list[tuple[float, float]]], kpi: str, truth: float) -> None:
+    """In 90 to 99 of 100 fortnights, for a mean with heavy tails and for a share."""
+    limits = spans[kpi]
+    assert len(limits) == WEEKS
+    held = np.mean([low <= truth <= high for low, high in limits])
+    assert 0.90 <= held <= 0.99
+    assert np.mean([high - low for low, high in limits]) < truth, "an interval that says nothing holds anything"
