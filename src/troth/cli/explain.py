@@ -34,10 +34,11 @@ _SHOWN: Final = 60
 def command(
     kpi: str, case: str | None, lake: Path, limit: int | None, form: output.Form, every: str | None, **asked: Any
 ) -> int:
-    """Open a figure: KPI with CASE down to segments, calendar and events; KPI alone down to its cases, worst first.
+    """Open a figure down to the events it is made of.
 
-    CASE may be the id of a case, contact, survey, review, promise, customer or person. A row that is not in the figure
-    says why not.
+    KPI with CASE opens the number of one case: segments, calendar, pauses and events. KPI alone lists the cases behind
+    the figure, worst first. CASE may be the id of a case, contact, survey, review, promise, customer or person. A row
+    that is not in the figure says why not.
     """
     if every is not None:
         raise click.UsageError("--every splits into periods; name the one to open by --from and --to.")
