@@ -71,7 +71,12 @@ def test_a_row_that_does_not_count_says_why(reopened: Lake) -> None:
         "It counts only if the case it was merged into is not known; here the case it was merged into is INC1."
     )
     assert "the first reply of a person is known" in row.reasons[1]
-    assert "nothing to count" in row.reasons[-1].lower()
+    never = story(("2026-03-04 10:00", "opened"), case_id="INC9")
+    put(reopened, never)
+    (row,) = explain(reopened, kpi="speed.resolution/without_customer_wait", case="INC9").rows
+    assert len(row.reasons) == 1
+    assert "the last resolution is not before the customer's first contact" in row.reasons[0]
+    assert "the last resolution is not known" in row.reasons[0]
 
 
 def test_business_time_opens_to_calendar_spans_with_versions(lake: Path) -> None:

@@ -143,7 +143,7 @@ def _row_lines(row: Opened, found: Explained) -> Iterator[str]:
     yield from (f"  {reason}" for reason in row.reasons)
     for word, event in (("from", row.start), ("to", row.end)):
         if event is not None:
-            yield f"  {word:<4} {_instant(event.occurred_at)}  {_what(event)}{f' by {event.who}' if event.who else ''}"
+            yield f"  {word:<4} {_exactly(event.occurred_at)}  {_what(event)}{f' by {event.who}' if event.who else ''}"
     for rule in row.calendars:
         tz = ZoneInfo(rule.time_zone)
         ever = f"from {_instant(rule.effective_from.astimezone(tz))}" if rule.effective_from else "always"
@@ -163,7 +163,7 @@ def _adds(row: Opened, found: Explained) -> str:
 def _segment_lines(row: Opened, time_zone: str) -> Iterator[str]:
     tz = ZoneInfo(time_zone)
     for segment in row.segments:
-        start, end = (_instant(at.astimezone(tz)) for at in (segment.start, segment.end))
+        start, end = (_exactly(at.astimezone(tz)) for at in (segment.start, segment.end))
         mark = "+" if segment.counted else " "
         what = segment.calendar or segment.what
         yield f"  {mark} {start}  {end}  {_clock(segment.seconds):>12}  {what}{'' if segment.counted else ' (not counted)'}"
@@ -220,3 +220,9 @@ def _clock(seconds: float) -> str:
 def _instant(at: datetime | None) -> str:
     """Return an instant as it stands on the wall clock, with its offset."""
     return at.isoformat(sep=" ", timespec="seconds") if at is not None else "-"
+
+
+def _exactly(at: datetime) -> str:
+    """Return an instant with what is left of its second, if anything: lengths are told so exactly."""
+    digits = "microseconds" if at.microsecond % 1000 else "milliseconds" if at.microsecond else "seconds"
+    return at.isoformat(sep=" ", timespec=digits)

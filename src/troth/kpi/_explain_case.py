@@ -54,6 +54,13 @@ _SOURCES: Final[Mapping[str, tuple[str, ...]]] = {
     "sent_at": ("survey_sent",),
     "wrapped_at": ("wrapped",),
 }
+#: What begins the rows of a timeline whose rows are stretches.
+_BEGINNINGS: Final[Mapping[str, tuple[str, ...]]] = {
+    "assignments": ("assigned",),
+    "counters": ("counter_opened",),
+    "openings": ("opened", "reopened"),
+    "paid": ("shift_started", "state_changed"),
+}
 #: Instants that only a person's doing gives.
 _PERSONS: Final = ("first_reply_at", "last_out_at", "replied_at")
 #: Numbers and lengths of a row, and the activities they are made of.
@@ -125,7 +132,7 @@ def _opened(
     key = key_of(one.part)
     mine = [e for e in events if key not in e or one.row.get(key) is None or e[key] == one.row[key]]
     reads = _reads(opener, one.part, wanted)
-    row = _worst_of(opener, one) or one.row
+    row = {**(_worst_of(opener, one) or one.row), "timeline": one.part.timeline}
     if "worst" in row:
         reads["all"] = _WORST[row["worst"]]
     segments, ruled = _segments(opener, one, row, mine, reads)
@@ -214,7 +221,8 @@ def _uses(event: Event, row: Mapping[str, Any], reads: Sequence[str]) -> list[st
     for name in reads:
         at = row.get(name)
         if isinstance(at, datetime):
-            fits = event["activity"] in _SOURCES.get(name, (event["activity"],))
+            sources = _BEGINNINGS.get(row["timeline"]) if name == "started_at" else _SOURCES.get(name)
+            fits = sources is None or event["activity"] in sources
             if fits and at == event["occurred_at"] and (name not in _PERSONS or by_person(event)):
                 found.append(words.column(name))
         elif event["activity"] in _MADE_OF.get(name, ()) and (name != "replies" or by_person(event)):

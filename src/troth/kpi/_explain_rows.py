@@ -115,7 +115,7 @@ class Opener(Engine):
         rows = []
         for place, row in enumerate(table.to_pylist()):
             why = [words.failed(c, row) for i, c in enumerate(conditions) if row[f"_c{i}"] is not True]
-            why += _uncounted(kpi, row, part, base, p)
+            why = why or _uncounted(kpi, row, part, base, p)
             line = calendars.timelines[int(calendars.codes[place])] if calendars is not None else ()
             rows.append(
                 Found(
