@@ -23,7 +23,7 @@ from troth.log.store import name
 
 DAYS = 365
 #: Events of a demo company of size 1 in a year, roughly.
-_A_YEAR = 1_400_000
+_A_YEAR = 1_240_000
 #: Of the new events, how many are known ones: delivered once more, or corrected.
 _KNOWN = 0.2
 
