@@ -6,7 +6,7 @@ SELECT e.queue, local_day(e.occurred_at) AS day,
     count(*) FILTER (step = 'satisfaction') AS "voice.dsat|n",
     avg((value > 0)::INT) FILTER (step = 'resolved') AS "voice.resolved|value",
     count(*) FILTER (step = 'resolved') AS "voice.resolved|n",
-    avg((value > 0 AND coalesce(visits, 0) <= 1 AND reopens = 0)::INT)
+    avg((value > 0 AND coalesce(visits, letters, 0) <= 1 AND reopens = 0)::INT)
         FILTER (step = 'resolved' AND reopens IS NOT NULL) AS "outcome.first_contact/survey|value",
     count(*) FILTER (step = 'resolved' AND reopens IS NOT NULL) AS "outcome.first_contact/survey|n"
 FROM (SELECT queue, case_id, occurred_at, step, value, coalesce((attributes ->> 'scale')::DOUBLE, 5) AS scale
