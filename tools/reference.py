@@ -231,7 +231,7 @@ def commands() -> str:
         'With `--format json` errors are `{"issues": [{code, severity, where, value, advice, count}]}` on standard output.',
         "",
     ]
-    context = click.Context(group, info_name="troth", terminal_width=100)
+    context = click.Context(group, info_name="troth", terminal_width=100, **group.context_settings)
     for name in COMMANDS:
         command = group.get_command(context, name)
         assert command is not None
