@@ -17,12 +17,13 @@ import argparse
 import gc
 import hashlib
 import importlib.metadata
+import inspect
 import json
 import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -95,13 +96,14 @@ worst.broken_promises worst.resolution worst.wait
 # ---- the run, seed by seed ------------------------------------------------------------------------------------------
 
 
-def _code(*rooms: str) -> str:
-    """Return a digest of the rooms' source, so that results of other code are not mixed in."""
+def _code(*rooms: str, work: Sequence[Callable[..., Any]]) -> str:
+    """Return a digest of rooms or files and of the work here, so that results of other code are not mixed in."""
     root = Path(troth.__file__).parent
-    digest = hashlib.sha256()
-    for path in sorted(p for room in rooms for p in (root / room).rglob("*.py")):
+    digest = hashlib.sha256(repr((START, FROM, TO, UNTIL, RETENTION, MEANS)).encode())
+    for path in sorted(p for room in rooms for p in [root / room, *(root / room).rglob("*.py")] if p.is_file()):
         digest.update(path.read_bytes())
-    digest.update(Path(__file__).read_bytes())
+    for function in work:
+        digest.update(inspect.getsource(function).encode())
     return digest.hexdigest()[:12]
 
 
@@ -202,7 +204,8 @@ def main(argv: list[str] | None = None) -> int:
     """Run the protocol; exit status 1 if an interval holds the truth too seldom or too often."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--set", choices=sorted(SETS), default="issue", help="how many seeds of each kind")
-    parser.add_argument("--seeds", type=int, help="seeds measured: 1, 2, ...")
+    parser.add_argument("--seeds", type=int, help="how many seeds are measured")
+    parser.add_argument("--first-seed", type=int, default=1, help="the first seed measured, such as 501 to try things")
     parser.add_argument("--truth-seeds", type=int, help="seeds of the long-run average: 10001, 10002, ...")
     parser.add_argument("--work", type=Path, default=Path(tempfile.gettempdir()) / "troth-known-truth")
     parser.add_argument("--workers", type=int, help="processes; one a core if left out")
@@ -214,14 +217,17 @@ def main(argv: list[str] | None = None) -> int:
     if args.fresh:
         shutil.rmtree(args.work, ignore_errors=True)
     args.work.mkdir(parents=True, exist_ok=True)
-    lives = args.work / f"truth-{_code('demo')}.jsonl"
-    figures = args.work / f"figures-{_code('core', 'log', 'stats', 'demo', 'kpi')}.jsonl"
+    work: tuple[Callable[..., Any], ...] = (company, lived)
+    lives = args.work / f"truth-{_code('core/random.py', 'demo', work=work)}.jsonl"
+    work = (company, lived, measured)
+    figures = args.work / f"figures-{_code('core', 'log', 'stats', 'demo', 'kpi', work=work)}.jsonl"
     course = range(FIRST_TRUTH, FIRST_TRUTH + truths)
     run(lives, seeds=course, work=_live, workers=args.workers, what="long-run truth")
-    run(figures, seeds=range(1, seeds + 1), work=_measure, workers=args.workers, what="figures")
+    tried = range(args.first_seed, args.first_seed + seeds)
+    run(figures, seeds=tried, work=_measure, workers=args.workers, what="figures")
     known, done = _read(lives), _read(figures)
     truth = long_run(known[s] for s in course)
-    found = list(lines(truth, (done[s] for s in range(1, seeds + 1))))
+    found = list(lines(truth, (done[s] for s in tried)))
     if args.json:
         for line in found:
             print(json.dumps(line))
