@@ -55,8 +55,9 @@ def wrong(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[float | N
     world.step(UNTIL)
     sums = true_sums(world, start=FROM, end=TO, retention=RETENTION)
     names = tuple(k for k in catalogue() if k in sums)
-    assert len(names) >= 45
-    found = query(lake, Query(kpis=names, start=FROM, end=TO, time_zone="UTC", params=Params(retention=RETENTION)))
+    assert len(names) >= 50
+    params = Params(retention=RETENTION, line_s=600.0)
+    found = query(lake, Query(kpis=names, start=FROM, end=TO, time_zone="UTC", params=params))
     out = {}
     for figure in found:
         name = f"{figure.id}/{figure.variant}" if figure.variant else figure.id

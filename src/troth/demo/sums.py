@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Final
 
 from troth.demo.clock import DAY, HOUR, LocalDay, instant, local_day, millis, zone
@@ -32,6 +33,7 @@ class Tally:
     start: int
     end: int
     retention: int
+    line_s: float
     sums: dict[str, list[float]] = field(default_factory=lambda: defaultdict(lambda: [0.0, 0.0]))
 
     def holds(self, t: int) -> bool:
@@ -46,7 +48,12 @@ class Tally:
 
 
 def true_sums(
-    world: World, *, start: datetime, end: datetime, retention: timedelta = timedelta(days=90)
+    world: World,
+    *,
+    start: datetime,
+    end: datetime,
+    retention: timedelta = timedelta(days=90),
+    line_s: float = 600.0,
 ) -> dict[str, tuple[float, float]]:
     """Return numerator and denominator of every KPI with a truth, over all sites of a world.
 
@@ -55,12 +62,13 @@ def true_sums(
     world : one that kept its ledger and has lived well beyond `end` (two weeks, so that what may still change has).
     start, end : the period, aware; `end` is the first instant that no longer counts.
     retention : the horizon of `customer.retention`.
+    line_s : the wait above which an experience is bad, for `worst.crossed` and `worst.twice`.
 
     Returns
     -------
     by KPI name (numerator, denominator); a count has denominator 1, and times are in seconds.
     """
-    tally = Tally(millis(start), millis(end), round(retention / timedelta(milliseconds=1)))
+    tally = Tally(millis(start), millis(end), round(retention / timedelta(milliseconds=1)), line_s)
     for name in COUNTS:
         tally.add(name, num=0.0)
     for site in world.sites:
@@ -118,6 +126,7 @@ def _contacts(tally: Tally, site: Site) -> None:
                     tally.add("flow.served_per_hour", num=1, den=0)
             if tally.holds(c.arrived):
                 tally.add("load.throughput/contacts", num=1, den=0)
+                tally.add("speed.answer/from_entry", num=(c.answered - c.arrived) / 1000)
 
 
 def _offered(tally: Tally, c: Contact, wait: float) -> None:
@@ -201,6 +210,8 @@ def _cases(tally: Tally, site: Site) -> None:
             tally.add("speed.resolution", num=(final - case.came) / 1000)
             tally.add("load.throughput", num=1, den=0)
             tally.add("load.throughput/person_day", num=1, den=0)
+        if case.closed >= 0 and tally.holds(case.closed):
+            tally.add("speed.resolution/closed", num=(case.closed - case.opened) / 1000)
         if case.solved and tally.holds(case.solved[-1]):
             tally.add("outcome.first_contact/touch", num=case.replies == 1)
             tally.add("outcome.first_contact/touch_zendesk", num=case.replies < 2)
@@ -271,6 +282,7 @@ def _voices(tally: Tally, site: Site) -> None:
         if s.answered < 0 or not tally.holds(s.answered):
             continue
         tally.add("voice.csat", num=s.satisfaction >= 4)
+        tally.add("voice.csat/mean", num=25.0 * (s.satisfaction - 1))
         tally.add("voice.dsat", num=s.satisfaction <= 2)
         if s.resolved >= 0:
             case = cases[s.case]
@@ -294,11 +306,22 @@ def _worst(
         tally.add(name, num=value)
 
 
+def _crossed(tally: Tally, waits: Iterable[tuple[int, int, float]]) -> None:
+    """Account for customers with a wait of the period beyond the line, and with two of them in a row."""
+    bad: dict[int, list[bool]] = defaultdict(list)
+    for customer, _, wait in sorted(row for row in waits if tally.holds(row[1])):
+        bad[customer].append(wait > tally.line_s)
+    for found in bad.values():
+        tally.add("worst.crossed", num=any(found))
+        tally.add("worst.twice", num=any(a and b for a, b in pairwise(found)))
+
+
 def _customers(tally: Tally, site: Site) -> None:
     ledger = site.ledger
     waited = [c for c in ledger.contacts if _kind(site, c) != "mail" and _wait(c) >= 0]
-    waits = ((c.case.customer, max(c.queued, c.arrived), _wait(c) / 1000) for c in waited)
+    waits = [(c.case.customer, max(c.queued, c.arrived), _wait(c) / 1000) for c in waited]
     _worst(tally, "worst.wait", waits, max)
+    _crossed(tally, waits)
     solved = (
         (c.customer, _final(c), (_final(c) - c.came) / 1000) for c in ledger.cases if c.opened >= 0 and _final(c) >= 0
     )
