@@ -95,6 +95,83 @@ class CaseStatus(StrEnum):
     CANCELLED = "cancelled"
 
 
+class Role(StrEnum):
+    """What a person may do in an organisation unit and below it."""
+
+    ADMINISTRATOR = "administrator"
+    PLANNER = "planner"
+    DISPATCHER = "dispatcher"
+    TEAM_LEAD = "team_lead"
+    QUALITY_SPECIALIST = "quality_specialist"
+    TRAINER = "trainer"
+    OPERATIONS_LEAD = "operations_lead"
+    SALES = "sales"
+    AGENT = "agent"
+    CLERK = "clerk"
+    TECHNICIAN = "technician"
+    AUDITOR = "auditor"
+    DISPLAY = "display"
+    KIOSK = "kiosk"
+
+
+class UnitKind(StrEnum):
+    """What an organisation unit is. Units form a tree; a site has a place and a time zone."""
+
+    ORGANISATION = "organisation"
+    REGION = "region"
+    SITE = "site"
+    TEAM = "team"
+
+
+class Entry(StrEnum):
+    """How a customer came into a line."""
+
+    KIOSK = "kiosk"
+    RECEPTION = "reception"
+    LINK = "link"
+    POSTER = "poster"
+    API = "api"
+    APPOINTMENT = "appointment"
+    DIRECT = "direct"
+    TRANSFER = "transfer"
+    NEXT_STEP = "next_step"
+
+
+class TicketState(StrEnum):
+    """Where a ticket is. Waiting and parked tickets can be called; the last five are ends."""
+
+    WAITING = "waiting"
+    CALLED = "called"
+    SERVING = "serving"
+    PARKED = "parked"
+    SERVED = "served"
+    LEFT = "left"
+    NO_SHOW = "no_show"
+    TRANSFERRED = "transferred"
+    EXPIRED = "expired"
+
+
+class BookingState(StrEnum):
+    """Where an appointment is."""
+
+    HELD = "held"
+    BOOKED = "booked"
+    CHECKED_IN = "checked_in"
+    KEPT = "kept"
+    CANCELLED = "cancelled"
+    NO_SHOW = "no_show"
+    WAITLISTED = "waitlisted"
+
+
+class LeaveKind(StrEnum):
+    """Why a person is away."""
+
+    HOLIDAY = "holiday"
+    ILLNESS = "illness"
+    TRAINING = "training"
+    OTHER = "other"
+
+
 class Term(NamedTuple):
     """One activity: its kind, its sentence and the attribute keys it may carry."""
 

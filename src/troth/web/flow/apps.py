@@ -1,0 +1,13 @@
+"""The app `flow`."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class FlowConfig(AppConfig):
+    """Names the app."""
+
+    name = "troth.web.flow"
+    label = "flow"
+    default_auto_field = "django.db.models.BigAutoField"

@@ -1,0 +1,22 @@
+"""Where everything is."""
+
+from __future__ import annotations
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("accounts/", include("allauth.urls")),
+    path("", include("troth.web.people.urls")),
+    path("", include("troth.web.services.urls")),
+    path("", include("troth.web.customers.urls")),
+    path("", include("troth.web.flow.urls")),
+    path("", include("troth.web.promises.urls")),
+    path("", include("troth.web.insight.urls")),
+    path("", include("troth.web.live.urls")),
+    path("api/", include("troth.web.api.urls")),
+    path("", include("troth.web.project.pages")),
+]
+handler400 = "troth.web.project.errors.bad_request"
+handler403 = "troth.web.project.errors.forbidden"
+handler404 = "troth.web.project.errors.not_found"
+handler500 = "troth.web.project.errors.failed"
