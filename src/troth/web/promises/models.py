@@ -41,6 +41,10 @@ class Promise(models.Model):
     changes = models.PositiveSmallIntegerField(default=0)
     state = models.CharField(max_length=16, default="promised")
     settled_at = models.DateTimeField(null=True)
+    met_at = models.DateTimeField(null=True, help_text="When what was promised happened, in time or not.")
+    inside = models.BooleanField(
+        null=True, help_text="Whether it happened within the whole interval: what the stated probability is of."
+    )
     cause = models.CharField(max_length=60, blank=True)
 
     objects = PromiseQuerySet.as_manager()
