@@ -10,12 +10,16 @@ import os
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
 
 from tests.web import servers
 from troth.web.project.embedded_address import Address
+
+if TYPE_CHECKING:
+    from tests.web.cast import Company
 
 SHARED = servers.shared_server()
 
@@ -54,3 +58,11 @@ def place() -> Iterator[Path]:
     """Give a folder the database's user can reach, also where root runs the tests; servers in it are stopped."""
     with servers.place() as folder:
         yield folder
+
+
+@pytest.fixture
+def company(db: None) -> Company:
+    """Return Baltic Bank, new: the named cast of all tests of the site."""
+    from tests.web import cast
+
+    return cast.build()

@@ -1,4 +1,4 @@
-"""Addresses of databases: URL in, URL and Django's settings out."""
+"""Addresses of databases: URL in, URL out."""
 
 from __future__ import annotations
 
@@ -24,15 +24,6 @@ def test_a_url_says_the_same_to_us_and_to_the_driver(
     assert conninfo_to_dict(one.url) == {
         "dbname": database, "user": user, "host": host, "port": str(port), "password": password,
         "application_name": "troth",
-    }  # fmt: skip
-
-
-def test_django_gets_every_part() -> None:
-    """Django's settings name database, user, password, host, port and options."""
-    got = Address.parse("postgres://ann:p%40ss@/troth?host=/run/x&port=6000&sslmode=disable").django()
-    assert got == {
-        "ENGINE": "django.db.backends.postgresql", "NAME": "troth", "USER": "ann", "PASSWORD": "p@ss",
-        "HOST": "/run/x", "PORT": "6000", "OPTIONS": {"sslmode": "disable"},
     }  # fmt: skip
 
 

@@ -153,7 +153,7 @@ class Server:
                 self._create(address)
             self._check_cluster()
             if not self._runs(Path(address.host)):
-                self._clear()
+                self._clear(Path(address.host))
                 self._launch(Path(address.host))
                 self._started = True
             return address
@@ -167,8 +167,8 @@ class Server:
                 if self._postmaster():
                     waiting = ("-w", "-t", str(PATIENCE_S))
                     self.programs.run("pg_ctl", "-D", str(self.cluster), "-m", mode, *waiting, "stop")
-            self._clear()
             folder = Path(self._address(NAME, NAME).host)
+            self._clear(folder)
             shutil.rmtree(folder, ignore_errors=True)
             self._started = False
 
@@ -276,11 +276,15 @@ class Server:
             time.sleep(LOOK_S)
         return False
 
-    def _clear(self) -> None:
-        """Clear away what a killed server left: its orphans, and a pid file that names nobody or a stranger."""
+    def _clear(self, folder: Path) -> None:
+        """Clear away what a killed server left: its orphans, and lock files that name nobody, a zombie or a stranger.
+
+        PostgreSQL itself takes any live pid in them for a server, even that of a process nobody has waited for yet.
+        """
         if members(self.cluster, uid=self.programs.user.uid):
             end_members(self.cluster, uid=self.programs.user.uid)
-        (self.cluster / "postmaster.pid").unlink(missing_ok=True)
+        for left in [self.cluster / "postmaster.pid", *folder.glob(".s.PGSQL.*")]:
+            left.unlink(missing_ok=True)
 
     def _launch(self, folder: Path) -> None:
         settings = {

@@ -1,10 +1,9 @@
-"""Where a database is and how to sign in: one record, read from a URL, written as a URL or as Django's settings."""
+"""Where a database is and how to sign in: one record, read from a URL and written as one."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote
 
 from troth.core import InputError, Issue
 from troth.core.decision import Severity
@@ -12,7 +11,7 @@ from troth.core.decision import Severity
 #: The port a server listens on unless it is told otherwise.
 PORT = 5432
 
-_SCHEMES = ("postgresql", "postgres")
+_SCHEMES = ("postgresql://", "postgres://")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,24 +51,18 @@ class Address:
         InputError
             ``database-url``: not a PostgreSQL URL with a database. The password is not repeated.
         """
+        from psycopg import ProgrammingError
+        from psycopg.conninfo import conninfo_to_dict
+
         try:
-            parts = urlsplit(url)
-            port = parts.port
-        except ValueError:
+            words = {key: str(value) for key, value in conninfo_to_dict(url).items() if value is not None}
+            port = int(words.pop("port", PORT))
+        except (ProgrammingError, ValueError):
             raise _bad_url(url) from None
-        words = _words(parts.query)
-        host = words.pop("host", unquote(parts.hostname or ""))
-        database = unquote(parts.path.lstrip("/"))
-        if parts.scheme not in _SCHEMES or not database:
+        if not url.startswith(_SCHEMES) or "dbname" not in words:
             raise _bad_url(url)
-        return cls(
-            database=database,
-            user=unquote(parts.username or words.pop("user", "")),
-            host=host or "localhost",
-            port=int(words.pop("port", port or PORT)),
-            password=unquote(parts.password or words.pop("password", "")),
-            options=tuple(sorted(words.items())),
-        )
+        database, user, host = words.pop("dbname"), words.pop("user", ""), words.pop("host", "localhost")
+        return cls(database, user, host, port, words.pop("password", ""), tuple(sorted(words.items())))
 
     @property
     def url(self) -> str:
@@ -86,26 +79,9 @@ class Address:
         query = "&".join(f"{quote(key, safe='')}={quote(value, safe='')}" for key, value in words)
         return f"postgresql://{sign_in}{place}/{quote(self.database, safe='')}{'?' if query else ''}{query}"
 
-    def django(self) -> dict[str, Any]:
-        """Return the address as one entry of Django's ``DATABASES``."""
-        return {
-            "ENGINE": "django.db.backends.postgresql",
-            "NAME": self.database,
-            "USER": self.user,
-            "PASSWORD": self.password,
-            "HOST": self.host,
-            "PORT": str(self.port),
-            "OPTIONS": dict(self.options),
-        }
-
     def to(self, database: str) -> Address:
         """Return the same server and sign-in with another database."""
         return replace(self, database=database)
-
-
-def _words(query: str) -> dict[str, str]:
-    pairs = (pair.partition("=") for pair in query.split("&") if pair)
-    return {unquote(key): unquote(value) for key, _, value in pairs}
 
 
 def _bad_url(url: str) -> InputError:

@@ -43,7 +43,7 @@ def server_name(cluster: Path) -> str:
     Examples
     --------
     >>> server_name(Path("/var/lib/troth/postgres/cluster"))
-    'troth-8f5c4ef7a6c5f5'
+    'troth-c2e11c8003b168'
     """
     return f"troth-{hashlib.sha256(os.fsencode(cluster)).hexdigest()[:14]}"
 
