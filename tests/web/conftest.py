@@ -12,8 +12,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import django
 import psycopg
 import pytest
+from django.conf import settings
 
 from tests.web import servers
 from troth.web.project.embedded_address import Address
@@ -22,6 +24,18 @@ if TYPE_CHECKING:
     from tests.web.cast import Company
 
 SHARED = servers.shared_server()
+
+
+def _settled() -> None:
+    """Set Django up for the run: its own folder, and static files as they lie in the package."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "troth.web.project.settings")
+    os.environ.setdefault("TROTH_DATA", str(servers.BASE / "data"))
+    django.setup()
+    settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
+
+
+_settled()
 
 
 def pytest_unconfigure() -> None:

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.apps import apps
 from django.db import models
 from django.db.models import Q
 
@@ -18,15 +19,16 @@ class UnitQuerySet(models.QuerySet["Unit"]):
 
     def visible_to(self, user: Any) -> UnitQuerySet:
         """Return the units in which a person has a role today, and all units below them."""
-        if not getattr(user, "is_authenticated", False):
-            return self.none()
-        return self.filter(_below(Membership.objects.held_by(user).values_list("unit__path", flat=True)))
+        return self.where(user, *Role)
 
     def where(self, user: Any, *roles: Role) -> UnitQuerySet:
-        """Return the units in which, or above which, a person holds one of the roles today."""
+        """Return the units in which, or above which, a person or a key holds one of the roles today."""
         if not getattr(user, "is_authenticated", False):
             return self.none()
-        held = Membership.objects.held_by(user).filter(role__in=[str(r) for r in roles])
+        words = [str(role) for role in roles]
+        if isinstance(user, apps.get_model("people.AccessKey")):
+            return self.filter(_below([user.unit.path] if user.role in words else []))
+        held = Membership.objects.held_by(user).filter(role__in=words)
         return self.filter(_below(held.values_list("unit__path", flat=True)))
 
     def below(self, unit: Unit) -> UnitQuerySet:
