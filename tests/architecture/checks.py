@@ -36,8 +36,9 @@ _FILE_CALLS = {
 
 
 def python_files(*folders: str) -> list[Path]:
-    """Return the Python files below folders of the repository."""
-    return sorted(path for folder in folders for path in (ROOT / folder).rglob("*.py"))
+    """Return the Python files below folders of the repository, but for migrations, which Django writes."""
+    files = (path for folder in folders for path in (ROOT / folder).rglob("*.py"))
+    return sorted(path for path in files if path.parent.name != "migrations")
 
 
 def name_of(path: Path) -> str:

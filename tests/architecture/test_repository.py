@@ -89,7 +89,8 @@ def _lint(folder: Path) -> subprocess.CompletedProcess[str]:
 
 def _toy(folder: Path, files: dict[str, str]) -> Path:
     """Write a package with our rooms and contracts, and the given files in it."""
-    for room in [*checks.ENGINE, "cli"]:
+    apps = [f"web/{path.name}" for path in (checks.SRC / "web").iterdir() if (path / "__init__.py").exists()]
+    for room in [*checks.ENGINE, "cli", "web", *apps]:
         (folder / "troth" / room).mkdir(parents=True)
         (folder / "troth" / room / "__init__.py").touch()
     (folder / "troth" / "__init__.py").touch()
@@ -101,10 +102,10 @@ def _toy(folder: Path, files: dict[str, str]) -> Path:
 
 
 def test_the_contracts_are_those_of_the_linter() -> None:
-    """Three contracts: layers over all rooms, no cycles, no Django."""
+    """Layers over all rooms and over the apps of the site, no cycles, no Django in the engine."""
     contracts = tomllib.loads(_contracts())["tool"]["importlinter"]["contracts"]
-    assert [one["type"] for one in contracts] == ["layers", "acyclic_siblings", "forbidden"]
-    assert contracts[0]["exhaustive"] is True
+    assert [one["type"] for one in contracts] == ["layers", "layers", "acyclic_siblings", "forbidden"]
+    assert all(one["exhaustive"] is True for one in contracts[:2])
 
 
 @pytest.mark.parametrize(
@@ -116,8 +117,10 @@ def test_the_contracts_are_those_of_the_linter() -> None:
         ({"kpi/a.py": "import troth.kpi.b", "kpi/b.py": "import troth.kpi.a"}, False),
         ({"log/rows.py": "import django"}, False),
         ({"newroom/__init__.py": ""}, False),
+        ({"web/people/a.py": "import troth.web.flow"}, False),
+        ({"web/newapp/__init__.py": ""}, False),
     ],
-    ids=["down", "up", "sideways", "cycle", "django", "unlisted-room"],
+    ids=["down", "up", "sideways", "cycle", "django", "unlisted-room", "app-up", "unlisted-app"],
 )
 def test_an_import_against_the_direction_is_noticed(tmp_path: Path, files: dict[str, str], kept: bool) -> None:
     """The contracts themselves can fail: up, sideways, in a circle, to Django, and for a room nobody listed."""

@@ -65,9 +65,10 @@ def command(
 def _scorecard(lake: Lake, name: str, kpis: tuple[str, ...], form: output.Form, asked: Mapping[str, Any]) -> None:
     """Print the figures of a role with target and status."""
     from troth.charts.numbers import number
+    from troth.core.terms import Role
     from troth.kpi.catalogue import canonical, catalogue
     from troth.kpi.query import query
-    from troth.kpi.scorecard import Role, in_order, roles_of, scored
+    from troth.kpi.scorecard import in_order, roles_of, scored
     from troth.log.references import read_reference
 
     role = Role(name.replace("-", "_"))

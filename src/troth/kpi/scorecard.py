@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
-from troth.core.terms import Direction
+from troth.core.terms import Direction, Role
 from troth.kpi.definition import Figure, Kpi
 
 
@@ -19,15 +19,6 @@ class Standing(StrEnum):
     WATCH = "watch"
     MISSED = "off target"
     NONE = "no target"
-
-
-class Role(StrEnum):
-    """Who looks."""
-
-    AGENT = "agent"
-    TEAM_LEAD = "team_lead"
-    QUALITY_SPECIALIST = "quality_specialist"
-    OPERATIONS_LEAD = "operations_lead"
 
 
 _AGENT: Final = ("load.throughput", "flow.served_per_hour", "quality.score", "voice.csat", "voice.dsat")

@@ -9,12 +9,12 @@ from typing import Final
 from troth.charts.numbers import between, exact, number, plural, when
 from troth.charts.page import Cell, page, table, text
 from troth.core.spans import zone
-from troth.core.terms import Unit
+from troth.core.terms import Role, Unit
 from troth.kpi.report import sections, words
 from troth.kpi.report.case import opened
 from troth.kpi.report.data import Line, Report, Telling
 from troth.kpi.report.sections import figure_cell
-from troth.kpi.scorecard import Role, Scored, Standing, changed, roles_of
+from troth.kpi.scorecard import Scored, Standing, changed, roles_of
 
 #: A sign and a class for each standing: never colour alone.
 _SIGNS: Final = {

@@ -1,0 +1,152 @@
+"""Visitors of a branch's day, and the driver that plays them through given hands."""
+
+from __future__ import annotations
+
+from collections import deque
+from datetime import date, timedelta
+
+import pytest
+
+from troth.demo import small_company
+from troth.demo.drive import BranchDriver
+from troth.demo.visitors import BranchDay, Visitor, branch_day
+
+TUESDAY = date(2026, 3, 3)
+
+
+def day(seed: int = 1, day: date = TUESDAY) -> BranchDay:
+    return branch_day(small_company(volume=1.0), site=1, seed=seed, day=day)
+
+
+class Paper:
+    """Hands that keep a line on paper and check that nothing impossible is done."""
+
+    def __init__(self, *, taken: str = "") -> None:
+        self.line: deque[str] = deque()
+        self.at: dict[str, str] = {}
+        self.state: dict[str, str] = {}
+        self.log: list[tuple[int, str, str]] = []
+        self.taken, self.now = taken, 0
+
+    def _say(self, at: int, what: str, whom: str) -> None:
+        assert at >= self.now, "time runs forward"
+        self.now = at
+        self.log.append((at, what, whom))
+
+    def join(self, visitor: Visitor, *, at: int) -> str | None:
+        ticket = f"t{visitor.number}"
+        self._say(at, "join", ticket)
+        self.line.append(ticket)
+        self.state[ticket] = "waiting"
+        return ticket
+
+    def leave(self, ticket: str, *, at: int) -> None:
+        self._say(at, "leave", ticket)
+        assert self.state[ticket] == "waiting"
+        self.line.remove(ticket)
+        self.state[ticket] = "left"
+
+    def take_counter(self, agent_id: str, *, at: int) -> bool:
+        self._say(at, "open", agent_id)
+        return agent_id != self.taken
+
+    def close(self, agent_id: str, *, at: int) -> None:
+        self._say(at, "close", agent_id)
+        assert agent_id not in self.at
+
+    def pause(self, agent_id: str, *, at: int, state: str) -> None:
+        self._say(at, "pause", agent_id)
+        assert agent_id not in self.at
+
+    def back(self, agent_id: str, *, at: int) -> None:
+        self._say(at, "back", agent_id)
+
+    def call(self, agent_id: str, *, at: int) -> str | None:
+        assert agent_id not in self.at, "one customer at a time"
+        assert agent_id != self.taken
+        if not self.line:
+            return None
+        ticket = self.line.popleft()
+        self._say(at, "call", ticket)
+        self.at[agent_id], self.state[ticket] = ticket, "called"
+        return ticket
+
+    def answer(self, agent_id: str, *, at: int, ticket: str) -> None:
+        self._say(at, "answer", ticket)
+        assert self.at[agent_id] == ticket
+        self.state[ticket] = "serving"
+
+    def finish(self, agent_id: str, *, at: int, ticket: str) -> None:
+        self._say(at, "finish", ticket)
+        assert self.at.pop(agent_id) == ticket
+        self.state[ticket] = "served"
+
+    def no_show(self, agent_id: str, *, at: int, ticket: str) -> None:
+        self._say(at, "no_show", ticket)
+        assert self.at.pop(agent_id) == ticket
+        self.state[ticket] = "no_show"
+
+
+def played(hands: Paper, plan: BranchDay, *, step_ms: int = 10**12) -> Paper:
+    driver = BranchDriver(plan, hands=hands, paces={})
+    assert plan.opens is not None
+    at = plan.opens
+    while driver.next_at is not None:
+        at = max(at + step_ms, driver.next_at)
+        driver.advance(at)
+    return hands
+
+
+def test_the_same_seed_and_day_bring_the_same_visitors() -> None:
+    """A driver that is started anew goes on with the same customers."""
+    assert day() == day()
+    assert day(seed=2).visitors != day().visitors
+
+
+def test_visitors_come_while_the_branch_is_open() -> None:
+    """Nobody but those with a booking, who may be early, comes to a closed door; on a Sunday nobody comes."""
+    plan = day()
+    assert len(plan.visitors) > 100
+    assert all(plan.opens <= v.at < plan.closes for v in plan.visitors if v.slot is None)  # type: ignore[operator]
+    booked = [v for v in plan.visitors if v.slot is not None]
+    assert booked
+    assert all(abs(v.at - v.slot) <= 900_000 for v in booked if v.slot)
+    assert day(day=date(2026, 3, 8)).visitors == ()
+
+
+def test_visitors_of_many_days_are_as_many_as_the_truth_says() -> None:
+    """The number of visitors of twenty weekdays lies near what the truth expects of them."""
+    truth = small_company(volume=1.0)
+    queues = truth.sites[1].queues
+    days = [TUESDAY + timedelta(days=7 * k) for k in range(9)]
+    found = sum(len(branch_day(truth, site=1, seed=5, day=d).visitors) for d in days)
+    expected = sum(q.per_day * q.weekdays[1] for q in queues) * len(days)
+    assert 0.8 * expected < found < 1.25 * expected
+
+
+def test_only_a_branch_can_be_driven() -> None:
+    """Callers do not come to a door."""
+    with pytest.raises(ValueError, match="no branch"):
+        branch_day(small_company(), site=0, seed=1, day=TUESDAY)
+
+
+def test_every_customer_comes_to_one_end() -> None:
+    """Whoever joined was served, left, or was called and not there; nobody is at a counter at the end."""
+    hands = played(Paper(), day())
+    assert set(hands.state.values()) <= {"served", "left", "no_show", "waiting"}
+    assert not hands.at
+    served = sum(state == "served" for state in hands.state.values())
+    assert served > 0.8 * len(hands.state)
+
+
+def test_steps_of_any_length_play_the_same_day() -> None:
+    """How often the driver wakes does not change what happens."""
+    assert played(Paper(), day(), step_ms=1000).log == played(Paper(), day()).log
+
+
+def test_a_counter_a_real_person_has_is_left_alone() -> None:
+    """The made-up clerk of a counter that somebody took does nothing there."""
+    plan = day()
+    someone = plan.shifts[0].agent_id
+    hands = played(Paper(taken=someone), plan)
+    assert [what for _, what, whom in hands.log if whom == someone] == ["open"]
