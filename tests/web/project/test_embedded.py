@@ -196,7 +196,8 @@ def test_a_pid_given_to_a_stranger_is_not_trusted(place: Path, name: str) -> Non
         pid_file.write_text("\n".join([str(stranger.pid), *lines[1:]]) + "\n", encoding="utf-8")
         shutil.chown(pid_file, server.programs.user.uid, server.programs.user.gid)
         pid_file.chmod(0o600)
-        assert command(stranger.pid)[0] == name
+        while command(stranger.pid)[:1] != [name]:  # until the system has put the new program in place
+            time.sleep(0.01)
         assert server.status() is ServerState.STOPPED
         assert _ask(server.start(), "SELECT 1") == 1
         assert _pid(server) != stranger.pid
@@ -346,3 +347,11 @@ def test_a_user_that_cannot_be_made_is_an_issue(monkeypatch: pytest.MonkeyPatch)
         _postgres.account()
     assert caught.value.issues[0].code == "database-user"
     assert "Maybe" in caught.value.issues[0].advice
+
+
+def test_a_user_without_a_name_is_an_issue(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some containers run as a number that no list of users knows, which PostgreSQL refuses."""
+    monkeypatch.setattr(os, "geteuid", lambda: 4_000_123)
+    with pytest.raises(InputError) as caught:
+        _postgres.account()
+    assert caught.value.issues[0].code == "database-user"

@@ -70,9 +70,14 @@ def account() -> Account:
     Raises
     ------
     InputError
-        ``database-user``: the user is missing and cannot be made.
+        ``database-user``: the user is missing and cannot be made, or the caller has a number but no name.
     """
     if os.geteuid() != 0:
+        try:
+            pwd.getpwuid(os.geteuid())
+        except KeyError:
+            advice = "Maybe run the container as a user that /etc/passwd names, or set DATABASE_URL to a server."
+            raise issue("database-user", "the user who runs Troth", value=f"uid {os.geteuid()}", advice=advice) from None
         return Account(os.geteuid(), os.getegid())
     try:
         found = pwd.getpwnam(USER)
