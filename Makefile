@@ -2,12 +2,13 @@
 # `make lock` renews requirements.lock, which names every package with its hashes and no index.
 
 .DEFAULT_GOAL := help
-.PHONY: help install test lint types imports unit docs reference demo lock clean
+.PHONY: help install test lint types imports unit docs reference words demo lock clean
 
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
 STAMP := .venv/.installed
+WORDS := .venv/.words
 UNTIL ?= $(shell date -u +%Y-%m-%dT%H:00Z)
 
 # Without cached bytecode every start costs several times as much.
@@ -16,7 +17,7 @@ unexport PYTHONDONTWRITEBYTECODE
 help:  ## Say what can be made.
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 16
 
-install: $(STAMP)  ## Prepare .venv: pinned uv, the hashed lock, Troth itself.
+install: $(STAMP) $(WORDS)  ## Prepare .venv: pinned uv, the hashed lock, Troth itself; compile the translations.
 
 $(STAMP): requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Troth needs Python 3.11, 3.12 or 3.13 on the path (or make PYTHON=/path/to/python)."; exit 2; }
@@ -27,6 +28,10 @@ $(STAMP): requirements.lock pyproject.toml
 		|| $(BIN)/python -m pip install --quiet --require-hashes --requirement requirements.lock
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --offline --editable .
 	$(BIN)/python -m compileall -q src
+	@touch $@
+
+$(WORDS): $(STAMP) $(wildcard src/troth/web/project/locale/*/LC_MESSAGES/django.po)
+	$(BIN)/python -m tools.translations compile
 	@touch $@
 
 test: lint types imports unit  ## Check form, style, types and room contracts, then run all tests.
@@ -49,6 +54,10 @@ docs: install  ## Build the documentation into site/; a broken link is an error.
 
 reference: install  ## Write the generated pages of docs/reference anew.
 	$(BIN)/python -m tools.reference
+
+words: install  ## Read all texts of the site into the catalogues of its languages, and compile them.
+	$(BIN)/python -m tools.translations update
+	$(BIN)/python -m tools.translations compile
 
 # The demo has a lake of its own, made anew each time: your ./lake is never touched.
 demo: install  ## Build the demo company, import it, print its scorecard, write report.html.

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from django.urls import include, path
 
+from troth.web.people.rights import ANYBODY, page
+from troth.web.project.languages import set_language
+
 urlpatterns = [
+    page("language", set_language, "set_language", needs=ANYBODY),
     path("accounts/", include("allauth.urls")),
     path("", include("troth.web.people.urls")),
     path("", include("troth.web.services.urls")),
