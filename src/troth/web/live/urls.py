@@ -1,7 +1,9 @@
-"""Where the pages of this app are."""
+"""Where the pages of this app are. Streams, at the same addresses without ``.json``, are served by `stream`."""
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from troth.web.live.views import poll
+
+urlpatterns: list[URLPattern | URLResolver] = [path("live/<slug:topic>/<path:key>.json", poll)]

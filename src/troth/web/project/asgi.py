@@ -8,4 +8,8 @@ from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "troth.web.project.settings")
 
-application = get_asgi_application()
+_django = get_asgi_application()
+
+from troth.web.live.stream import Streams  # noqa: E402  (reads the settings)
+
+application = Streams(_django)

@@ -10,18 +10,21 @@ def _page(request: HttpRequest, status: int, name: str) -> HttpResponse:
     return render(request, f"errors/{name}.html", status=status)
 
 
-def bad_request(request: HttpRequest, _error: Exception | None = None) -> HttpResponse:
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """Say that the request could not be read."""
+    del exception
     return _page(request, 400, "bad_request")
 
 
-def forbidden(request: HttpRequest, _error: Exception | None = None) -> HttpResponse:
+def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """Say that the page is not this person's."""
+    del exception
     return _page(request, 403, "forbidden")
 
 
-def not_found(request: HttpRequest, _error: Exception | None = None) -> HttpResponse:
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """Say that there is nothing here (or nothing this person may see)."""
+    del exception
     return _page(request, 404, "not_found")
 
 
