@@ -52,6 +52,20 @@ def test_written_folder_is_complete_and_repeatable(tmp_path: Path) -> None:
     assert said["truth"] == json.loads(TRUTH.to_json())
 
 
+def test_a_site_that_goes_on_by_itself_ends_earlier(tmp_path: Path) -> None:
+    """The log of one site ends where it is told to; the others are as they were."""
+    earlier = UNTIL - timedelta(days=1)
+    write(tmp_path / "one", truth=TRUTH, seed=3, until=UNTIL, workers=1, dirt=Dirt.none())
+    write(tmp_path / "two", truth=TRUTH, seed=3, until=UNTIL, workers=1, dirt=Dirt.none(), ends={1: earlier})
+    whole, cut = (
+        pa.concat_tables(pq.read_table(f) for f in sorted((tmp_path / n).glob("*.parquet"))) for n in ("one", "two")
+    )
+    branch = TRUTH.sites[1].site
+    kept = pc.or_(pc.not_equal(whole["site"], branch), pc.less_equal(whole["occurred_at"], pa.scalar(earlier)))
+    assert 0 < len(cut) < len(whole)
+    assert cut.equals(whole.filter(kept))
+
+
 def test_without_dirt_the_files_hold_the_clean_log(tmp_path: Path) -> None:
     """Switching the dirt off leaves exactly what the world did."""
     write(tmp_path, truth=TRUTH, seed=3, until=UNTIL, workers=1, dirt=Dirt.none())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -105,6 +105,7 @@ def write(
     days: int = 365,
     size: float = 1.0,
     dirt: Dirt | None = None,
+    ends: Mapping[int, datetime] | None = None,
     workers: int | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> Written:
@@ -117,6 +118,8 @@ def write(
     seed : the course of things.
     until : the log ends here; the same `until` gives the same log.
     dirt : None means the usual dirt.
+    ends : by number of the site where its log ends, if that is before `until`: a site that is played live goes on from
+        there by itself.
     workers : processes; None means one a core, at most one a site. 1 runs in this process.
     progress : called now and then with the share done.
     """
@@ -126,11 +129,11 @@ def write(
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.glob("events-*.parquet"):
         old.unlink()
-    end = millis(until)
+    end = {k: millis(min(until, (ends or {}).get(k, until))) for k in range(len(truth.sites))}
     write_tables(folder / "reference", truth=truth)
     said = {"seed": seed, "until": until.isoformat(), "dirt": asdict(dirt), "truth": truth.as_dict()}
     (folder / "truth.json").write_text(json.dumps(said, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    jobs = [(folder, truth, seed, k, end, dirt) for k in range(len(truth.sites))]
+    jobs = [(folder, truth, seed, k, end[k], dirt) for k in range(len(truth.sites))]
     rows = _run(jobs, workers or min(len(jobs), os.cpu_count() or 1), until, progress)
     found = sorted(folder.glob("events-*.parquet"))
     return Written(folder, rows, len(found), sum(f.stat().st_size for f in found))
