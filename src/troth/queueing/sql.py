@@ -43,12 +43,15 @@ class SqlOrder(NamedTuple):
     place : the place in microseconds since 1970, to find who was overtaken: other tickets that `where` allows and whose
         place is lower than the chosen one's.
     params : values by name, for placeholders ``%(name)s``; names begin with ``d_``.
+    key : the order again as always four whole numbers, low first, before ``joined_at`` and ``id``: with them tickets of
+        queues with different disciplines are put in one order, for a server that takes from several.
     """
 
     where: str
     order_by: str
     place: str
     params: dict[str, Any]
+    key: tuple[str, str, str, str]
 
 
 @dataclass(slots=True)
@@ -98,7 +101,8 @@ def sql_order(discipline: Discipline, *, server: Server, now: datetime, alias: s
     clock = w.value(to_micros(now))
     place = _place(w, discipline)
     where = " AND ".join([f"{_ready(w, discipline)} <= {clock}", *_eligible(w, server)])
-    return SqlOrder(where, _order(w, discipline, place, clock), place, w.params)
+    order = _order(w, discipline, place, clock)
+    return SqlOrder(where, order, place, w.params, _key(w, discipline, place, clock))
 
 
 def _late(w: _Writer, discipline: Discipline) -> str:
@@ -187,15 +191,31 @@ def _past_cap(w: _Writer, discipline: Discipline, place: str, clock: str) -> str
     return f"({' OR '.join(terms)})"
 
 
-def _order(w: _Writer, discipline: Discipline, place: str, clock: str) -> str:
+def _scores(w: _Writer, discipline: Discipline, place: str, clock: str) -> str:
     bounds = w.value(-micros_of(EARLIEST)), w.value(micros_of(LONGEST))
     waited = f"LEAST(GREATEST({clock} - {place}, {bounds[0]}), {bounds[1]})"
-    classes = discipline.classes
     scores = [
         f"{w.value(round(one.head_start * 1000) * _MINUTE)} + {w.value(round(one.ageing * 1000))} * {waited}"
-        for one in classes
+        for one in discipline.classes
     ]
-    terms = [f"{_by_class(w, discipline, scores)} DESC"]
+    return _by_class(w, discipline, scores)
+
+
+def _key(w: _Writer, discipline: Discipline, place: str, clock: str) -> tuple[str, str, str, str]:
+    zero, one = "CAST(0 AS bigint)", "CAST(1 AS bigint)"
+    level = _by_class(w, discipline, [w.value(each.level) for each in discipline.classes])
+    score = f"-({_scores(w, discipline, place, clock)})"
+    if discipline.fairness.none:
+        return (one, zero, level, score)
+    cap = _past_cap(w, discipline, place, clock)
+    numbers = ((zero, one), (place, zero), (zero, level), (zero, score))
+    past, capped, levels, scores = (f"CASE WHEN {cap} THEN {yes} ELSE {no} END" for yes, no in numbers)
+    return (past, capped, levels, scores)
+
+
+def _order(w: _Writer, discipline: Discipline, place: str, clock: str) -> str:
+    classes = discipline.classes
+    terms = [f"{_scores(w, discipline, place, clock)} DESC"]
     if len({one.level for one in classes}) > 1:
         terms.insert(0, _by_class(w, discipline, [w.value(one.level) for one in classes]))
     if not discipline.fairness.none:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import uuid
 from typing import Any
 
 from django.db import models
@@ -71,6 +72,7 @@ class Appointment(models.Model):
     """A time reserved for a customer, or a wish for one (waitlisted, without a time)."""
 
     token = models.CharField(max_length=32, unique=True, default=_token, editable=False)
+    booking_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False, help_text="Its name in the log.")
     branch = models.ForeignKey(Branch, on_delete=models.PROTECT, related_name="appointments")
     service = models.ForeignKey(Service, on_delete=models.PROTECT)
     customer = models.ForeignKey(

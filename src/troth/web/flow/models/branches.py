@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import Q
 
 from troth.core.terms import AgentState
-from troth.web.people.models import Skill, Unit, User, WorkCalendar
+from troth.web.people.models import Unit, User, WorkCalendar
 from troth.web.services.models import Service
 
 
@@ -105,7 +105,9 @@ class CounterSession(models.Model):
     closed_at = models.DateTimeField(null=True)
     state = models.CharField(max_length=24, default=str(AgentState.AVAILABLE))
     state_since = models.DateTimeField()
-    skills = ArrayField(models.PositiveIntegerField(), default=list, help_text="Ids of the clerk's skills at opening.")
+    skills = ArrayField(
+        models.PositiveIntegerField(), default=list, help_text="The clerk's skills at opening, with levels."
+    )
     made_up = models.BooleanField(default=False, help_text="Kept by the demo's driver until a person takes it.")
 
     class Meta:
@@ -117,11 +119,3 @@ class CounterSession(models.Model):
             ),
             models.CheckConstraint(condition=Q(state__in=[str(s) for s in AgentState]), name="flow_session_state"),
         ]
-
-
-def skill_ids(user: User, *, day: date) -> list[int]:
-    """Return the ids of the skills a person has on a day."""
-    found = Skill.objects.filter(qualifications__user=user).filter(
-        Q(qualifications__expires_on=None) | Q(qualifications__expires_on__gt=day)
-    )
-    return sorted(set(found.values_list("pk", flat=True)))

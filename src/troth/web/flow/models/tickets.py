@@ -48,6 +48,9 @@ class Visit(models.Model):
     opened_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
     note = models.TextField(blank=True)
+    to_come = ArrayField(
+        models.BigIntegerField(), default=list, blank=True, help_text="Ids of services asked for on the way, in order."
+    )
 
 
 class TicketQuerySet(models.QuerySet["Ticket"]):
@@ -74,6 +77,7 @@ class Ticket(models.Model):
     branch = models.ForeignKey(Branch, on_delete=models.PROTECT, related_name="tickets")
     line = models.ForeignKey(Line, on_delete=models.PROTECT, related_name="tickets")
     service = models.ForeignKey(Service, on_delete=models.PROTECT)
+    service_code = models.CharField(max_length=40, db_column="service", editable=False)
     visit = models.ForeignKey(Visit, on_delete=models.CASCADE, related_name="tickets")
     previous = models.OneToOneField("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="following")
     prefix = models.CharField(max_length=3)
@@ -82,13 +86,17 @@ class Ticket(models.Model):
     entry = word(Entry)
     state = word(TicketState, default=str(TicketState.WAITING))
 
+    # What a discipline looks at, under the names `troth.queueing.sql` knows.
     joined_at = models.DateTimeField(help_text="Since when it waits in this line.")
     booked_at = models.DateTimeField(null=True, help_text="The appointment's time.")
     returned_at = models.DateTimeField(null=True, help_text="When it last came back to the line.")
+    not_before = models.DateTimeField(null=True, help_text="May not be called before.")
     priority = models.PositiveSmallIntegerField(default=3)
-    klass = models.CharField(max_length=40, default="", blank=True, help_text="Class of the discipline, by its label.")
-    skills = ArrayField(models.PositiveIntegerField(), default=list, help_text="Ids of skills it needs.")
+    labels = ArrayField(models.CharField(max_length=40), default=list, blank=True)
+    skills = ArrayField(models.PositiveIntegerField(), default=list, help_text="Skills it needs, with their levels.")
+    reserved_for = models.CharField(max_length=60, null=True, help_text="Only this clerk or counter may call it.")
     overtaken = models.PositiveIntegerField(default=0, help_text="How many later ones went first.")
+    overtaken_at = models.DateTimeField(null=True)
     yielded = models.PositiveSmallIntegerField(default=0, help_text="How often the customer let others go first.")
 
     session = models.ForeignKey(CounterSession, null=True, on_delete=models.PROTECT, related_name="tickets")
@@ -97,6 +105,7 @@ class Ticket(models.Model):
     calls = models.PositiveSmallIntegerField(default=0)
     answered_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
+    changed_at = models.DateTimeField(help_text="Of the newest fact about it: its next one is later.")
     noticed_at = models.DateTimeField(null=True, help_text="When the customer was told that the turn is near.")
     inexact = models.BooleanField(default=False, help_text="The end was forgotten and is a guess.")
     reason = models.JSONField(default=dict, blank=True, help_text="Why it was chosen, as code and parameters.")
@@ -132,6 +141,11 @@ class Ticket(models.Model):
         indexes = [
             models.Index(fields=["line", "joined_at"], condition=Q(state="waiting"), name="flow_ticket_in_line"),
             models.Index(fields=["branch", "day"], name="flow_ticket_of_day"),
+            models.Index(
+                fields=["branch"],
+                condition=Q(state__in=["waiting", "called", "serving", "parked"]),
+                name="flow_ticket_open",
+            ),
             models.Index(
                 fields=["branch", "-called_at"], condition=Q(called_at__isnull=False), name="flow_ticket_called"
             ),

@@ -1,0 +1,222 @@
+"""Coming and going: a customer joins a line, lets others go first, leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Exists, OuterRef, QuerySet
+
+from troth.core.terms import AgentState, Entry, TicketState
+from troth.web.customers.models import Customer
+from troth.web.flow import bridge
+from troth.web.flow.events import after, become, by_customer, of_case
+from troth.web.flow.models import Branch, CounterSession, Line, LineService, Ticket, Visit
+from troth.web.flow.numbering import next_number
+from troth.web.flow.promised import promise_wait, waive_wait
+from troth.web.flow.refused import Refused, one_transaction
+from troth.web.flow.rows import held_session, held_ticket, hold_line, must_be
+from troth.web.live.notify import changed
+from troth.web.outbox.models import Fact
+from troth.web.outbox.record import record
+from troth.web.people.models import User
+from troth.web.services.models import Offer, Service
+
+#: Who lets others go first is not called for so long, whatever the discipline says of those who come back.
+YIELD: Final = timedelta(minutes=5)
+
+
+@one_transaction
+def join(
+    *,
+    branch: Branch,
+    service: Service,
+    now: datetime,
+    entry: Entry = Entry.KIOSK,
+    customer: Customer | None = None,
+    language: str = "en",
+    priority: int | None = None,
+    labels: Iterable[str] = (),
+    wanted_clerk: User | None = None,
+    note: str = "",
+) -> Ticket:
+    """Let a customer join the line of a service.
+
+    Parameters
+    ----------
+    entry : how the customer came.
+    customer : who it is, if known.
+    priority : 1 to 5; None for the service's own.
+    labels : words that classes of the discipline look at, such as ``"elderly"``.
+    wanted_clerk : nobody else may call the ticket, as long as this person has a counter.
+    note : for whoever serves.
+
+    Returns
+    -------
+    the waiting ticket; `expects` says the wait, where one can be stated.
+
+    Raises
+    ------
+    Refused : ``not-offered``, ``by-appointment-only``, ``clerk-away``.
+    """
+    place = place_of(branch_id=branch.pk, service_id=service.pk, now=now, walk_in=True)
+    if wanted_clerk is not None:
+        must_be_here(wanted_clerk, branch_id=branch.pk)
+    visit = Visit.objects.create(branch=place.branch, customer=customer, language=language, opened_at=now, note=note)
+    day = place.branch.today(now)
+    ticket = stand_in_line(
+        visit=visit, place=place, now=now, entry=entry, day=day, labels=labels, priority=priority,
+        wanted_clerk=wanted_clerk, number=next_number(branch_id=branch.pk, prefix=place.prefix, day=day),
+    )  # fmt: skip
+    told(ticket, of_case(ticket, "opened", at=now), by_customer(ticket, "arrived", at=now), at=now)
+    return ticket
+
+
+@one_transaction
+def leave(*, ticket: Ticket, now: datetime) -> Ticket:
+    """Let a customer go before being served. Leaving twice is leaving once.
+
+    Raises
+    ------
+    Refused : ``ticket-moved-on`` when being served, or gone already.
+    """
+    session, row = with_counter(ticket)
+    if row.state == TicketState.LEFT:
+        return row
+    must_be(row, (TicketState.WAITING, TicketState.CALLED, TicketState.PARKED))
+    at = after(now, row.changed_at, session.state_since if session else None)
+    facts = [by_customer(row, "abandoned", at=at), *gone(row, TicketState.LEFT, at=at, code="abandoned")]
+    if session is not None:
+        facts.append(become(session, AgentState.AVAILABLE, at=at))
+    record(*facts)
+    waive_wait(row, now=at, cause="left")
+    changed(row.branch.unit_id)
+    return row
+
+
+@one_transaction
+def let_others_first(*, ticket: Ticket, now: datetime, pause: timedelta = YIELD) -> Ticket:
+    """Let others go before a waiting customer.
+
+    The customer is not called for the time of `pause`; then the discipline says where those stand who come back.
+
+    Raises
+    ------
+    Refused : ``ticket-moved-on``.
+    """
+    hold_line(ticket.line_id)
+    row = held_ticket(ticket.pk)
+    must_be(row, (TicketState.WAITING,))
+    at = after(now, row.changed_at)
+    row.returned_at, row.not_before, row.changed_at = at, at + pause, at
+    row.yielded += 1
+    row.save(update_fields=["returned_at", "not_before", "changed_at", "yielded"])
+    record(by_customer(row, "yielded", at=at))
+    waive_wait(row, now=at, cause="yielded")
+    changed(row.branch.unit_id)
+    return row
+
+
+def place_of(*, branch_id: int, service_id: int, now: datetime, walk_in: bool = False) -> LineService:
+    """Return the line of a service at a branch, with all that a ticket needs from it, in one query.
+
+    Raises
+    ------
+    Refused : ``not-offered``, ``by-appointment-only``.
+    """
+    found = places().filter(branch_id=branch_id, service_id=service_id).first()
+    if found is None or any(shut_on(one, found.branch.today(now)) for one in (found.line, found.service)):
+        value = found.service.code if found else service_id
+        raise Refused("not-offered", where="service", value=value, advice="Maybe another branch offers it.")
+    if walk_in and found.booked_only:  # type: ignore[attr-defined]
+        advice = "Maybe book a time: this service has no line to join."
+        raise Refused("by-appointment-only", where="service", value=found.service.code, advice=advice)
+    return found
+
+
+def places() -> QuerySet[LineService]:
+    """Return services with their lines; `needs` are skill ids, `booked_only` where nobody may just come."""
+    booked = Offer.objects.filter(service=OuterRef("service"), unit=OuterRef("branch__unit"), walk_in=False)
+    skills = Service.skills.through.objects.filter(service=OuterRef("service")).values("skill_id")
+    found = LineService.objects.select_related("line", "branch__unit", "service")
+    return found.annotate(booked_only=Exists(booked), needs=ArraySubquery(skills))
+
+
+def shut_on(thing: Line | Service, day: Any) -> bool:
+    """Tell whether a line or service is no longer there on a day."""
+    return thing.closed_on is not None and thing.closed_on <= day
+
+
+def must_be_here(clerk: User, *, branch_id: int) -> CounterSession:
+    """Refuse unless a clerk has a counter at a branch; keep it from closing until the end of the transaction.
+
+    Raises
+    ------
+    Refused : ``clerk-away``.
+    """
+    open_here = CounterSession.objects.filter(clerk=clerk, closed_at=None, counter__branch_id=branch_id)
+    found = open_here.select_for_update(of=("self",)).first()
+    if found is None:
+        advice = "Maybe choose somebody who is at a counter, or nobody."
+        raise Refused("clerk-away", where="clerk", value=clerk, advice=advice)
+    return found
+
+
+def stand_in_line(
+    *,
+    visit: Visit,
+    place: LineService,
+    now: datetime,
+    entry: Entry,
+    number: int,
+    day: Any,
+    prefix: str | None = None,
+    previous: Ticket | None = None,
+    priority: int | None = None,
+    labels: Iterable[str] = (),
+    wanted_clerk: User | None = None,
+    reserved_for: str | None = None,
+    booked_at: datetime | None = None,
+) -> Ticket:
+    """Return a new waiting ticket, saved; the caller writes its facts with `told`."""
+    ticket = Ticket(
+        branch=place.branch, line=place.line, service=place.service, service_code=place.service.code, visit=visit,
+        previous=previous, prefix=place.prefix if prefix is None else prefix, number=number, day=day, entry=entry,
+        joined_at=now, changed_at=now, booked_at=booked_at, labels=sorted(set(labels)),
+        priority=place.service.priority if priority is None else priority,
+        skills=bridge.needed(place.needs),  # type: ignore[attr-defined]
+        wanted_clerk=wanted_clerk, reserved_for=wanted_clerk.code if wanted_clerk else reserved_for,
+    )  # fmt: skip
+    ticket.save(force_insert=True)
+    return ticket
+
+
+def told(ticket: Ticket, *facts: Fact, at: datetime, previous: Ticket | None = None) -> None:
+    """Write that a ticket was queued, after the facts that led there; promise a wait; tell watchers."""
+    link = {"previous_contact_id": previous.contact_id} if previous else {}
+    record(*facts, by_customer(ticket, "queued", at=at, ticket=ticket.label, **link))
+    promise_wait(ticket, now=at)
+    changed(ticket.branch.unit_id)
+
+
+def gone(ticket: Ticket, state: TicketState, *, at: datetime, code: str) -> list[Fact]:
+    """Bring a ticket to an end without service and close its visit; return the facts of that."""
+    ticket.state, ticket.ended_at, ticket.changed_at = str(state), at, at
+    ticket.save(update_fields=["state", "ended_at", "changed_at"])
+    Visit.objects.filter(pk=ticket.visit_id).update(closed_at=at)
+    return [of_case(ticket, "closed", at=at, code=code)]
+
+
+def with_counter(ticket: Ticket) -> tuple[CounterSession | None, Ticket]:
+    """Return a ticket and the counter it stands at, if any, both locked in the right order."""
+    for _ in range(10):
+        seen = Ticket.objects.values_list("state", "session_id").get(pk=ticket.pk)
+        session = None
+        if seen[0] in {TicketState.CALLED, TicketState.SERVING} and seen[1] is not None:
+            session = held_session(CounterSession(pk=seen[1]))
+        row = held_ticket(ticket.pk)
+        if (row.state, row.session_id) == seen:
+            return session, row
+    raise Refused("ticket-moved-on", where="ticket", value=ticket.label, advice="Maybe try again.")

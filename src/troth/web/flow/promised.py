@@ -1,0 +1,91 @@
+"""Promises of customer flow: the wait stated at joining, the time of an appointment."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from troth.web.flow import bridge
+from troth.web.flow.events import CHANNEL, columns
+from troth.web.flow.models import Appointment, Ticket
+from troth.web.promises.actions import change, make, settle, waive
+
+WAIT: Final = "wait"
+APPOINTMENT: Final = "appointment"
+#: Somebody with an appointment is promised to be called within this of the booked time.
+PUNCTUAL: Final = timedelta(minutes=15)
+
+
+def about_ticket(ticket: Ticket) -> str:
+    """Return the subject of promises about a ticket."""
+    return f"contact:{ticket.contact_id}"
+
+
+def about_booking(booking: Appointment) -> str:
+    """Return the subject of promises about an appointment; never its secret token."""
+    return f"booking:{booking.booking_id}"
+
+
+def promise_wait(ticket: Ticket, *, now: datetime) -> None:
+    """State the wait of a ticket that has just joined, where it can be foreseen, and promise it."""
+    band = bridge.expected_wait(ticket, now=now)
+    if band is None:
+        return
+    ticket.expects = band
+    ticket.save(update_fields=["expects"])
+    make(
+        kind=WAIT, unit=ticket.branch.unit, customer=ticket.visit.customer, subject=about_ticket(ticket),
+        context=_context(columns(ticket)), probability=ticket.line.promise_probability,
+        window_start=now + timedelta(seconds=band["low_s"]), due_at=now + timedelta(seconds=band["high_s"]), now=now,
+    )  # fmt: skip
+
+
+def settle_wait(ticket: Ticket, *, now: datetime) -> None:
+    """Settle the stated wait, and the appointment: the customer was called."""
+    if ticket.expects and ticket.calls <= 1:
+        settle(subject=about_ticket(ticket), kind=WAIT, at=now, now=now)
+    if ticket.booked_at is not None and ticket.calls <= 1 and (booking := _booking(ticket)) is not None:
+        settle(subject=about_booking(booking), kind=APPOINTMENT, at=now, now=now)
+
+
+def waive_wait(ticket: Ticket, *, now: datetime, cause: str) -> None:
+    """Let go of what was promised about a ticket's wait: the customer did."""
+    if ticket.calls:
+        return
+    if ticket.expects:
+        waive(subject=about_ticket(ticket), kind=WAIT, now=now, cause=cause)
+    if ticket.booked_at is not None and (booking := _booking(ticket)) is not None:
+        waive(subject=about_booking(booking), kind=APPOINTMENT, now=now, cause=cause)
+
+
+def promise_time(booking: Appointment, *, now: datetime, probability: float) -> None:
+    """Promise somebody with an appointment to be called at its time."""
+    assert booking.starts_at is not None
+    context = {"site": booking.branch.unit.code, "channel": CHANNEL, "service": booking.service.code}
+    make(
+        kind=APPOINTMENT, unit=booking.branch.unit, customer=booking.customer, subject=about_booking(booking),
+        context=context, probability=probability, window_start=booking.starts_at, due_at=booking.starts_at + PUNCTUAL,
+        now=now,
+    )  # fmt: skip
+
+
+def move_time(booking: Appointment, *, now: datetime) -> None:
+    """Change the promise to the appointment's new time: the customer wanted it."""
+    assert booking.starts_at is not None
+    change(
+        subject=about_booking(booking), kind=APPOINTMENT, window_start=booking.starts_at,
+        due_at=booking.starts_at + PUNCTUAL, now=now, cause="customer_moved",
+    )  # fmt: skip
+
+
+def waive_time(booking: Appointment, *, now: datetime, cause: str) -> None:
+    """Let go of the promise of an appointment: the customer did."""
+    waive(subject=about_booking(booking), kind=APPOINTMENT, now=now, cause=cause)
+
+
+def _booking(ticket: Ticket) -> Appointment | None:
+    return Appointment.objects.filter(ticket=ticket).first()
+
+
+def _context(told: dict[str, Any]) -> dict[str, str]:
+    return {name: str(value) for name, value in told.items() if value is not None}

@@ -1,0 +1,88 @@
+"""Taking hold of rows, always in the order session, lines, ticket, so that no two actions wait for each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from django.db import connection
+from django.db.models import QuerySet
+
+from troth.core.terms import AgentState, TicketState
+from troth.web.flow.models import CounterSession, Line, Ticket
+from troth.web.flow.refused import Refused
+
+#: First of the two numbers of the database's locks on lines; the second is the line's id.
+LINES: Final = 7310
+
+#: States of a ticket that stands at a counter.
+IN_FRONT: Final = (TicketState.CALLED, TicketState.SERVING)
+
+
+def tickets() -> QuerySet[Ticket]:
+    """Return tickets with all that their facts need, in one query."""
+    return Ticket.objects.select_related("line", "service", "visit__customer", "branch__unit")
+
+
+def held_ticket(pk: int) -> Ticket:
+    """Return a ticket as it is, locked until the end of the transaction."""
+    return tickets().select_for_update(of=("self",)).get(pk=pk)
+
+
+def held_session(session: CounterSession) -> CounterSession:
+    """Return a counter's session, locked.
+
+    Raises
+    ------
+    Refused : ``counter-closed`` when it has ended.
+    """
+    found = CounterSession.objects.select_related("clerk", "counter__branch__unit")
+    row = found.select_for_update(of=("self",)).get(pk=session.pk)
+    if row.closed_at is not None:
+        advice = "Maybe open a counter first: this one was closed, or taken by somebody else."
+        raise Refused("counter-closed", where="counter", value=row.counter, advice=advice)
+    return row
+
+
+def in_front_of(session: CounterSession) -> Ticket | None:
+    """Return the ticket called to or served at a counter."""
+    return tickets().filter(session=session, state__in=[str(one) for one in IN_FRONT]).first()
+
+
+def hold_line(line: Line | int) -> None:
+    """Keep everybody else from choosing in a line until the end of the transaction.
+
+    Needed before a ticket is changed that goes on waiting: a claim passes over locked rows, so while it may see a line,
+    only those rows may be locked that are about to leave it.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LINES, line if isinstance(line, int) else line.pk])
+
+
+def must_be(ticket: Ticket, states: Iterable[TicketState], *, session: CounterSession | None = None) -> None:
+    """Refuse unless a ticket is in one of the states, and at a counter if one is named.
+
+    Raises
+    ------
+    Refused : ``ticket-moved-on``, ``ticket-elsewhere``.
+    """
+    if ticket.state not in set(states):
+        advice = "Maybe the page is old: this has been dealt with."
+        raise Refused("ticket-moved-on", where="ticket", value=f"{ticket.label} {ticket.state}", advice=advice)
+    if session is not None and ticket.session_id != session.pk:
+        advice = "Maybe it was called to another counter."
+        raise Refused("ticket-elsewhere", where="ticket", value=ticket.label, advice=advice)
+
+
+def must_be_free(session: CounterSession) -> None:
+    """Refuse unless a clerk can take somebody.
+
+    Raises
+    ------
+    Refused : ``customer-in-front``, ``on-break``.
+    """
+    if session.state == AgentState.ON_CONTACT:
+        advice = "Maybe finish with the customer in front first."
+        raise Refused("customer-in-front", where="counter", value=session.counter, advice=advice)
+    if session.state != AgentState.AVAILABLE:
+        raise Refused("on-break", where="counter", value=session.counter, advice="Maybe end the break first.")

@@ -1,0 +1,233 @@
+"""Serving: from the first word to the end, to another counter, or on to the next step."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from troth.core.terms import AgentState, Entry, TicketState
+from troth.web.customers.models import Customer
+from troth.web.flow import bridge
+from troth.web.flow.calling import must_be_of
+from troth.web.flow.events import after, become, by_clerk, by_customer, of_case
+from troth.web.flow.joining import place_of, places, shut_on, stand_in_line, told
+from troth.web.flow.models import Counter, CounterSession, LineService, Ticket, Visit
+from troth.web.flow.numbering import next_number
+from troth.web.flow.refused import Refused, one_transaction
+from troth.web.flow.rows import IN_FRONT, held_session, held_ticket, must_be, must_be_free
+from troth.web.live.notify import changed
+from troth.web.outbox.models import Fact
+from troth.web.outbox.record import record
+from troth.web.people.models import User
+from troth.web.services.models import BlueprintStep, Service
+
+
+@one_transaction
+def answer(*, session: CounterSession, ticket: Ticket, now: datetime) -> Ticket:
+    """Begin to serve the customer who was called. Doing it twice is doing it once.
+
+    Raises
+    ------
+    Refused : ``counter-closed``, ``ticket-moved-on``, ``ticket-elsewhere``.
+    """
+    mine, row = held_session(session), held_ticket(ticket.pk)
+    if row.state == TicketState.SERVING and row.session_id == mine.pk:
+        return row
+    must_be(row, (TicketState.CALLED,), session=mine)
+    at = after(now, row.changed_at)
+    row.state, row.answered_at, row.changed_at = str(TicketState.SERVING), at, at
+    row.save(update_fields=["state", "answered_at", "changed_at"])
+    record(by_clerk(row, "answered", at=at, session=mine, counter=mine.counter.code))
+    changed(row.branch.unit_id)
+    return row
+
+
+@one_transaction
+def finish(*, session: CounterSession, ticket: Ticket, now: datetime) -> Ticket:
+    """End the service. The customer then waits for the visit's next step, if there is one, under the same number.
+
+    Returns
+    -------
+    the served ticket; that of the next step is its `following`.
+
+    Raises
+    ------
+    Refused : ``counter-closed``, ``ticket-moved-on``, ``ticket-elsewhere``.
+    """
+    mine, row = held_session(session), held_ticket(ticket.pk)
+    if row.state == TicketState.SERVED and row.session_id == mine.pk:
+        return row
+    must_be(row, (TicketState.SERVING,), session=mine)
+    at = after(now, row.changed_at, mine.state_since)
+    end_service(row, mine, at=at)
+    return row
+
+
+@one_transaction
+def transfer(
+    *,
+    session: CounterSession,
+    ticket: Ticket,
+    now: datetime,
+    service: Service | None = None,
+    clerk: User | None = None,
+    counter: Counter | None = None,
+    note: str = "",
+) -> Ticket:
+    """Hand a customer on: to the line of another service, to a certain clerk or counter, or both.
+
+    The old ticket ends as transferred; its history stays. The class of the new line's discipline may look at the label
+    ``"transferred"``.
+
+    Returns
+    -------
+    the new waiting ticket, with the same number; its `previous` is the old one.
+
+    Raises
+    ------
+    Refused : ``counter-closed``, ``ticket-moved-on``, ``ticket-elsewhere``, ``not-offered``, ``nowhere``, ``clerk-away``.
+    """
+    if service is None and clerk is None and counter is None:
+        raise Refused("nowhere", where="ticket", value=ticket.label, advice="Maybe choose a service, clerk or counter.")
+    mine = _hold_both(session, clerk=clerk, counter=counter)
+    row = held_ticket(ticket.pk)
+    must_be(row, IN_FRONT, session=mine)
+    at = after(now, row.changed_at, mine.state_since)
+    place = place_of(branch_id=row.branch_id, service_id=service.pk if service else row.service_id, now=at)
+    row.state, row.ended_at, row.changed_at = str(TicketState.TRANSFERRED), at, at
+    row.save(update_fields=["state", "ended_at", "changed_at"])
+    if note:
+        Visit.objects.filter(pk=row.visit_id).update(note="\n".join(filter(None, [row.visit.note, note])))
+    new = stand_in_line(
+        visit=row.visit, place=place, now=at, entry=Entry.TRANSFER, day=row.day, number=row.number, prefix=row.prefix,
+        previous=row, labels=[*row.labels, "transferred"], wanted_clerk=clerk,
+        reserved_for=bridge.counter_name(counter.pk) if counter else None,
+    )  # fmt: skip
+    went = by_clerk(
+        row, "transferred", at=at, session=mine, to_queue=new.line.code, next_contact_id=new.contact_id,
+        to_agent_id=clerk.code if clerk else None,
+    )  # fmt: skip
+    told(new, went, become(mine, AgentState.AVAILABLE, at=at), at=at, previous=row)
+    return new
+
+
+@one_transaction
+def walk_direct(
+    *,
+    session: CounterSession,
+    service: Service,
+    now: datetime,
+    customer: Customer | None = None,
+    language: str = "en",
+    note: str = "",
+) -> Ticket:
+    """Serve somebody who stands at the counter without having waited.
+
+    Returns
+    -------
+    the ticket being served; it has a number like any other.
+
+    Raises
+    ------
+    Refused : ``counter-closed``, ``customer-in-front``, ``on-break``, ``not-offered``.
+    """
+    mine = held_session(session)
+    must_be_free(mine)
+    at = after(now, mine.state_since)
+    place = place_of(branch_id=mine.counter.branch_id, service_id=service.pk, now=at)
+    visit = Visit.objects.create(branch=place.branch, customer=customer, language=language, opened_at=at, note=note)
+    day = place.branch.today(at)
+    row = Ticket(
+        branch=place.branch, line=place.line, service=place.service, service_code=place.service.code, visit=visit,
+        prefix=place.prefix, number=next_number(branch_id=place.branch_id, prefix=place.prefix, day=day), day=day,
+        entry=Entry.DIRECT, state=str(TicketState.SERVING), session=mine, joined_at=at, called_at=at, answered_at=at,
+        changed_at=at, calls=1, priority=place.service.priority, reason={"code": "flow.direct"},
+    )  # fmt: skip
+    row.save(force_insert=True)
+    record(
+        of_case(row, "opened", at=at), by_customer(row, "arrived", at=at), become(mine, AgentState.ON_CONTACT, at=at),
+        by_clerk(row, "answered", at=at, session=mine, counter=mine.counter.code),
+    )  # fmt: skip
+    changed(row.branch.unit_id)
+    return row
+
+
+@one_transaction
+def add_service(*, session: CounterSession, ticket: Ticket, service: Service, now: datetime) -> Ticket:
+    """Note a further service the customer wants: when this one ends, they wait for it under the same number.
+
+    Raises
+    ------
+    Refused : ``counter-closed``, ``ticket-moved-on``, ``ticket-elsewhere``, ``not-offered``.
+    """
+    mine, row = held_session(session), held_ticket(ticket.pk)
+    must_be(row, IN_FRONT, session=mine)
+    must_be_of(row, mine)
+    place_of(branch_id=row.branch_id, service_id=service.pk, now=now)
+    row.visit.to_come = [*row.visit.to_come, service.pk]
+    row.visit.save(update_fields=["to_come"])
+    changed(row.branch.unit_id)
+    return row
+
+
+def end_service(row: Ticket, mine: CounterSession, *, at: datetime, origin: str = "exact") -> None:
+    """End a service at a locked counter, and go on to the visit's next step or close the visit.
+
+    Parameters
+    ----------
+    origin : ``"repaired"`` when the end is a guess.
+    """
+    row.state, row.ended_at, row.changed_at = str(TicketState.SERVED), at, at
+    row.inexact = origin != "exact"
+    row.save(update_fields=["state", "ended_at", "changed_at", "inexact"])
+    facts = [by_clerk(row, "ended", at=at, session=mine, origin=origin), become(mine, AgentState.AVAILABLE, at=at)]
+    place = _next_place(row, at=at)
+    if place is None:
+        Visit.objects.filter(pk=row.visit_id).update(closed_at=at)
+        record(*facts, *_over(row, mine, at=at))
+        changed(row.branch.unit_id)
+        return
+    new = stand_in_line(
+        visit=row.visit, place=place, now=at, entry=Entry.NEXT_STEP, day=row.day, number=row.number, prefix=row.prefix,
+        previous=row, labels=[one for one in row.labels if one != "transferred"],
+    )  # fmt: skip
+    told(new, *facts, at=at, previous=row)
+
+
+def _over(row: Ticket, session: CounterSession, *, at: datetime) -> list[Fact]:
+    agent = session.clerk.code
+    return [of_case(row, "resolved", at=at, agent=agent), of_case(row, "closed", at=at, code="served")]
+
+
+def _next_place(row: Ticket, *, at: datetime) -> LineService | None:
+    """Return where the customer waits next: the service's own next step first, then what was asked for on the way."""
+    steps = BlueprintStep.objects.filter(service_id=row.service_id, next_service__isnull=False).order_by("position")
+    wanted = [*steps.values_list("next_service_id", flat=True)[:1], *row.visit.to_come]
+    if not wanted:
+        return None
+    here = {one.service_id: one for one in places().filter(branch_id=row.branch_id, service_id__in=wanted)}
+    day = row.branch.today(at)
+    while wanted:
+        place = here.get(wanted.pop(0))
+        if place is not None and not shut_on(place.line, day) and not shut_on(place.service, day):
+            break
+    else:
+        place = None
+    if wanted != row.visit.to_come:
+        row.visit.to_come = wanted
+        row.visit.save(update_fields=["to_come"])
+    return place
+
+
+def _hold_both(session: CounterSession, *, clerk: User | None, counter: Counter | None) -> CounterSession:
+    """Return the own session, and see that the one handed to is open; both stay so until the transaction ends."""
+    ids = {session.pk}
+    if clerk is not None or counter is not None:
+        there = CounterSession.objects.filter(closed_at=None, counter__branch_id=session.counter.branch_id)
+        there = there.filter(**({"clerk": clerk} if clerk else {}), **({"counter": counter} if counter else {}))
+        target = there.values_list("pk", flat=True).first()
+        if target is None:
+            advice = "Maybe choose somebody who is at a counter of this branch."
+            raise Refused("clerk-away", where="clerk", value=clerk or counter, advice=advice)
+        ids.add(target)
+    rows = {pk: held_session(CounterSession(pk=pk)) for pk in sorted(ids)}
+    return rows[session.pk]

@@ -1,0 +1,14 @@
+"""The day that tests of customer flow work in."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.web.cast import Company
+from tests.web.flow.day import Day, day
+
+
+@pytest.fixture
+def bank(company: Company) -> Day:
+    """Return a day at a branch, with no counter open and nobody there."""
+    return day(company)
