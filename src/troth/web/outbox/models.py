@@ -5,17 +5,32 @@ from __future__ import annotations
 import uuid
 
 from django.db import models
+from django.db.models import Q
+
+
+class Stream(models.Model):
+    """Under which name this database's batches go to the lake: one row. A restored database takes a new name."""
+
+    incarnation = models.UUIDField(default=uuid.uuid4)
+    begun_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="outbox_one_stream")]
 
 
 class Batch(models.Model):
-    """Facts that go to the lake in one commit, under a number that Delta remembers."""
+    """Facts that go to the lake in one commit, under a number that Delta remembers for the incarnation."""
 
+    incarnation = models.UUIDField(default=uuid.uuid4)
     taken_at = models.DateTimeField()
     done_at = models.DateTimeField(null=True)
     rows = models.PositiveIntegerField(default=0)
 
     class Meta:
-        indexes = [models.Index(fields=["id"], condition=models.Q(done_at=None), name="outbox_batch_undone")]
+        indexes = [
+            models.Index(fields=["id"], condition=Q(done_at=None), name="outbox_batch_undone"),
+            models.Index(fields=["incarnation", "id"], name="outbox_batch_of_stream"),
+        ]
 
 
 class Fact(models.Model):
@@ -33,6 +48,6 @@ class Fact(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["source_id", "version"], name="outbox_fact_once")]
         indexes = [
-            models.Index(fields=["id"], condition=models.Q(batch=None), name="outbox_fact_waiting"),
+            models.Index(fields=["id"], condition=Q(batch=None), name="outbox_fact_waiting"),
             models.Index(fields=["occurred_at"], name="outbox_fact_when"),
         ]

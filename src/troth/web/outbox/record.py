@@ -5,18 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from django.db import connection
 
 from troth.core.terms import ACTIVITIES, COMMON_KEYS
-from troth.log.schema import STORED
+from troth.web.outbox.bridge import COLUMNS
 from troth.web.outbox.models import Fact
-
-#: The `source` of every fact that is born here.
-SOURCE: Final = "troth"
-_OWN: Final = {"occurred_at", "recorded_at", "version", "activity", "source", "source_id", "attributes"}
-_COLUMNS: Final = frozenset(STORED.names) - _OWN
 
 
 def fact(
@@ -39,7 +34,7 @@ def fact(
     term = ACTIVITIES.get(activity)
     if term is None:
         raise ValueError(f"{activity!r} is no activity")
-    unknown = set(columns) - _COLUMNS
+    unknown = set(columns) - COLUMNS
     loose = set(attributes or ()) - term.keys - COMMON_KEYS
     if unknown or loose:
         raise ValueError(f"{activity} cannot carry {sorted(unknown | loose)}")
