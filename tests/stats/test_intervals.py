@@ -8,6 +8,7 @@ import pytest
 from troth.core.random import stream
 from troth.stats import ratio_interval, ratio_intervals, total_interval, total_intervals, wilson
 from troth.stats.intervals import Floats, Intervals
+from troth.stats.slow import slow_variance
 
 SERIES = 3000
 WEEK_SHAPE = np.array([1.0, 1.1, 1.0, 0.9, 1.0, 0.3, 0.2])
@@ -73,17 +74,46 @@ def test_intervals_of_a_total_cover_what_was_to_be_expected(days: int) -> None:
     assert np.median(plain.high - plain.low) > 1.5 * np.median(found.high - found.low)
 
 
-def test_days_that_drag_on_need_lags() -> None:
-    """Where bad days follow bad days, independent days promise too much and lags mend most of it."""
-    rng, days = stream(15), 182
+def dragging(days: int, name: str, *, share: float = 0.5) -> tuple[Floats, Floats]:
+    """Return sums and sizes of days of which each takes over a share of the trouble of the one before."""
+    rng = stream(15, name)
     effect = np.zeros((SERIES, days))
     for day in range(1, days):
-        effect[:, day] = 0.5 * effect[:, day - 1] + rng.standard_normal(SERIES)
+        effect[:, day] = share * effect[:, day - 1] + rng.standard_normal(SERIES)
     den = np.full((SERIES, days), 50.0)
-    sums = den * (300 + 30 * effect)
-    without, with_lags = (covered(ratio_intervals(sums, den=den, lags=lags), 300.0) for lags in (0, 6))
-    assert without < 0.80
-    assert 0.89 < with_lags < 0.98
+    return den * (300 + 30 * effect), den
+
+
+@pytest.mark.parametrize(("days", "least"), [(42, 0.84), (182, 0.90), (364, 0.91)])
+def test_days_that_drag_on_count_as_such(days: int, least: float) -> None:
+    """Where half of a bad day's trouble is there the next day, days taken as independent would hold less than 80 %."""
+    sums, den = dragging(days, f"drag-{days}")
+    found = ratio_intervals(sums, den=den)
+    assert least < covered(found, 300.0) < 0.97
+    residual = sums / den - 300
+    half = 2.0 * residual.std(axis=1, ddof=1) / np.sqrt(days)
+    assert np.mean(np.abs(residual.mean(axis=1)) < half) < 0.80
+
+
+def test_a_holiday_is_no_chance() -> None:
+    """A day known to be apart does not widen the interval of the others; the figure still counts it."""
+    _, drawn, _ = world(56, "holiday")
+    drawn[:, [20, 21]] *= np.array([0.2, 2.5])
+    apart = np.isin(np.arange(56), [20, 21])
+    known, unknown = total_intervals(drawn, apart=apart), total_intervals(drawn)
+    assert known.estimate == pytest.approx(unknown.estimate)
+    assert np.median(unknown.high - unknown.low) > 1.3 * np.median(known.high - known.low)
+    expected, _, _ = world(56, "holiday")
+    truth = float(expected.sum() - 0.8 * expected[20] + 1.5 * expected[21])
+    assert 0.92 < covered(known, truth) < 0.97
+
+
+def test_where_nearly_all_days_are_apart_all_are_used() -> None:
+    """Too few ordinary days tell nothing."""
+    num = stream(4).normal(100, 5, (1, 35))
+    den = np.ones((1, 35))
+    apart = np.arange(35) > 9
+    assert ratio_intervals(num, den=den, apart=apart).low == ratio_intervals(num, den=den, season=0).low
 
 
 def test_a_fixed_weekday_pattern_alone_has_no_width() -> None:
@@ -108,11 +138,33 @@ def test_a_few_equal_days_give_the_textbook_interval() -> None:
     assert [found.low, found.high] == pytest.approx([7 - half, 7 + half], rel=1e-4)
 
 
-def test_degrees_of_freedom_of_seasonal_differences() -> None:
-    """Four full weeks have 21 differences, worth 2 * 21^2 / (2 * 21 + 14) degrees."""
-    found = ratio_interval(stream(1).random(28), den=np.ones(28))
-    assert found is not None
-    assert found.df == pytest.approx(2 * 21**2 / (2 * 21 + 14))
+def test_degrees_of_freedom_are_those_of_the_variance() -> None:
+    """Of independent normal days the variance itself varies as a chi-square with these degrees over them."""
+    residual = stream(1).standard_normal((20_000, 42))
+    variance, df = slow_variance(residual, used=np.ones(residual.shape, dtype=np.bool_), season=7)
+    assert variance.mean() == pytest.approx(42, rel=0.01)
+    assert variance.std() / variance.mean() == pytest.approx(np.sqrt(2 / df[0]), rel=0.02)
+    assert 12 < df[0] < 18
+
+
+def test_missing_days_leave_the_variance_right() -> None:
+    """Whatever days are missing, the variance is that of the sum over the others, and less certain."""
+    rng = stream(5)
+    used = rng.random((3000, 56)) < 0.7
+    residual = np.where(used, rng.standard_normal(used.shape), 0.0)
+    variance, df = slow_variance(residual, used=used, season=7)
+    assert np.mean(variance / used.sum(axis=1)) == pytest.approx(1, rel=0.03)
+    _, whole = slow_variance(residual, used=np.ones_like(used), season=7)
+    assert df.max() <= whole[0]
+
+
+def test_pattern_and_drift_have_no_variance() -> None:
+    """They come again the same way."""
+    days = np.arange(56)
+    line = np.tile([3.0, 1.0, 0.0, -1.0, 0.5, -2.0, -4.0], 8) + 0.1 * days
+    variance, df = slow_variance(line[None], used=np.ones((1, 56), dtype=np.bool_), season=7)
+    assert variance[0] < 1e-18
+    assert df[0] > 10
 
 
 def test_absent_days_change_nothing() -> None:
@@ -163,10 +215,18 @@ def test_a_share_stays_within_its_bounds_and_around_its_estimate() -> None:
 
 
 def test_a_floor_is_kept() -> None:
-    """A time is not negative."""
+    """A time is not negative, and what is above it reaches further up than down."""
     found = ratio_interval([0.0, 0.0, 100.0], den=[1, 1, 1], floor=0)
     assert found is not None
     assert found.low == 0
+    days = ratio_interval([90.0, 110.0, 95.0, 130.0], den=[1, 1, 1, 1], floor=0)
+    plain = ratio_interval([90.0, 110.0, 95.0, 130.0], den=[1, 1, 1, 1])
+    assert days is not None and plain is not None
+    assert days.high - days.estimate > plain.high - plain.estimate > days.estimate - days.low
+    third = (plain.high - plain.estimate) / (3 * plain.estimate)
+    assert (days.low, days.high) == pytest.approx(
+        (plain.estimate * (1 - third) ** 3, plain.estimate * (1 + third) ** 3)
+    )
 
 
 def test_nothing_in_many_days_has_the_poisson_limit() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -21,6 +21,8 @@ from troth.kpi.clocks import NAT, Clocks, Floats, Instants, Ints, Pauses, micros
 PRECEDENCE = ("customer", "service", "priority", "queue", "team", "site")
 
 _EVER = datetime(1, 1, 1, tzinfo=UTC)
+#: Days after a special day among which the first open one is looked for.
+_LONGEST = 14
 _NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 
 
@@ -241,3 +243,20 @@ def _some(names: Iterable[str]) -> str:
 
 def _error(code: str, where: str, value: object, advice: str) -> Issue:
     return Issue(code, Severity.ERROR, where, str(value), advice)
+
+
+def days_apart(calendar: Calendar) -> frozenset[int]:
+    """Return the days, as numbers since 1970, on which business is known to be out of the ordinary.
+
+    These are the special days of a calendar, and those after them up to the first that is open as usual: what could
+    not come on a holiday comes then.
+    """
+    special = {day.day for day in calendar.days}
+    found: set[date] = set()
+    for day in special:
+        for k in range(_LONGEST):
+            here = day + timedelta(days=k)
+            found.add(here)
+            if here not in special and any(rule.holds(here) for rule in calendar.hours):
+                break
+    return frozenset((day - date(1970, 1, 1)).days for day in found)

@@ -80,6 +80,7 @@ class Part:
     needs : something that must hold for some row; a source that never says it (no replies, say) gives no figure
         rather than a misleading nought.
     doubt : the column that says whether what the part reads of a row is not known exactly.
+    fell : the instant on whose day chance fell, if that is not `at`; for a KPI's `chance_parts`.
     """
 
     timeline: str
@@ -92,6 +93,7 @@ class Part:
     counts: bool = True
     needs: Callable[[Rows, Params], Expression] | None = None
     doubt: str = "approximate"
+    fell: Callable[[Rows, Params], Expression] | None = None
 
     def span(self, rows: Rows, params: Params) -> tuple[Expression, Expression]:
         """Return where the counted time starts and ends; `TypeError` for a part that counts no time."""
@@ -116,7 +118,8 @@ class Kpi:
     fold : how rows become a figure.
     clock : wall or business time.
     chance : what varies by chance: days, or rows on their own (each customer or person once, whatever the day).
-    lags : over how many days a bad day drags on, for the interval.
+    chance_parts : for the interval, the same sums laid out by the days on which chance fell, where `parts` date a row
+        by something else; empty where the days of `parts` are those.
     quantiles : whether rows have a distribution worth showing (P50, P90, P95, max).
     maturity : how long after its end a period's figure can still change by itself.
     version, effective_from : of the definition.
@@ -139,7 +142,7 @@ class Kpi:
     clock: Clock = Clock.WALL
     quantiles: bool = False
     chance: Chance = Chance.DAYS
-    lags: int = 0
+    chance_parts: tuple[Part, ...] = ()
     maturity: Callable[[Params], timedelta] = lambda _: timedelta(0)
     version: int = 1
     effective_from: date = date(2026, 1, 1)

@@ -81,6 +81,8 @@ def figures(
     *,
     since: datetime,
     until: datetime,
+    fallen: Sequence[Sums] = (),
+    apart: frozenset[int] = frozenset(),
 ) -> Iterator[Figure]:
     """Yield the figures of one KPI, by group and period.
 
@@ -90,17 +92,22 @@ def figures(
     parts : daily sums of its parts.
     quantiles : P50, P90, P95 and maximum by group and period.
     since, until : the local days the log covers begin and end here; what is outside is unknown.
+    fallen : daily sums of its chance parts.
+    apart : days known to be out of the ordinary, as numbers since 1970.
     """
     groups = sorted({g for part in parts for g in part.group}, key=lambda g: tuple(str(x) for x in g))
     if not wanted.by:
         groups = [()]
     told = any(len(part.group) for part in parts) and all(part.told for part in parts)
-    cube = _Cube(parts, {g: i for i, g in enumerate(groups)}, wanted)
+    place = {g: i for i, g in enumerate(groups)}
+    cube = _Cube(parts, place, wanted, apart)
+    chance = _Cube(fallen, place, wanted, apart) if fallen else cube
     edges = wanted.periods.edges
     labels = [_local(edge, wanted.periods.time_zone) for edge in edges]
     for period in range(wanted.periods.count - 1):
-        value, low, high = cube.values(period, kpi)
-        before, _, _ = cube.values(period - 1, kpi, interval=False)
+        value = cube.values(period, kpi)
+        low, high = chance.limits(period, kpi)
+        before = cube.values(period - 1, kpi)
         comparable = edges[period] >= since
         n = np.rint(value).astype(np.int64) if kpi.fold is Fold.STOCK else cube.n[:, period + 1]
         for g, group in enumerate(groups):
@@ -141,7 +148,9 @@ def _tidy(value: float) -> float:
 class _Cube:
     """Sums by group, period and day, for one KPI."""
 
-    def __init__(self, parts: Sequence[Sums], place: Mapping[tuple[Any, ...], int], wanted: Wanted) -> None:
+    def __init__(
+        self, parts: Sequence[Sums], place: Mapping[tuple[Any, ...], int], wanted: Wanted, apart: frozenset[int]
+    ) -> None:
         periods, groups = wanted.periods.count, len(place)
         self.n = np.zeros((groups, periods), dtype=np.int64)
         self.inexact = np.zeros((groups, periods), dtype=bool)
@@ -158,49 +167,63 @@ class _Cube:
             day.append(part.day[inside])
             num.append(part.num[inside])
             den.append(part.den[inside])
-        self._g, self._period, self._day = (np.concatenate([_NONE, *a]) for a in (g, period, day))
-        self._num, self._den = (np.concatenate([np.zeros(0), *a]) for a in (num, den))
+        whole = [np.concatenate([_NONE, *a]) for a in (g, period, day)]
+        order = np.lexsort(whole)  # so that sums do not depend on the order in which rows happen to come
+        self._g, self._period, self._day = (a[order] for a in whole)
+        self._num, self._den = (np.concatenate([np.zeros(0), *a])[order] for a in (num, den))
         self._groups = groups
         self._flow = np.zeros((groups, periods))
         np.add.at(self._flow, (self._g, self._period + 1), self._num)
+        self._weight = np.zeros((groups, periods))
+        np.add.at(self._weight, (self._g, self._period + 1), self._den)
         self._days = _days_of(wanted)
+        self._apart = apart
 
-    def values(self, period: int, kpi: Kpi, *, interval: bool = True) -> tuple[Numbers, Numbers, Numbers]:
-        """Return value, low and high of every group in a period (-1 is the one before the first)."""
-        nothing = np.full(self._groups, np.nan)
+    def values(self, period: int, kpi: Kpi) -> Numbers:
+        """Return the value of every group in a period (-1 is the one before the first)."""
         if kpi.fold is Fold.STOCK:
-            return self._opening + self._flow[:, : period + 2].sum(axis=1), nothing, nothing
-        chosen = self._period == period
+            standing: Numbers = self._opening + self._flow[:, : period + 2].sum(axis=1)
+            return standing
+        if kpi.fold is Fold.TOTAL:
+            return self._flow[:, period + 1]
+        weight = self._weight[:, period + 1]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.where(weight > 0, self._flow[:, period + 1] / weight, np.nan)
+
+    def limits(self, period: int, kpi: Kpi) -> tuple[Numbers, Numbers]:
+        """Return low and high of every group in a period; NaN where there is no interval."""
         first, count = self._days[period + 1]
-        shape = (self._groups, count)
+        if kpi.fold is Fold.STOCK or count < 2:
+            nothing = np.full(self._groups, np.nan)
+            return nothing, nothing
+        chosen = self._period == period
+        if kpi.chance is Chance.ROWS:
+            # Each row on its own: all of them are one block's worth of independent trials.
+            return _independent(self._flow[:, period + 1], self._weight[:, period + 1])
+        day = self._day[chosen]
+        early = max(first - int(day.min()), 0) if len(day) else 0  # chance may have fallen before the period
+        shape = (self._groups, early + count)
         num, den = np.zeros(shape), np.zeros(shape)
-        at = (self._g[chosen], self._day[chosen] - first)
+        at = (self._g[chosen], day - (first - early))
         np.add.at(num, at, self._num[chosen])
         np.add.at(den, at, self._den[chosen])
-        if not interval or count < 2:
-            total, weight = num.sum(axis=1), den.sum(axis=1)
-            if kpi.fold is Fold.TOTAL:
-                return total, nothing, nothing
-            with np.errstate(divide="ignore", invalid="ignore"):
-                return np.where(weight > 0, total / weight, np.nan), nothing, nothing
+        apart = np.isin(np.arange(first - early, first + count), list(self._apart))
         if kpi.fold is Fold.TOTAL:
-            found = total_intervals(num)
+            found = total_intervals(num, apart=apart)
         else:
             # A share of things is a share of `den` things; shares of time are not, and keep the plain interval.
             share = kpi.unit is Unit.SHARE and all(p.weight == 1.0 for p in kpi.parts)
-            if kpi.chance is Chance.ROWS:
-                # Each row on its own: all of them are one block's worth of independent trials.
-                return _independent(num.sum(axis=1), den.sum(axis=1))
-            found = ratio_intervals(num, den=den, share=share, floor=0.0, lags=kpi.lags)
-        return found.estimate, found.low, found.high
+            found = ratio_intervals(num, den=den, share=share, floor=0.0, apart=apart)
+        return found.low, found.high
 
 
-def _independent(hits: Numbers, trials: Numbers) -> tuple[Numbers, Numbers, Numbers]:
-    """Return shares with Wilson's interval; NaN without trials."""
+def _independent(hits: Numbers, trials: Numbers) -> tuple[Numbers, Numbers]:
+    """Return Wilson's limits of shares; NaN without trials."""
     found = [wilson(k, n=n) if n else None for k, n in zip(hits, trials, strict=True)]
-    columns = zip(*((i.estimate, i.low, i.high) if i else (np.nan,) * 3 for i in found), strict=True)
-    value, low, high = (np.array(column, dtype=np.float64) for column in columns)
-    return value, low, high
+    low, high = (
+        np.array([getattr(i, side) if i else np.nan for i in found], dtype=np.float64) for side in ("low", "high")
+    )
+    return low, high
 
 
 def _days_of(wanted: Wanted) -> list[tuple[int, int]]:

@@ -11,6 +11,8 @@ from troth.kpi.definition import COLUMNS, Fold, Kpi, Params, Part, Rows
 from troth.kpi.views import VIEWS, Scope
 from troth.log.timelines import TIMELINES, micros
 
+#: Microseconds of a day.
+_DAY: Final = 86_400_000_000
 #: The share of the distribution each quantile stands for.
 QUANTILES: Final = (0.5, 0.9, 0.95)
 
@@ -136,10 +138,13 @@ def grouped(jobs: Sequence[Job], wanted: Wanted, tables: Tables, *, daily: bool)
             bases[job.part.timeline] = kept(source(job.part, wanted, tables), wanted)
         base = bases[job.part.timeline]
         stock = job.kpi.fold is Fold.STOCK
-        lots.setdefault((job.part.timeline, job.part.at(base, wanted.params).op(), stock), []).append(job)
-    for (timeline, at, stock), lot in lots.items():
+        key = (job.part.timeline, job.part.at(base, wanted.params).op(), stock, job.part.fell)
+        lots.setdefault(key, []).append(job)
+    for (timeline, at, stock, fell), lot in lots.items():
         base = bases[timeline]
         rows = dated(base, at.to_expr(), wanted, stock=stock)
+        if fell is not None:
+            rows = rows.mutate(day=(micros(fell(rows, wanted.params)) / _DAY).floor().cast("int64"))
         columns: dict[str, Any] = {}
         for job in lot:
             columns |= _columns(job, rows, wanted, daily=daily)

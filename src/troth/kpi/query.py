@@ -16,7 +16,7 @@ from troth.core.errors import InputError
 from troth.core.spans import start_of_day, zone
 from troth.core.terms import Dimension, Unit
 from troth.core.time import Calendar, Step, calendars_from_tables
-from troth.kpi.calendar_use import CalendarUse, Coded
+from troth.kpi.calendar_use import CalendarUse, Coded, days_apart
 from troth.kpi.catalogue import chosen
 from troth.kpi.cells import periods, sql
 from troth.kpi.definition import Clock, Figure, Kpi, Params
@@ -137,20 +137,28 @@ class Engine:
         )
         return found | {_ALWAYS: Calendar.always(time_zone=self.time_zone)}
 
+    @cached_property
+    def apart(self) -> frozenset[int]:
+        """Days out of the ordinary by any calendar, as numbers since 1970: special days and the first open one after."""
+        return frozenset(day for calendar in self.calendars.values() for day in days_apart(calendar))
+
     def figures(self, query: Query) -> list[Figure]:
         """Compute figures; see `query`."""
         kpis = self._checked(query)
         wanted, since, until = self._wanted(query)
         if any(k.id in {"worst.crossed", "worst.twice"} for k in kpis):
             wanted = replace(wanted, line_s=self._line(query, wanted))
-        jobs = [Job(kpi, part, slot) for slot, (kpi, part) in enumerate((k, p) for k in kpis for p in k.parts)]
+        each = ((k, p) for k in kpis for p in (*k.parts, *k.chance_parts))
+        jobs = [Job(kpi, part, slot) for slot, (kpi, part) in enumerate(each)]
         daily, spread = self._compute(jobs, wanted, query.calendar)
         found: list[Figure] = []
         for kpi in kpis:
             mine = [job for job in jobs if job.kpi is kpi]
-            parts = [daily[job.slot] for job in mine if job.slot in daily]
+            parts, fallen = ([daily[j.slot] for j in mine if j.part in side] for side in (kpi.parts, kpi.chance_parts))
             quantiles = next((spread[job.slot] for job in mine if job.slot in spread), {})
-            found.extend(figures(kpi, parts, quantiles, wanted, since=since, until=until))
+            found.extend(
+                figures(kpi, parts, quantiles, wanted, since=since, until=until, fallen=fallen, apart=self.apart)
+            )
         return found
 
     # Checks ----------------------------------------------------------------------------------------------------------

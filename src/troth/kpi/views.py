@@ -175,6 +175,16 @@ def broken_by_customer(scope: Scope) -> Rows:
     return _alone(scope, p, at=p.settled_at, neighbour="next_at")
 
 
+def broken_behind(scope: Scope) -> Rows:
+    """The broken promises that `broken_by_customer` counts, each with its `broken_at`, as rows of the customer's last one."""
+    last, p = broken_by_customer(scope), scope.table("promises")
+    p = p.filter(p.customer_id.notnull() & p.settled_at.notnull() & (p.outcome == "broken"))
+    p = p.select(broken_customer=p.customer_id, broken_at=p.settled_at, broken_tick=micros(p.settled_at))
+    span = int(scope.params.promise_window.total_seconds() * 1_000_000)
+    both = last.join(p, last.customer_id == p.broken_customer)
+    return both.filter((both.broken_tick <= both.tick) & (both.broken_tick >= both.tick - span))
+
+
 def agents_reviewed(scope: Scope) -> Rows:
     """One row an agent and period: the mean review score and how many reviews there were."""
     r = _only(scope, scope.table("reviews"))
@@ -236,6 +246,7 @@ VIEWS: Final[dict[str, Callable[[Scope], Rows]]] = {
         worst_waits,
         worst_resolutions,
         broken_by_customer,
+        broken_behind,
         agents_reviewed,
         answers,
         surveys,

@@ -12,12 +12,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from troth.stats.slow import slow_variance
 from troth.stats.student import t_value, z_value
 
 Floats = NDArray[np.float64]
 
 #: Days of a pattern that comes again.
 WEEK = 7
+#: Degrees of freedom below which a variance from slow waves is worth less than one between days.
+_FEWEST = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +66,17 @@ def ratio_intervals(
     level: float = 0.95,
     season: int = WEEK,
     min_seasons: int = 4,
-    lags: int = 0,
+    apart: ArrayLike | None = None,
     share: bool = False,
     floor: float | None = None,
 ) -> Intervals:
     """Return the ratio of sums of many series with intervals by day.
 
     The ratio is linearised: its error is the sum of the days' residuals ``num - ratio * den``. With at
-    least `min_seasons` seasons the variance of a residual is half the mean square of its differences
-    from a season before, so that a fixed weekday pattern and a slow drift, which are no chance, do not
-    widen the interval. With fewer it is the variance between days, each divided by one less its weight.
+    least `min_seasons` seasons a fixed weekday pattern and a steady drift, which are no chance, are taken
+    out of the residuals, and the variance of their sum is that of their slow waves, so that bad days
+    which drag on count as such (see `slow_variance`). With fewer it is the variance between days, each
+    divided by one less its weight.
 
     Parameters
     ----------
@@ -80,12 +84,14 @@ def ratio_intervals(
         0 in both, or NaN in `den`.
     level : probability that the interval holds the true value.
     season : days of the recurring pattern; 0 for none.
-    min_seasons : how many seasons the days must span for seasonal differences.
-    lags : over how many days bad days drag on (a backlog): their correlations are added, with weights that fall
-        to 0. Wider and less certain; 0 takes days as independent beyond pattern and drift.
+    min_seasons : how many seasons the days must span for pattern and drift to be told from chance.
+    apart : days known to be out of the ordinary, such as holidays, shape (days,): they count in the figure, but
+        their being different is no chance, so the variance is taken from the others.
     share : the ratio is a share of `den` things: Wilson's interval with the effective number of things, which
-        stays within [0, 1] and has a width when all or none are hits.
-    floor : what the figure cannot be below, such as 0 for a time.
+        stays within [0, 1], has a width when all or none are hits, and is never narrower than that of `den`
+        independent things.
+    floor : what the figure cannot be below, such as 0 for a time; the limits are those of its cube root, on which
+        sums of skewed things are close to normal, so that they reach further up than down.
 
     Returns
     -------
@@ -94,9 +100,10 @@ def ratio_intervals(
     Source
     ------
     Linearised ratio and effective sample size: L. Kish (1965), Survey Sampling, ch. 6 and 8; leverage: MacKinnon
-    and White (1985), HC2; differences: von Neumann (1941); correlated days: Newey and West (1987);
-    Wilson with design effect: Franco, Little, Louis and
-    Slud (2019), J. Survey Statistics and Methodology 7, 334-364.
+    and White (1985), HC2; slow waves: see `slow_variance`; effective number of things, not above the real one:
+    Korn and Graubard (1998), Survey Methodology 24, 193-201; Wilson with it: Franco, Little, Louis and Slud (2019),
+    J. Survey Statistics and Methodology 7, 334-364. Cube root: Wilson and Hilferty (1931), Proceedings of the
+    National Academy of Sciences 17, 684-688.
 
     Examples
     --------
@@ -113,15 +120,15 @@ def ratio_intervals(
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = top.sum(axis=1) / size
         residual = np.where(active, top - ratio[:, None] * bottom, 0)
-        variance, df = _sum_variance(residual, bottom, active, season=season, min_seasons=min_seasons, lags=lags)
+        variance, df = _sum_variance(residual, bottom, active, season, min_seasons, apart)
         error = np.sqrt(variance) / np.abs(size)
         reach = t_value(level, df=df)
         if share:
-            low, high = _wilson_by_variance(ratio, error**2, size, reach)
+            low, high = _wilson_by_variance(ratio, error**2, np.abs(size), reach, level)
         else:
             low, high = ratio - reach * error, ratio + reach * error
-    if floor is not None:
-        low, high = np.maximum(low, floor), np.maximum(high, floor)
+            if floor is not None:
+                low, high = _above(floor, ratio, reach * error)
     return Intervals(ratio, low, high, df, active.sum(axis=1))
 
 
@@ -132,7 +139,7 @@ def ratio_interval(
     level: float = 0.95,
     season: int = WEEK,
     min_seasons: int = 4,
-    lags: int = 0,
+    apart: ArrayLike | None = None,
     share: bool = False,
     floor: float | None = None,
 ) -> Interval | None:
@@ -141,12 +148,17 @@ def ratio_interval(
     See `ratio_intervals`.
     """
     return ratio_intervals(
-        num, den=den, level=level, season=season, min_seasons=min_seasons, lags=lags, share=share, floor=floor
+        num, den=den, level=level, season=season, min_seasons=min_seasons, apart=apart, share=share, floor=floor
     ).one()
 
 
 def total_intervals(
-    counts: ArrayLike, *, level: float = 0.95, season: int = WEEK, min_seasons: int = 2, lags: int = 0
+    counts: ArrayLike,
+    *,
+    level: float = 0.95,
+    season: int = WEEK,
+    min_seasons: int = 2,
+    apart: ArrayLike | None = None,
 ) -> Intervals:
     """Return totals with the interval of what was to be expected.
 
@@ -157,7 +169,7 @@ def total_intervals(
     ----------
     counts : number of each day, shape (series, days) or (days,). 0 is a day on which nothing happened, NaN a
         day that does not count (closed).
-    level, season, min_seasons, lags : see `ratio_intervals`; with fewer seasons the weekday pattern widens.
+    level, season, min_seasons, apart : see `ratio_intervals`; with fewer seasons the weekday pattern widens.
 
     Returns
     -------
@@ -171,7 +183,7 @@ def total_intervals(
     with np.errstate(divide="ignore", invalid="ignore"):
         residual = np.where(active, values - (total / days)[:, None], 0)
         weights = active.astype(np.float64)
-        variance, df = _sum_variance(residual, weights, active, season=season, min_seasons=min_seasons, lags=lags)
+        variance, df = _sum_variance(residual, weights, active, season, min_seasons, apart)
         half = t_value(level, df=df) * np.sqrt(variance)
     none = (total == 0) & (days > 1)
     high = np.where(none, -np.log((1 - level) / 2), total + half)
@@ -179,10 +191,15 @@ def total_intervals(
 
 
 def total_interval(
-    counts: ArrayLike, *, level: float = 0.95, season: int = WEEK, min_seasons: int = 2, lags: int = 0
+    counts: ArrayLike,
+    *,
+    level: float = 0.95,
+    season: int = WEEK,
+    min_seasons: int = 2,
+    apart: ArrayLike | None = None,
 ) -> Interval | None:
     """Return one total with the interval of what was to be expected; see `total_intervals`."""
-    return total_intervals(counts, level=level, season=season, min_seasons=min_seasons, lags=lags).one()
+    return total_intervals(counts, level=level, season=season, min_seasons=min_seasons, apart=apart).one()
 
 
 def wilson(k: float, *, n: float, level: float = 0.95) -> Interval:
@@ -210,48 +227,46 @@ def wilson(k: float, *, n: float, level: float = 0.95) -> Interval:
 
 
 def _sum_variance(
-    residual: Floats, weight: Floats, active: NDArray[np.bool_], *, season: int, min_seasons: int, lags: int
+    residual: Floats,
+    weight: Floats,
+    active: NDArray[np.bool_],
+    season: int,
+    min_seasons: int,
+    apart: ArrayLike | None,
 ) -> tuple[Floats, Floats]:
     """Return the variance of each series' sum of residuals and its degrees of freedom."""
-    days = active.sum(axis=1)
-    square = np.sum(weight**2, axis=1)
-    effective = np.sum(np.abs(weight), axis=1) ** 2 / square  # fewer than the days where a few carry most
-    leverage = np.minimum(np.abs(weight) / np.sum(np.abs(weight), axis=1)[:, None], 0.99)
-    variance = _with_lags(residual / np.sqrt(1 - leverage), lags)
-    df = np.maximum(effective - 1, 1.0)
+    days, size = active.sum(axis=1), np.abs(weight)
+    effective = size.sum(axis=1) ** 2 / np.sum(size**2, axis=1)  # fewer than the days where a few carry most
+    leverage = np.minimum(size / size.sum(axis=1)[:, None], 0.99)
+    variance, df = np.sum(residual**2 / (1 - leverage), axis=1), effective - 1
     if season > 0 and residual.shape[1] >= min_seasons * season:
-        pair = active[:, season:] & active[:, :-season]
-        pairs = pair.sum(axis=1)
-        linked = (pair[:, season:] & pair[:, :-season]).sum(axis=1)
-        differences = np.where(pair, residual[:, season:] - residual[:, :-season], 0)
-        # Differences that share a day are correlated by -1/2: of normal residuals the mean of their
-        # squares has 2 m^2 / (2 m + linked) degrees of freedom.
-        seasonal = days * _with_lags(differences, lags) / (2 * pairs)
-        free = 2 * pairs**2 / (2 * pairs + linked) * effective / days
-        enough = (pairs >= season) & (3 * pairs >= days)
-        variance, df = np.where(enough, seasonal, variance), np.where(enough, np.maximum(free, 1.0), df)
-    df = np.maximum(df / (1 + 2 * np.sum(_bartlett(lags) ** 2)), 1.0)
+        used = active if apart is None else active & ~np.asarray(apart, dtype=np.bool_)
+        slow, free = slow_variance(residual, used=used, season=season)
+        # What the days apart add is judged by the others, day for day as heavy as theirs.
+        slow = slow * size.sum(axis=1) / np.where(used, size, 0).sum(axis=1)
+        free = np.minimum(free, effective - 1)
+        enough = (free >= _FEWEST) & (2 * used.sum(axis=1) >= days)
+        variance, df = np.where(enough, slow, variance), np.where(enough, free, df)
     few = days < 2
-    return np.where(few, np.nan, variance), np.where(few, np.nan, df)
+    return np.where(few, np.nan, variance), np.where(few, np.nan, np.maximum(df, 1.0))
 
 
-def _bartlett(lags: int) -> Floats:
-    return np.asarray(1 - np.arange(1, lags + 1) / (lags + 1), dtype=np.float64)
+def _above(floor: float, ratio: Floats, half: Floats) -> tuple[Floats, Floats]:
+    """Return limits that are even on the scale of the cube root of what lies above the floor."""
+    above = ratio - floor
+    third = np.where(above > 0, half / (3 * above), 0.0)
+    low, high = floor + above * np.maximum(1 - third, 0) ** 3, floor + above * (1 + third) ** 3
+    return np.where(above > 0, low, floor), np.where(above > 0, high, np.maximum(ratio + half, floor))
 
 
-def _with_lags(values: Floats, lags: int) -> Floats:
-    """Return the sum of squares of each series and, doubled and weighted, of products of neighbouring days."""
-    total = np.sum(values**2, axis=1)
-    for lag, weight in enumerate(_bartlett(lags), start=1):
-        total = total + 2 * weight * np.sum(values[:, lag:] * values[:, :-lag], axis=1)
-    return np.asarray(np.maximum(total, 0), dtype=np.float64)
-
-
-def _wilson_by_variance(share: Floats, variance: Floats, size: Floats, reach: Floats) -> tuple[Floats, Floats]:
-    # As many independent things as would have this variance; never more than there are.
-    number = np.where(variance > 0, share * (1 - share) / variance, np.inf)
-    number = np.minimum(number, np.abs(size))
-    return _score(share, number, np.where(np.isnan(variance), np.nan, reach))
+def _wilson_by_variance(
+    share: Floats, variance: Floats, size: Floats, reach: Floats, level: float
+) -> tuple[Floats, Floats]:
+    """Return Wilson's limits for as many independent things as would reach as far; never more than there are."""
+    z = z_value(level)
+    # Nothing but hits, or none, tells nothing about how days differ: as many as there are, and still Student's reach.
+    number = np.where(variance > 0, share * (1 - share) / variance, size) * (z / reach) ** 2
+    return _score(share, np.minimum(number, size), np.where(np.isnan(variance), np.nan, z))
 
 
 def _score(share: Floats, number: Floats, reach: Floats) -> tuple[Floats, Floats]:

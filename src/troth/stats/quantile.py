@@ -15,7 +15,7 @@ Floats = NDArray[np.float64]
 
 
 def quantile_interval(
-    values: ArrayLike, *, days: ArrayLike, p: float, level: float = 0.95, season: int = WEEK, lags: int = 0
+    values: ArrayLike, *, days: ArrayLike, p: float, level: float = 0.95, season: int = WEEK
 ) -> Interval | None:
     """Return a percentile with its interval by day.
 
@@ -27,7 +27,7 @@ def quantile_interval(
     values : every single value, shape (n,); NaN is left out.
     days : the number of the day each value belongs to, shape (n,); consecutive days have consecutive numbers.
     p : such as 0.9.
-    level, season, lags : see `ratio_intervals`.
+    level, season : see `ratio_intervals`.
 
     Returns
     -------
@@ -55,7 +55,7 @@ def quantile_interval(
     estimate = _at(ordered, p)
     day = day - day.min()
     below = np.bincount(day, weights=data <= estimate)
-    found = ratio_intervals(below, den=np.bincount(day), level=level, season=season, lags=lags, share=True).one()
+    found = ratio_intervals(below, den=np.bincount(day), level=level, season=season, share=True).one()
     if found is None:
         return None
     # The share at the estimate is p but for ties and steps: only how far the limits lie from it is used.

@@ -19,6 +19,13 @@ def one(_t: Any, _p: Params) -> Any:
     return ibis.literal(1.0)
 
 
+def none(_t: Any, _p: Params) -> Any:
+    """Add nothing, for a part that only adds to the denominator."""
+    import ibis
+
+    return ibis.literal(0.0)
+
+
 def inbound(c: Any) -> Any:
     """Contacts that customers began, as far as is known."""
     return c.direction.isnull() | (c.direction == "in")

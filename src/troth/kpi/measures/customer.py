@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from troth.core.terms import Direction, Unit
-from troth.kpi.definition import Chance, Kpi, Part
+from troth.kpi.definition import Kpi, Part
 from troth.kpi.measures._common import share
 from troth.log.timelines import seconds
 
@@ -26,7 +26,6 @@ _RETENTION = Kpi(
             value=lambda c, p: share(seconds(c.opened_at, c.next_at) <= p.retention.total_seconds()),
         ),
     ),
-    chance=Chance.ROWS,
     maturity=lambda p: p.retention,
     source="Founding text: retention",
 )

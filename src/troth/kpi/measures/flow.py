@@ -7,7 +7,7 @@ from typing import Final
 
 from troth.core.terms import Direction, Unit
 from troth.kpi.definition import Fold, Kpi, Part
-from troth.kpi.measures._common import inbound, offered, one, queued_at, share
+from troth.kpi.measures._common import inbound, none, offered, one, queued_at, share
 from troth.log.timelines import seconds
 
 _VOLUME = Kpi(
@@ -175,7 +175,7 @@ _SERVED = Kpi(
             "counters",
             at=lambda o, _: o.started_at,
             where=lambda o, _: o.ended_at.notnull(),
-            value=lambda o, p: 0.0 * one(o, p),
+            value=none,
             weight=lambda o, _: seconds(o.started_at, o.ended_at) / 3600.0,
             counts=False,
         ),
@@ -196,7 +196,7 @@ _SERVED_STAFFED = replace(
             "paid",
             at=lambda s, _: s.started_at,
             where=lambda s, _: (s.kind == "shift") & s.ended_at.notnull(),
-            value=lambda s, p: 0.0 * one(s, p),
+            value=none,
             weight=lambda s, _: seconds(s.started_at, s.ended_at) / 3600.0,
             counts=False,
         ),

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from troth.core.terms import Direction, Unit
 from troth.kpi.definition import Kpi, Params, Part
-from troth.kpi.measures._common import one
+from troth.kpi.measures._common import none, one
 from troth.kpi.measures.speed import final_resolution
 from troth.log.timelines import seconds
 
@@ -20,17 +20,13 @@ def _length(s: Any, _: Params) -> Any:
     return seconds(s.started_at, s.ended_at)
 
 
-def _none(s: Any, p: Params) -> Any:
-    return 0.0 * one(s, p)
-
-
 def _paid(weight: Any, *, counts: bool = False) -> Part:
     """Paid time as the denominator."""
     return Part(
         "paid",
         at=lambda s, _: s.started_at,
         where=lambda s, _: (s.kind == "shift") & s.ended_at.notnull(),
-        value=_none,
+        value=none,
         weight=weight,
         counts=counts,
     )

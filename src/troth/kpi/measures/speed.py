@@ -214,7 +214,6 @@ _TURNAROUND = Kpi(
         ),
     ),
     quantiles=True,
-    lags=4,
     source="Troth; nearest elsewhere: dbt_zendesk, first assignment to resolution",
     aliases=("TAT",),
 )

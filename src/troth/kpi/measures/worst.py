@@ -7,7 +7,7 @@ from typing import Final
 
 from troth.core.terms import Direction, Unit
 from troth.kpi.definition import Kpi, Part
-from troth.kpi.measures._common import share
+from troth.kpi.measures._common import none, one, share
 
 _WAIT = Kpi(
     id="worst.wait",
@@ -50,6 +50,18 @@ _BROKEN = Kpi(
             "broken_by_customer",
             at=lambda p, _: p.settled_at,
             value=lambda p, _: p.broken_before.cast("float64"),
+        ),
+    ),
+    # One bad day breaks promises to many customers, whose last promises lie weeks apart.
+    chance_parts=(
+        Part("broken_by_customer", at=lambda p, _: p.settled_at, value=none, counts=False),
+        Part(
+            "broken_behind",
+            at=lambda p, _: p.settled_at,
+            fell=lambda p, _: p.broken_at,
+            value=one,
+            weight=0.0,
+            counts=False,
         ),
     ),
     quantiles=True,
