@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from troth.core.errors import StoreError
 from troth.log import reference
+from troth.log._hot import HOT, hold
 from troth.log._merge import KEY, NEWEST, plan, sorted_spans
 from troth.log._sweep import spill_folder, sweep
 from troth.log.schema import REJECTS, STORED, event_id_sql
@@ -31,23 +32,26 @@ class Lake:
     ----------
     root : the folder; it need not exist yet.
     memory : most memory DuckDB may take, such as ``"1400MB"``.
+    hot : events that are not in the lake yet, in `schema.STORED`; whoever reads sees them as if they were. An event
+        that has meanwhile come into the lake counts once.
 
     Raises
     ------
     StoreError : the path has a character in it that table paths give another meaning.
     """
 
-    def __init__(self, root: str | Path, *, memory: str = "1400MB") -> None:
+    def __init__(self, root: str | Path, *, memory: str = "1400MB", hot: pa.Table | None = None) -> None:
         self.root = Path(root).absolute()
         if wrong := set("%#?") & set(str(self.root)):
             raise StoreError(f"{self.root}: a lake cannot be in a folder with {' '.join(sorted(wrong))} in its path.")
         self.memory = memory
+        self.hot = hot if hot is not None and len(hot) else None
         self.events = Shelf(self.root / "events", STORED)
         self.rejects = Shelf(self.root / "rejects", REJECTS)
 
     def exists(self) -> bool:
         """Tell whether anything was ever imported here."""
-        return self.events.table() is not None or (self.root / "reference").is_dir()
+        return self.hot is not None or self.events.table() is not None or (self.root / "reference").is_dir()
 
     @contextmanager
     def session(self, *, threads: int | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -55,6 +59,8 @@ class Lake:
         with spill_folder(self.root) as spill:
             con = connect(memory=self.memory, threads=threads, spill=spill)
             try:
+                if self.hot is not None:
+                    hold(con, self.hot)
                 yield con
             finally:
                 con.close()
@@ -77,7 +83,7 @@ class Lake:
         where : SQL over the stored columns, applied to the settled rows.
         """
         files = self.events.files()
-        return f"SELECT * FROM ({settle(files)}) WHERE {where}"
+        return f"SELECT * FROM ({settle(files, hot=self.hot is not None)}) WHERE {where}"
 
     def settled_reference(self, table: str) -> str:
         """Return SQL for a reference table with the newest version of each row."""
@@ -170,15 +176,22 @@ class Lake:
         return old
 
 
-def settle(files: Mapping[str, list[str]]) -> str:
-    """Return SQL that reads base and tail files of events and keeps the newest version of each key."""
+def settle(files: Mapping[str, list[str]], *, hot: bool = False) -> str:
+    """Return SQL that reads base and tail files of events and keeps the newest version of each key.
+
+    Parameters
+    ----------
+    files : paths by tier, see `Shelf.files`.
+    hot : also read the table of a session of a lake with a hot tail.
+    """
     base, tail, schema = files["base"], files["tail"], STORED
-    if not tail:
+    if not tail and not hot:
         return scan(base, schema)
+    late = f"{scan(tail, schema)} UNION ALL {HOT}" if hot else scan(tail, schema)
     if not base:
-        return f"SELECT * FROM ({scan(tail, schema)}) QUALIFY {NEWEST} = 1"
+        return f"SELECT * FROM ({late}) QUALIFY {NEWEST} = 1"
     return f"""
-        WITH late AS MATERIALIZED ({scan(tail, schema)}),
+        WITH late AS MATERIALIZED ({late}),
         keys AS (SELECT DISTINCT {KEY} FROM late),
         before AS ({scan(base, schema)})
         SELECT * FROM before ANTI JOIN keys USING ({KEY})
