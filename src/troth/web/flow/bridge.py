@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from troth.core.decision import Explanation, Issue
-from troth.queueing import Discipline, Server, Waiting, check, from_json, reason, skill, sql_order, to_json
+from troth.queueing import Discipline, Server, Waiting, check, from_json, rank, reason, skill, sql_order, to_json
 from troth.queueing.choose import LEVELS
 from troth.web.flow.models import CounterSession, Ticket
 
@@ -160,3 +160,11 @@ def written(record: Mapping[str, Any]) -> dict[str, Any]:
 def doubts(record: Mapping[str, Any]) -> list[Issue]:
     """Return what is doubtful about a sound record."""
     return check(discipline(record))
+
+
+def in_order(record: Mapping[str, Any], *, tickets: Iterable[Ticket], now: datetime) -> list[Ticket]:
+    """Return waiting tickets of a line in the order it calls them; those who may not be called yet come last."""
+    rows = list(tickets)
+    by_id = {row.pk: row for row in rows}
+    order = [by_id.pop(one.id) for one in rank(discipline(record), waiting=map(waiting, rows), now=now)]
+    return order + sorted(by_id.values(), key=lambda row: (row.booked_at or row.joined_at, row.pk))

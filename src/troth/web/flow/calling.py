@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from troth.core.terms import AgentState, TicketState
+from troth.core.terms import AgentState, BookingState, TicketState
 from troth.web.flow import bridge
 from troth.web.flow.claim import claim_next, count_overtaken, seen_lines
 from troth.web.flow.events import after, become, by_clerk
 from troth.web.flow.joining import gone
-from troth.web.flow.models import CounterSession, Ticket
+from troth.web.flow.models import Appointment, CounterSession, Ticket
 from troth.web.flow.promised import settle_wait
 from troth.web.flow.refused import Refused, one_transaction
 from troth.web.flow.rows import IN_FRONT, held_session, held_ticket, hold_line, in_front_of, must_be, must_be_free
@@ -120,6 +120,8 @@ def no_show(*, session: CounterSession, ticket: Ticket, now: datetime) -> Ticket
     at = after(now, row.changed_at, mine.state_since)
     fact = by_clerk(row, "no_show", at=at, session=mine)
     record(fact, *gone(row, TicketState.NO_SHOW, at=at, code="no_show"), become(mine, AgentState.AVAILABLE, at=at))
+    if row.booked_at is not None:
+        Appointment.objects.filter(ticket=row).update(state=BookingState.NO_SHOW)
     changed(row.branch.unit_id)
     return row
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from troth.core.terms import AgentState, Entry, TicketState
+from troth.core.terms import AgentState, BookingState, Entry, TicketState
 from troth.web.customers.models import Customer
 from troth.web.flow import bridge
 from troth.web.flow.calling import must_be_of
 from troth.web.flow.events import after, become, by_clerk, by_customer, of_case
 from troth.web.flow.joining import place_of, places, shut_on, stand_in_line, told
-from troth.web.flow.models import Counter, CounterSession, LineService, Ticket, Visit
+from troth.web.flow.models import Appointment, Counter, CounterSession, LineService, Ticket, Visit
 from troth.web.flow.numbering import next_number
 from troth.web.flow.refused import Refused, one_transaction
 from troth.web.flow.rows import IN_FRONT, held_session, held_ticket, must_be, must_be_free
@@ -37,6 +37,8 @@ def answer(*, session: CounterSession, ticket: Ticket, now: datetime) -> Ticket:
     row.state, row.answered_at, row.changed_at = str(TicketState.SERVING), at, at
     row.save(update_fields=["state", "answered_at", "changed_at"])
     record(by_clerk(row, "answered", at=at, session=mine, counter=mine.counter.code))
+    if row.booked_at is not None:
+        Appointment.objects.filter(ticket=row).update(state=BookingState.KEPT)
     changed(row.branch.unit_id)
     return row
 
