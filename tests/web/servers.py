@@ -102,12 +102,16 @@ def _sweep(*, keep: Path) -> None:
 
 
 def _clear(folder: Path) -> None:
-    """Stop the servers of a folder and remove it, unless somebody still uses it."""
-    with (folder / "users").open("a") as users:
-        try:
+    """Stop the servers of a folder and remove it, unless somebody still uses it.
+
+    Others may be clearing it at the same moment: what they were quicker to remove is no error.
+    """
+    with contextlib.suppress(FileNotFoundError, BlockingIOError):
+        with (folder / "users").open("r+") as users:
             fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return
-        for cluster in folder.rglob("cluster/PG_VERSION"):
-            server_in(cluster.parents[1]).stop()
-        shutil.rmtree(folder)
+            for cluster in folder.rglob("cluster/PG_VERSION"):
+                server_in(cluster.parents[1]).stop()
+            shutil.rmtree(folder, ignore_errors=True)
+        return
+    if not (folder / "users").exists():
+        shutil.rmtree(folder, ignore_errors=True)

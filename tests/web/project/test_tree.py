@@ -226,9 +226,8 @@ def _parent(pid: int) -> int:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
-def test_the_database_stops_cleanly_with_its_tree(place: Path, monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+def test_the_database_stops_cleanly_with_its_tree(place: Path, number: int) -> None:
     """Asked or killed, the tree's end is a clean end of the database, which needs no recovery afterwards."""
-    monkeypatch.setenv("TROTH_DATA", str(servers.BASE))  # whose programs are copied already
     process = _tree_process(place, "[[database_child(folder / 'data')]]")
     assert process.stdout is not None
     assert process.stdout.readline() == "ready\n"
@@ -246,9 +245,8 @@ def test_the_database_stops_cleanly_with_its_tree(place: Path, monkeypatch: pyte
 
 
 @pytest.mark.slow
-def test_a_killed_database_comes_back_under_its_tree(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_killed_database_comes_back_under_its_tree(place: Path) -> None:
     """The tree notices that the server ended, and starts it again at the same address."""
-    monkeypatch.setenv("TROTH_DATA", str(servers.BASE))
     process = _tree_process(place, "[[database_child(folder / 'data')]]")
     assert process.stdout is not None
     assert process.stdout.readline() == "ready\n"

@@ -77,7 +77,9 @@ def account() -> Account:
             pwd.getpwuid(os.geteuid())
         except KeyError:
             advice = "Maybe run the container as a user that /etc/passwd names, or set DATABASE_URL to a server."
-            raise issue("database-user", "the user who runs Troth", value=f"uid {os.geteuid()}", advice=advice) from None
+            raise issue(
+                "database-user", "the user who runs Troth", value=f"uid {os.geteuid()}", advice=advice
+            ) from None
         return Account(os.geteuid(), os.getegid())
     try:
         found = pwd.getpwnam(USER)
@@ -197,3 +199,10 @@ def _copy(wheel: Path, *, folder: Path) -> Path:
         except OSError:  # somebody else was faster
             shutil.rmtree(half)
     return home / _PACKAGE
+
+
+def prune(folder: Path, *, keep: Programs) -> None:
+    """Remove the copies of earlier releases; to be called while no server runs from them."""
+    for home in folder.glob(f"{_WHEEL}-*"):
+        if home not in keep.bin.parents:
+            shutil.rmtree(home)

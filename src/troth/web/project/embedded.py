@@ -5,6 +5,7 @@ enter, and every sign-in needs a generated password (SCRAM). Below the data fold
 
     cluster/   PostgreSQL's own files            socket/    the socket, if the path is short enough
     log/       a week of logs, a file a day      private/   passwords, lock; only for who runs Troth
+    programs/  as root only: PostgreSQL itself
 
 A server outlives the program that started it until somebody calls `Server.stop`; whoever comes next finds it.
 """
@@ -94,7 +95,7 @@ class Server:
     Parameters
     ----------
     data : the folder of this database; made if it is missing.
-    programs : as root, where the copy of the programs goes; by default ``programs`` beside the data in `default_home`.
+    programs : as root, where the copy of the programs goes; by default ``programs`` in the data folder.
     durable : False loses data at a power cut and is for tests only.
 
     Examples
@@ -115,7 +116,7 @@ class Server:
     @cached_property
     def programs(self) -> Programs:
         """PostgreSQL's programs and the user who runs them."""
-        return postgres.programs(self._copies or default_home() / "programs")
+        return postgres.programs(self._copies or self.data / "programs")
 
     @property
     def address(self) -> Address:
@@ -154,6 +155,7 @@ class Server:
             self._check_cluster()
             if not self._runs(Path(address.host)):
                 self._clear(Path(address.host))
+                postgres.prune(self.data / "programs", keep=self.programs)
                 self._launch(Path(address.host))
                 self._started = True
             return address

@@ -1,0 +1,223 @@
+"""The table of rights, tried whole: every role x every page x own and another unit x looking and changing.
+
+The table is `troth.web.people.rights.PAGES`, which `page(...)` fills. A page that is not in it fails here; so does a
+page about a kind of row of which `tests/web/samples.py` knows no sample.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.http import HttpResponseBase
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.urls.converters import IntConverter, UUIDConverter
+from django.views.generic import RedirectView
+
+from tests.web import cast
+from tests.web.samples import SAMPLES
+from troth.core.terms import Role
+from troth.web.people.models import Unit
+from troth.web.people.rights import ANYBODY, PAGES, SIGNED_IN, PageRight
+
+#: What an argument of a route is when the page is not about it, where nothing general will do.
+ARGUMENTS = {"form": "csv", "key": "MQ-set-password", "uidb36": "1", "language": "lt", "provider_id": "none"}
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """A page with the pattern that leads to it."""
+
+    right: PageRight
+    pattern: URLPattern
+
+    def arguments(self, thing: Any) -> dict[str, Any]:
+        """Return arguments with which the page is opened about a thing."""
+        about = self.right.about
+        given = {name: _sample(name, kind) for name, kind in self.pattern.pattern.converters.items()}
+        given |= {
+            name: ARGUMENTS.get(name, "x")
+            for name in (getattr(self.pattern.pattern, "regex", None) and self.pattern.pattern.regex.groupindex) or ()
+            if name not in given
+        }
+        if about is not None:
+            value = thing
+            for step in about.by.split("__"):
+                value = getattr(value, step)
+            given[about.arg or about.by] = value
+        return given
+
+
+def _sample(name: str, kind: Any) -> Any:
+    if name in ARGUMENTS:
+        return ARGUMENTS[name]
+    if isinstance(kind, IntConverter):
+        return 1
+    return uuid.UUID(int=7) if isinstance(kind, UUIDConverter) else "x"
+
+
+def _patterns(resolver: URLResolver) -> Iterator[URLPattern]:
+    for one in resolver.url_patterns:
+        if isinstance(one, URLResolver):
+            yield from _patterns(one)
+        else:
+            yield one
+
+
+def _redirects(pattern: URLPattern) -> bool:
+    """Tell whether a pattern only leads to another page, as the sign-in library keeps its old addresses."""
+    return getattr(pattern.callback, "view_class", None) is RedirectView
+
+
+PATTERNS = [one for one in _patterns(get_resolver()) if not _redirects(one)]
+
+
+def reached() -> list[Reached]:
+    """Return the pages that are not open to everybody; those of the sign-in library check by themselves."""
+    ours = [one for one in PATTERNS if one.name in PAGES]
+    return [
+        Reached(right=PAGES[str(one.name)], pattern=one)
+        for one in ours
+        if PAGES[str(one.name)].sees != ANYBODY and "allauth" not in str(getattr(one.callback, "__module__", ""))
+    ]
+
+
+def test_every_page_is_in_the_table() -> None:
+    """Whoever adds a page must say who may open it."""
+    lost = [str(one.pattern) for one in PATTERNS if one.name not in PAGES]
+    assert lost == [], "declare them with page(route, view, name, needs=...) of people/rights.py"
+
+
+def test_the_table_holds_no_page_that_is_gone() -> None:
+    """A line without a page would promise something about nothing."""
+    assert set(PAGES) - {one.name for one in PATTERNS} == set()
+
+
+def test_every_kind_of_row_has_a_sample() -> None:
+    """A page about something can be tried only with one."""
+    kinds = {one.about.model for one in PAGES.values() if one.about is not None}
+    assert kinds - set(SAMPLES) == set(), "add them to tests/web/samples.py"
+
+
+def test_pages_for_everybody_change_nothing_for_everybody() -> None:
+    """A page that anybody may read and only some may change would tell strangers apart by what they post."""
+    assert [one.name for one in PAGES.values() if one.sees == ANYBODY and one.changes != ANYBODY] == []
+
+
+def test_arguments_of_pages_for_roles_are_things_with_rights() -> None:
+    """An address that names a row says what it is about, or its view reads through `visible_to` (listed here)."""
+    loose = {
+        "people_sheet": "the kind of a sheet", "people_file": "the kind of a sheet",
+        "calendar": "calendars belong to the whole organisation", "service": "the catalogue belongs to all",
+    }  # fmt: skip
+    found = {
+        one.right.name
+        for one in reached()
+        if one.right.about is None and one.right.sees != SIGNED_IN and set(one.arguments(None)) - {"form"}
+    }
+    assert found - set(loose) - set(VIEWED) == set()
+
+
+#: Pages for roles whose views find the row themselves; each view's own test shows that another unit's is not found.
+VIEWED: dict[str, str] = {}
+
+
+@dataclass(slots=True)
+class World:
+    """Things in one's own unit and in another, one of each kind."""
+
+    own: dict[str, Any]
+    other: dict[str, Any]
+
+    def thing(self, page: Reached, *, own: bool) -> Any:
+        """Return what a page is tried with."""
+        about = page.right.about
+        return (self.own if own else self.other)[about.model] if about is not None else None
+
+
+@pytest.fixture
+def world(company: cast.Company) -> World:
+    """Return the things of Vilnius and of Klaipėda."""
+
+    def things(where: Unit) -> dict[str, Any]:
+        return {name: make(company, where) for name, make in SAMPLES.items()}
+
+    return World(own=things(company.vilnius), other=things(company.klaipeda))
+
+
+def _expected(page: Reached, role: str | None, method: str, *, own: bool) -> set[int] | None:
+    """Return the answers that are right; None for any that is neither a refusal nor a failure."""
+    needed = page.right.needed(method)
+    if role is None:
+        return {302, 401}
+    if page.right.about is not None and not own:
+        return {404}
+    if needed == SIGNED_IN or role in needed:
+        return None
+    return {403}
+
+
+def _try(client: Client, page: Reached, world: World, method: str, *, own: bool) -> HttpResponseBase:
+    """Open a page; what it changes is taken back."""
+    address = reverse(str(page.pattern.name), kwargs=page.arguments(world.thing(page, own=own)))
+    with transaction.atomic():
+        answer = client.generic(method, address)
+        transaction.set_rollback(True)
+    return answer
+
+
+def _wrongs(client: Client, world: World, role: str | None) -> list[str]:
+    found = []
+    for page in reached():
+        for method in ("GET", "POST"):
+            for own in (True, False) if page.right.about is not None else (True,):
+                answer = _try(client, page, world, method, own=own)
+                right = _expected(page, role, method, own=own)
+                status = answer.status_code
+                fine = status in right if right is not None else status < 500 and status not in {401, 403}
+                if fine and status == 302 and role is None:
+                    fine = "/accounts/login" in answer["Location"]
+                if not fine:
+                    place = "own" if own else "other"
+                    found.append(f"{role} {method} {page.right.name} ({place}): {status}, not {right or 'an answer'}")
+    return found
+
+
+@pytest.mark.parametrize("role", [str(role) for role in Role])
+def test_a_role_opens_its_pages_in_its_unit_and_no_others(company: cast.Company, world: World, role: str) -> None:
+    """Role x page x object x method: what is elsewhere is not there, what is here and not theirs is refused."""
+    person = cast.person("Rita Role", (Role(role), company.vilnius))
+    assert _wrongs(cast.signed_in(person), world, role) == []
+
+
+def test_a_visitor_is_asked_to_sign_in(world: World) -> None:
+    """Nobody in particular sees nothing, and learns nothing about what there is."""
+    assert _wrongs(Client(), world, None) == []
+
+
+def test_a_stranger_sees_nothing(company: cast.Company, world: World) -> None:
+    """Dan can sign in and has no role: no page about anything is there, and none for a role is his."""
+    client = cast.signed_in(company.dan)
+    found = {}
+    for page in reached():
+        if page.right.sees == SIGNED_IN and page.right.about is None:
+            continue
+        for method in ("GET", "POST"):
+            status = _try(client, page, world, method, own=True).status_code
+            if status != (404 if page.right.about is not None else 403):
+                found[f"{method} {page.right.name}"] = status
+    assert found == {}
+
+
+def test_a_role_that_ended_opens_nothing(company: cast.Company, world: World) -> None:
+    """Yesterday's administrator is a stranger."""
+    person = cast.person("Yana Yesterday", (Role.ADMINISTRATOR, company.bank))
+    person.memberships.update(valid_to=cast.DAY)
+    client = cast.signed_in(person)
+    assert client.get(reverse("people")).status_code == 403
+    assert client.get(reverse("unit", kwargs={"code": "vilnius"})).status_code == 404
