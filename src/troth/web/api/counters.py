@@ -1,0 +1,156 @@
+"""Counters: a program may act for any clerk of its unit, with a key that allows it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import Http404
+from django.utils import timezone
+from ninja import Router, Status
+
+from troth.web.api.branches import customer_of, service_of, ticket_of
+from troth.web.api.door import COUNTER, branch_of, needs
+from troth.web.api.shapes import BreakIn, CounterOut, DirectIn, OpenIn, TicketOut, TransferIn
+from troth.web.flow import actions
+from troth.web.flow.models import Branch, Counter, CounterSession, Ticket
+from troth.web.flow.refused import Refused
+from troth.web.people.models import Unit, User
+
+router = Router(tags=["counters"])
+_PATH = "/branches/{token}/clerks/{clerk}"
+
+
+@router.post("/branches/{token}/clerks", response={201: CounterOut}, url_name="open_counter")
+@needs(COUNTER)
+def open_counter(request: Any, token: str, wanted: OpenIn) -> Status[CounterOut]:
+    """Let a clerk take a counter: the one named, else a free one."""
+    here = branch_of(request, token)
+    clerk = _clerk(here, wanted.clerk)
+    now = timezone.now()
+    for counter in _counters(here, wanted.counter):
+        try:
+            session = actions.open_counter(counter=counter, clerk=clerk, now=now, made_up=wanted.made_up)
+        except Refused as refused:
+            if wanted.counter is None and refused.code == "counter-taken":
+                continue
+            raise
+        return Status(201, CounterOut.of(session))
+    advice = "Maybe close one first."
+    raise Refused("no-counter-free", where="counter", value=here, advice=advice)
+
+
+@router.get(_PATH, response=CounterOut, url_name="clerk")
+@needs(COUNTER)
+def clerk(request: Any, token: str, clerk: str) -> CounterOut:
+    """Return the counter of a clerk, and the ticket in front."""
+    session = _session(request, token, clerk)
+    ticket = Ticket.objects.filter(session=session, state__in=("called", "serving"))
+    return CounterOut.of(session, ticket.select_related("branch", "line", "session__counter").first())
+
+
+@router.post(f"{_PATH}/close", response=CounterOut, url_name="close_counter")
+@needs(COUNTER)
+def close_counter(request: Any, token: str, clerk: str) -> CounterOut:
+    """Close the counter of a clerk."""
+    return CounterOut.of(actions.close_counter(session=_session(request, token, clerk), now=timezone.now()))
+
+
+@router.post(f"{_PATH}/break", response=CounterOut, url_name="take_break")
+@needs(COUNTER)
+def take_break(request: Any, token: str, clerk: str, wanted: BreakIn) -> CounterOut:
+    """Let a clerk go on a break."""
+    session = _session(request, token, clerk)
+    return CounterOut.of(actions.take_break(session=session, now=timezone.now(), state=wanted.state))
+
+
+@router.post(f"{_PATH}/back", response=CounterOut, url_name="end_break")
+@needs(COUNTER)
+def end_break(request: Any, token: str, clerk: str) -> CounterOut:
+    """Let a clerk come back."""
+    return CounterOut.of(actions.end_break(session=_session(request, token, clerk), now=timezone.now()))
+
+
+@router.post(f"{_PATH}/call-next", response={200: TicketOut, 204: None}, url_name="call_next")
+@needs(COUNTER)
+def call_next(request: Any, token: str, clerk: str) -> Any:
+    """Call the next customer; 204 when nobody waits."""
+    ticket = actions.call_next(session=_session(request, token, clerk), now=timezone.now())
+    return Status(204, None) if ticket is None else TicketOut.of(ticket)
+
+
+@router.post(f"{_PATH}/transfer/{{ticket}}", response=TicketOut, url_name="transfer")
+@needs(COUNTER)
+def transfer(request: Any, token: str, clerk: str, ticket: str, wanted: TransferIn) -> TicketOut:
+    """Hand the customer in front on; returns the new ticket."""
+    session = _session(request, token, clerk)
+    here = session.counter.branch
+    made = actions.transfer(
+        session=session, ticket=ticket_of(request, ticket, branch=here), now=timezone.now(), note=wanted.note,
+        service=service_of(wanted.service) if wanted.service else None,
+        clerk=_clerk(here, wanted.clerk) if wanted.clerk else None,
+        counter=_counters(here, wanted.counter)[0] if wanted.counter else None,
+    )  # fmt: skip
+    return TicketOut.of(made)
+
+
+@router.post(f"{_PATH}/walk-direct", response={201: TicketOut}, url_name="walk_direct")
+@needs(COUNTER)
+def walk_direct(request: Any, token: str, clerk: str, wanted: DirectIn) -> Status[TicketOut]:
+    """Serve a customer who has no ticket."""
+    made = actions.walk_direct(
+        session=_session(request, token, clerk), service=service_of(wanted.service), now=timezone.now(),
+        customer=customer_of(request, wanted.customer), language=wanted.language, note=wanted.note,
+    )  # fmt: skip
+    return Status(201, TicketOut.of(made))
+
+
+Deed = Callable[..., Ticket]
+
+
+def _deed(name: str, action: Deed, sentence: str) -> None:
+    """Add what a clerk does with one ticket: they all look alike."""
+
+    def view(request: Any, token: str, clerk: str, ticket: str) -> TicketOut:
+        session = _session(request, token, clerk)
+        one = ticket_of(request, ticket, branch=session.counter.branch)
+        return TicketOut.of(action(session=session, ticket=one, now=timezone.now()))
+
+    view.__name__, view.__doc__ = action.__name__, sentence
+    path = f"{_PATH}/{name}/{{ticket}}"
+    router.post(path, response=TicketOut, url_name=action.__name__)(needs(COUNTER)(view))
+
+
+_deed("call", actions.call_ticket, "Call one customer out of turn.")
+_deed("recall", actions.recall, "Call the customer once more.")
+_deed("answer", actions.answer, "Begin to serve the customer who was called.")
+_deed("finish", actions.finish, "End the service.")
+_deed("no-show", actions.no_show, "Give up a customer who did not come.")
+_deed("park", actions.park, "Set the customer aside, to be taken up again.")
+_deed("take-up", actions.take_up, "Take up a customer who was set aside.")
+_deed("put-back", actions.put_back, "Send the customer back to the line.")
+
+
+def _session(request: Any, token: str, clerk: str) -> CounterSession:
+    found = CounterSession.objects.select_related("clerk", "counter__branch__unit")
+    session = found.filter(counter__branch=branch_of(request, token), clerk__code=clerk, closed_at=None).first()
+    if session is None:
+        raise Http404
+    return session
+
+
+def _clerk(branch: Branch, code: str) -> User:
+    """Return a person who works at a branch."""
+    units = Unit.objects.below(branch.unit)
+    found: User | None = User.objects.filter(code=code, is_active=True, memberships__unit__in=units).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def _counters(branch: Branch, code: str | None) -> list[Counter]:
+    found = Counter.objects.filter(branch=branch).order_by("pk")
+    counters = list(found.filter(code=code) if code else found)
+    if not counters:
+        raise Http404
+    return counters

@@ -1,0 +1,81 @@
+"""The process tree of a running site: the database, the web, the worker, and for the demo those who play it."""
+
+from __future__ import annotations
+
+import socket
+import sys
+import urllib.request
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+from troth.core import InputError, Issue
+from troth.core.decision import Severity
+from troth.web.project.embedded_keeper import database_child
+from troth.web.project.site import Installation
+from troth.web.project.tree import Child, Tree
+
+_LOOK_S: Final = 1.0
+
+
+def tree(
+    site: Installation, *, host: str, port: int, processes: int, more: Sequence[Child], say: Callable[[str], None] | None
+) -> Tree:
+    """Return the tree of an installation.
+
+    Parameters
+    ----------
+    site : made, with its tables up to date.
+    host, port : where the web listens.
+    processes : how many answer requests.
+    more : started last: the demo's driver.
+    say : where every process's lines go, besides its log file.
+    """
+    environment = {**site.environment(), "TROTH_CONNECTIONS": "16"}
+    serve = [
+        sys.executable, "-m", "uvicorn", "troth.web.project.asgi:application", "--host", host, "--port", str(port),
+        "--workers", str(processes), "--no-access-log", "--log-level", "warning", "--no-server-header",
+        "--timeout-graceful-shutdown", "5",
+    ]  # fmt: skip
+    web = Child("web", serve, environment=environment, ready=lambda: answers(host, port), ready_s=60.0)
+    worker = Child("worker", [sys.executable, "-m", "troth.web.project.work"], environment=environment)
+    groups = [[web], [worker]]
+    if site.embedded is not None:
+        groups.insert(0, [database_child(site.embedded.data)])
+    if more:
+        groups.append([Child(c.name, c.command, {**environment, **c.environment}, again=c.again) for c in more])
+    return Tree(groups, logs=site.data / "log", say=say)
+
+
+def answers(host: str, port: int) -> bool:
+    """Tell whether the web answers."""
+    try:
+        with urllib.request.urlopen(f"http://{_reachable(host)}:{port}/alive", timeout=_LOOK_S) as answer:  # noqa: S310  our own address
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+def _reachable(host: str) -> str:
+    return "127.0.0.1" if host in {"0.0.0.0", "::", ""} else host  # noqa: S104  compared, not bound
+
+
+def must_be_free(host: str, port: int) -> None:
+    """Refuse a port somebody else listens on.
+
+    Raises
+    ------
+    InputError : ``port-taken``.
+    """
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            advice = "Maybe Troth runs already, or another program has the port: try --port."
+            raise InputError([Issue("port-taken", Severity.ERROR, f"{host}:{port}", str(error), advice)]) from error
+
+
+def log_folder(site: Installation) -> Path:
+    """Return where the processes write what they have to say."""
+    return site.data / "log"
