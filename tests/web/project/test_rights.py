@@ -145,7 +145,8 @@ def world(company: cast.Company) -> World:
     """Return the things of Vilnius and of Klaipėda."""
 
     def things(where: Unit) -> dict[str, Any]:
-        return {name: make(company, where) for name, make in SAMPLES.items()}
+        kinds = {one.about.model for one in PAGES.values() if one.about is not None}
+        return {name: make(company, where) for name, make in SAMPLES.items() if name in kinds}
 
     return World(own=things(company.vilnius), other=things(company.klaipeda))
 

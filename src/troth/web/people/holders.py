@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import Any, Final, NamedTuple
 
 from django.contrib.auth.models import AnonymousUser
@@ -13,6 +14,8 @@ from troth.web.people.models import AccessKey, Membership, User
 #: Where a device's key is kept between requests: its number in the session, set when the device is set up.
 DEVICE: Final = "troth-device"
 _BEARER: Final = "bearer "
+#: The last use of a key is kept this coarsely, so that a busy one is not written all the time.
+_SEEN: Final = timedelta(hours=1)
 
 Holder = User | AccessKey | AnonymousUser
 
@@ -34,7 +37,12 @@ def held_by(who: Any) -> list[Held]:
         return [Held(who.role, who.unit.path)]
     if not getattr(who, "is_authenticated", False):
         return []
-    return [Held(*row) for row in Membership.objects.held_by(who).values_list("role", "unit__path")]
+    day = timezone.now().date()
+    kept: tuple[date, list[Held]] | None = getattr(who, "troth_held", None)  # a page asks many times, for its menu
+    if kept is None or kept[0] != day:
+        found = Membership.objects.held_by(who).values_list("role", "unit__path")
+        kept = who.troth_held = (day, [Held(*row) for row in found])
+    return kept[1]
 
 
 def holder(request: HttpRequest) -> Holder:
@@ -50,6 +58,10 @@ def key_of(request: HttpRequest) -> AccessKey | None:
     now = timezone.now()
     said = request.headers.get("Authorization", "")
     if said.lower().startswith(_BEARER):
-        return AccessKey.find(said[len(_BEARER) :].strip(), now=now)
-    kept = request.session.get(DEVICE) if hasattr(request, "session") else None
-    return AccessKey.in_force(now=now).filter(pk=kept).first() if kept else None
+        key = AccessKey.find(said[len(_BEARER) :].strip(), now=now)
+    else:
+        kept = request.session.get(DEVICE) if hasattr(request, "session") else None
+        key = AccessKey.in_force(now=now).filter(pk=kept).first() if kept else None
+    if key is not None and (key.used_at is None or key.used_at < now - _SEEN):
+        AccessKey.objects.filter(pk=key.pk).update(used_at=now)
+    return key

@@ -81,6 +81,12 @@ class SignInLink(models.Model):
         return secret
 
     @classmethod
+    def waiting(cls, secret: str, *, now: datetime) -> SignInLink | None:
+        """Return the link of a secret if it still signs somebody in; looking does not use it up."""
+        found = cls.objects.select_related("user").filter(digest=digest(secret), used_at=None, expires_at__gt=now)
+        return found.filter(user__is_active=True).first()
+
+    @classmethod
     def use(cls, secret: str, *, now: datetime) -> User | None:
         """Return whom a link signs in, and use it up; None if it is unknown, used or too old."""
         found = cls.objects.filter(digest=digest(secret), used_at=None, expires_at__gt=now)

@@ -1,0 +1,132 @@
+"""The way to the lake: reference rows with effective dates, and what erasure asks of old files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+
+from troth.log import reference
+from troth.log.lake import Lake
+from troth.log.references import read_reference
+from troth.web.people.models import ErasureRequest
+
+#: Columns that call a thing by a name: a new name is for the past as well, and an old one must be erasable.
+_NAMES: Final = frozenset({"title"})
+_ALWAYS: Final = date(1, 1, 1)
+
+Rows = Iterable[Mapping[str, Any]]
+_Known = dict[str, Any]
+
+
+def write_reference(lake_path: str | Path, *, table: str, rows: Rows, today: date, now: datetime) -> int:
+    """Make a reference table of the lake say what holds now, and keep what held before; return the rows written.
+
+    A row without `valid_from` holds for all time when it is seen first. When it differs later, the old one ends today
+    and the new one begins today. A row with `valid_from` is its own history and is put as it is. What is gone ends
+    today. Done twice it writes nothing the second time.
+
+    Parameters
+    ----------
+    lake_path : the lake.
+    table : a name of `reference.TABLES`.
+    rows : all that holds, columns of the table; those left out are null.
+    today : the day changes begin and end.
+    now : numbers the versions; later calls need later instants.
+    """
+    lake = Lake(lake_path)
+    spec = reference.TABLES[table]
+    known: dict[tuple[Any, ...], list[_Known]] = {}
+    for row in read_reference(lake, table):
+        known.setdefault(tuple(row[name] for name in spec.key), []).append(row)
+    wanted: dict[tuple[Any, ...], list[_Known]] = {}
+    for given in rows:
+        row = {name: given.get(name) for name in spec.schema.names}
+        wanted.setdefault(tuple(row[name] for name in spec.key), []).append(row)
+    version = round(now.timestamp() * 1_000_000)
+    changed = [
+        {**row, "version": version}
+        for key in dict.fromkeys([*known, *wanted])
+        for row in _changes(known.get(key, []), wanted.get(key, []), today)
+    ]
+    if changed:
+        columns = pa.Table.from_pylist(changed, schema=spec.schema)
+        lake.reference(table).append(columns, batch=("site", version))
+    return len(changed)
+
+
+def _changes(known: list[_Known], wanted: list[_Known], today: date) -> list[_Known]:
+    """Return the rows of one key to write: new, changed, ended."""
+    old = {row["valid_from"]: row for row in known}
+    new = {row["valid_from"]: row for row in _dated(known, wanted, today)}
+    found = [row for start, row in new.items() if start not in old or _differs(old[start], row)]
+    for start, row in old.items():
+        if start not in new:
+            ended = row if _ended(row, today) else row | {"valid_to": _end(row, today)}
+            ended = _renamed(ended, wanted)
+            if _differs(row, ended):
+                found.append(ended)
+    return found
+
+
+def _dated(known: list[_Known], wanted: list[_Known], today: date) -> list[_Known]:
+    """Return the wanted rows with the day they begin, where they say nothing of their time themselves."""
+    found: list[_Known] = []
+    running = [row for row in known if not _ended(row, today)]
+    for row in wanted:
+        if row["valid_from"] is not None or row["valid_to"] is not None or not known:
+            found.append(row)
+        elif not running:
+            found.append(row | {"valid_from": today})
+        else:
+            last = max(running, key=lambda one: one["valid_from"] or _ALWAYS)
+            same = not _differs(_renamed(last, [row]), row | {"valid_from": last["valid_from"]})
+            found.append(row | {"valid_from": last["valid_from"] if same else today})
+    return found
+
+
+def _ended(row: _Known, today: date) -> bool:
+    return row["valid_to"] is not None and row["valid_to"] <= today
+
+
+def _end(row: _Known, today: date) -> date:
+    """Return the day a row that is gone ends: today, or at once if it would begin later."""
+    return max(today, row["valid_from"] or _ALWAYS)
+
+
+def _renamed(row: _Known, wanted: list[_Known]) -> _Known:
+    return row | {name: wanted[-1][name] for name in _NAMES if wanted and name in row}
+
+
+def _differs(one: _Known, other: _Known) -> bool:
+    return any(one[name] != other[name] for name in one if name != "version")
+
+
+def finish_erasures(lake_path: str | Path, *, now: datetime, keep: timedelta = timedelta(days=1)) -> int:
+    """Do for every erasure asked what takes long: drop raw texts of rejects, old rows of reference, files nobody needs.
+
+    Files stay for `keep`, for those who read them now; so an erasure is done when a run comes that much after it.
+    Returns how many are done.
+    """
+    waiting = ErasureRequest.objects.filter(done_at=None)
+    if not waiting.exists():
+        return 0
+    lake = Lake(lake_path)
+    if lake.exists():
+        lake.purge(before=now)
+        _settle_reference(lake)
+        lake.vacuum(now=now, keep=keep)
+    return waiting.filter(asked_at__lte=now - keep).update(done_at=now)
+
+
+def _settle_reference(lake: Lake) -> None:
+    """Write reference tables anew without the rows that newer ones replaced."""
+    for table in reference.TABLES:
+        shelf = lake.reference(table)
+        files = shelf.files()
+        if files["tail"]:
+            with lake.session() as con:
+                shelf.put(con, [lake.settled_reference(table)], tier="base", remove=files["base"] + files["tail"])

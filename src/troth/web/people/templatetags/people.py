@@ -1,0 +1,29 @@
+"""What pages ask about rights: may the reader open a page, may they change something by it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import template
+
+from troth.web.people import rights, words
+
+register = template.Library()
+
+
+@register.simple_tag(takes_context=True)
+def may(context: dict[str, Any], name: str) -> bool:
+    """Tell whether the reader may open a page."""
+    return rights.may(context["request"].user, name)
+
+
+@register.simple_tag(takes_context=True)
+def may_post(context: dict[str, Any], name: str) -> bool:
+    """Tell whether the reader may change something by a page."""
+    return rights.may(context["request"].user, name, method="POST")
+
+
+@register.simple_tag
+def said(word: object) -> str:
+    """Write a word of a closed list as people say it."""
+    return words.said(word)
