@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -15,6 +16,7 @@ from troth.core.time import Grid, Step
 
 #: Microseconds of a quarter hour.
 QUARTER: Final = 900_000_000
+_TICK: Final = timedelta(microseconds=1)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -35,6 +37,15 @@ class Periods:
     def count(self) -> int:
         """Return how many periods there are, the one before included."""
         return len(self.edges) - 1
+
+    @property
+    def short(self) -> bool:
+        """Tell whether no period is longer than a local day."""
+        zone = ZoneInfo(self.time_zone)
+        days = (
+            (a.astimezone(zone).date(), b.astimezone(zone).replace(fold=0) - _TICK) for a, b in pairwise(self.edges)
+        )
+        return all(first == last.date() for first, last in days)
 
     @property
     def low(self) -> int:

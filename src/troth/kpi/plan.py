@@ -47,17 +47,15 @@ class Job:
 
 
 class Tables:
-    """Unbound ibis tables of timelines and reference tables, by name; remembers which were asked for."""
+    """Unbound ibis tables of timelines and reference tables, by name."""
 
     def __init__(self, schemas: Mapping[str, Any]) -> None:
         self._schemas = schemas
-        self.used: set[str] = set()
 
     def __call__(self, name: str) -> Rows:
         """Return a table; `KeyError` if there is none of that name."""
         import ibis
 
-        self.used.add(name)
         return ibis.table(self._schemas[name], name=name)
 
 
@@ -125,11 +123,11 @@ def keys(rows: Rows, wanted: Wanted) -> dict[str, Any]:
     return {f"by{i}": rows[COLUMNS.get(dim, dim)] for i, dim in enumerate(wanted.by)}
 
 
-def grouped(jobs: Sequence[Job], wanted: Wanted, tables: Tables, *, daily: bool) -> Iterable[tuple[list[Job], Rows]]:
-    """Yield groups of jobs that share rows and date, each with the expression that computes them in one pass.
+def grouped(jobs: Sequence[Job], wanted: Wanted, tables: Tables) -> Iterable[tuple[list[Job], Rows]]:
+    """Yield groups of jobs that share rows and date, each with an expression that computes them in one pass.
 
-    With `daily` the groups are days and the columns sums; else periods, and the columns quantiles of those that have
-    them. Jobs on business time are not here; see `query`.
+    Sums are by period and day, quantiles by period: one expression gives both where no period is longer than a day,
+    else there is one of each. Jobs on business time are not here; see `query`.
     """
     lots: dict[Any, list[Job]] = {}
     bases: dict[str, Rows] = {}
@@ -140,36 +138,31 @@ def grouped(jobs: Sequence[Job], wanted: Wanted, tables: Tables, *, daily: bool)
         stock = job.kpi.fold is Fold.STOCK
         key = (job.part.timeline, job.part.at(base, wanted.params).op(), stock, job.part.fell)
         lots.setdefault(key, []).append(job)
+    passes = ((_sums, _shape),) if wanted.periods.short else ((_sums,), (_shape,))
     for (timeline, at, stock, fell), lot in lots.items():
-        base = bases[timeline]
-        rows = dated(base, at.to_expr(), wanted, stock=stock)
+        rows = dated(bases[timeline], at.to_expr(), wanted, stock=stock)
         if fell is not None:
             rows = rows.mutate(day=(micros(fell(rows, wanted.params)) / _DAY).floor().cast("int64"))
-        columns: dict[str, Any] = {}
-        for job in lot:
-            columns |= _columns(job, rows, wanted, daily=daily)
-        if not columns:
-            continue
-        when = (
-            {"period": rows.period.fill_null(-2), "day": rows.day.fill_null(-1)} if daily else {"period": rows.period}
-        )
-        yield lot, rows.group_by(**keys(rows, wanted), **when).aggregate(**columns)
+        for computed in passes:
+            columns: dict[str, Any] = {}
+            for job in lot:
+                value = _column(measured(job.part, rows, wanted.params), rows)
+                for compute in computed:
+                    columns |= compute(job, rows, value, wanted.params)
+            if not columns:
+                continue
+            when = {"period": rows.period}
+            if _sums in computed:
+                when = {"period": rows.period.fill_null(-2), "day": rows.day.fill_null(-1)}
+            yield lot, rows.group_by(**keys(rows, wanted), **when).aggregate(**columns)
 
 
-def _columns(job: Job, rows: Rows, wanted: Wanted, *, daily: bool) -> dict[str, Any]:
+def _sums(job: Job, rows: Rows, value: Any, p: Params) -> dict[str, Any]:
     """Return what one job adds up over the dated rows."""
-    part, p, i = job.part, wanted.params, job.slot
-    where = part.where(rows, p) if part.where is not None else None
-    value = _column(measured(part, rows, p), rows)
-    if not daily:
-        if not (job.kpi.quantiles and part.counts):
-            return {}
-        return {
-            f"q{i}": value.quantile(list(QUANTILES), where=where),
-            f"max{i}": value.max(where=where),
-        }
     import ibis
 
+    part, i = job.part, job.slot
+    where = part.where(rows, p) if part.where is not None else None
     weight = part.weight(rows, p) if callable(part.weight) else ibis.literal(float(part.weight))
     weight = _column(weight, rows)
     weight = value.isnull().ifelse(0.0, weight)
@@ -180,6 +173,15 @@ def _columns(job: Job, rows: Rows, wanted: Wanted, *, daily: bool) -> dict[str, 
         f"n{i}": (hit & part.counts).sum(),
         f"inexact{i}": (hit & rows[part.doubt]).any(),
     } | ({f"told{i}": part.needs(rows, p).any()} if part.needs is not None else {})
+
+
+def _shape(job: Job, rows: Rows, value: Any, p: Params) -> dict[str, Any]:
+    """Return the quantiles and the maximum of a job that shows them."""
+    part, i = job.part, job.slot
+    if not (job.kpi.quantiles and part.counts):
+        return {}
+    where = part.where(rows, p) if part.where is not None else None
+    return {f"q{i}": value.quantile(list(QUANTILES), where=where), f"max{i}": value.max(where=where)}
 
 
 def _column(value: Any, rows: Rows) -> Any:
@@ -199,18 +201,20 @@ def measured(part: Part, rows: Rows, p: Params) -> Any:
     return seconds(start, end)
 
 
-def spans(job: Job, wanted: Wanted, tables: Tables) -> Rows:
-    """Return the rows of a job on business time: keys, period, day, start, end, weight, and who decides on calendars."""
+def spans(job: Job, wanted: Wanted, tables: Tables, *, who: Iterable[str]) -> Rows:
+    """Return the rows of a job on business time: keys, period, day, start, end, doubt, and the dimensions `who` names.
+
+    Those are the ones that decide on calendars.
+    """
     part, p = job.part, wanted.params
     base = kept(source(part, wanted, tables), wanted)
     if part.where is not None:
         base = base.filter(part.where(base, p))
     rows = dated(base, part.at(base, p), wanted)
-    who = {f"who_{dim}": rows[COLUMNS[dim]] for dim in ("customer", "service", "priority", "queue", "team", "site")}
     start, end = part.span(rows, p)
     return rows.select(
         **keys(rows, wanted),
-        **who,
+        **{f"who_{dim}": rows[COLUMNS[dim]] for dim in who},
         period=rows.period,
         day=rows.day,
         start=micros(start),

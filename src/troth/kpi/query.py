@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
@@ -16,7 +16,7 @@ from troth.core.errors import InputError
 from troth.core.spans import start_of_day, zone
 from troth.core.terms import Dimension, Unit
 from troth.core.time import Calendar, Step, calendars_from_tables
-from troth.kpi.calendar_use import CalendarUse, Coded, days_apart
+from troth.kpi.calendar_use import PRECEDENCE, CalendarUse, Coded, days_apart
 from troth.kpi.catalogue import chosen
 from troth.kpi.cells import periods, sql
 from troth.kpi.definition import Clock, Figure, Kpi, Params
@@ -25,9 +25,9 @@ from troth.kpi.plan import QUANTILES, Job, Tables, Wanted, grouped, spans
 from troth.log.lake import Lake
 from troth.log.reference import TABLES
 from troth.log.references import read_reference
-from troth.log.store import name, quote
-from troth.log.timelines import TIMELINES
-from troth.log.timelines.cache import refresh
+from troth.log.store import name
+from troth.log.timelines import TIMELINES, columns_read, pruned
+from troth.log.timelines.cache import refresh, schema
 
 if TYPE_CHECKING:
     import duckdb
@@ -92,33 +92,49 @@ class Engine:
     def __init__(self, lake: Lake, con: duckdb.DuckDBPyConnection) -> None:
         self.lake = lake
         self.con = con
+        #: Tables that are made when they are first asked for, with all columns.
         self.tables = Tables(_Schemas(self._open))
+        #: The same, of which nothing is made yet: what is to be made depends on what is asked.
+        self._planned = Tables(_Schemas(self._columns))
+        self._ready: dict[str, set[str]] = {}
 
-    def _open(self, table_name: str) -> Any:
-        """Make a timeline or reference table a view, up to date, and return its schema."""
+    def _columns(self, table_name: str) -> Any:
+        """Return the schema of a timeline or reference table."""
         import ibis
 
         if table_name in TIMELINES:
-            rows = refresh(self.lake, self.con, TIMELINES[table_name])
+            return ibis.Schema.from_pyarrow(schema(self.lake, TIMELINES[table_name]))
+        return ibis.Schema.from_pyarrow(TABLES[table_name].schema)
+
+    def _open(self, table_name: str, columns: Collection[str] | None = None) -> Any:
+        """Make a timeline or reference table a view, up to date, with some columns or all; return its schema."""
+        import ibis
+
+        if table_name in TIMELINES:
+            rows = refresh(self.lake, self.con, TIMELINES[table_name], columns=columns)
         elif table_name in TABLES:
             rows = self.lake.settled_reference(table_name)
         else:
             raise KeyError(table_name)
         self.con.execute(f"CREATE OR REPLACE TEMP VIEW {name(table_name)} AS {rows}")
-        return ibis.Schema.from_pyarrow(
-            self.con.sql(f"SELECT * FROM {name(table_name)} LIMIT 0").fetch_arrow_table().schema
-        )
+        found = self.con.sql(f"SELECT * FROM {name(table_name)} LIMIT 0").fetch_arrow_table().schema
+        self._ready[table_name] = set(found.names)
+        return ibis.Schema.from_pyarrow(found)
+
+    def _need(self, expressions: Iterable[Any]) -> None:
+        """See to it that all tables are there, with the columns that these expressions read."""
+        needed: dict[str, set[str]] = {}
+        for expression in expressions:
+            for table, columns in columns_read(expression).items():
+                needed[table] = needed.get(table, set()) | columns
+        for table, columns in needed.items():
+            if table != "cells" and not columns <= self._ready.get(table, set()):
+                self._open(table, columns)
 
     @cached_property
     def extent(self) -> tuple[datetime, datetime] | None:
         """The first and last instant of the log; None for an empty one."""
-        files = self.lake.events.files()
-        listed = ", ".join(quote(f) for f in files["base"] + files["tail"])
-        if not listed:
-            return None
-        found = self.con.sql(
-            f"SELECT min(occurred_at), max(occurred_at) FROM read_parquet([{listed}], hive_partitioning = false)"
-        ).fetchone()
+        found = self.con.sql(f"SELECT min(occurred_at), max(occurred_at) FROM ({self.lake.instants()})").fetchone()
         if not found or found[0] is None:
             return None
         return found[0].astimezone(UTC), found[1].astimezone(UTC)
@@ -148,7 +164,8 @@ class Engine:
         wanted, since, until = self._wanted(query)
         if any(k.id in {"worst.crossed", "worst.twice"} for k in kpis):
             wanted = replace(wanted, line_s=self._line(query, wanted))
-        each = ((k, p) for k in kpis for p in (*k.parts, *k.chance_parts))
+        # A figure of one day has no interval.
+        each = ((k, p) for k in kpis for p in (k.parts if wanted.periods.short else (*k.parts, *k.chance_parts)))
         jobs = [Job(kpi, part, slot) for slot, (kpi, part) in enumerate(each)]
         daily, spread = self._compute(jobs, wanted, query.calendar)
         found: list[Figure] = []
@@ -244,37 +261,51 @@ class Engine:
         self, jobs: Sequence[Job], wanted: Wanted, calendar: str | None
     ) -> tuple[dict[int, Sums], dict[int, dict[Any, Any]]]:
         """Run all jobs; return daily sums and quantiles by slot."""
+        wall, business = self._expressions(jobs, wanted, calendar)
+        self._need([*(e for _, e in wall), *(e for _, e in business)])
         self.con.execute(f"CREATE OR REPLACE TEMP TABLE cells AS {sql(wanted.periods)}")
-        wall = [job for job in jobs if job.kpi.clock is Clock.WALL]
         daily: dict[int, Sums] = {}
         spread: dict[int, dict[Any, Any]] = {}
-        for lot, expression in grouped(wall, wanted, self.tables, daily=True):
-            result = self._run(expression).fetchnumpy()
-            daily |= {job.slot: sums(result, job, wanted) for job in lot}
-        for lot, expression in grouped(wall, wanted, self.tables, daily=False):
+        for lot, expression in wall:
             result = self._run(expression).fetchnumpy()
             for job in lot:
+                if f"num{job.slot}" in result:
+                    daily[job.slot] = sums(result, job, wanted)
                 if f"q{job.slot}" in result:
                     spread[job.slot] = _quantiles(result, job.slot, wanted)
-        for job in jobs:
-            if job.kpi.clock is Clock.BUSINESS:
-                daily[job.slot], spread[job.slot] = self._business(job, wanted, calendar)
+        for job, expression in business:
+            daily[job.slot], spread[job.slot] = self._business(job, expression, wanted, calendar)
         return daily, spread
+
+    def _expressions(
+        self, jobs: Sequence[Job], wanted: Wanted, calendar: str | None
+    ) -> tuple[list[tuple[list[Job], Any]], list[tuple[Job, Any]]]:
+        """Return what is to be computed on the wall clock, by lot, and the rows to be measured on calendars, by job."""
+        wall = [job for job in jobs if job.kpi.clock is Clock.WALL]
+        business = [job for job in jobs if job.kpi.clock is Clock.BUSINESS]
+        who = {row["dimension"] for row in self._uses(calendar)} & set(PRECEDENCE) if business else ()
+        return list(grouped(wall, wanted, self._planned)), [
+            (job, spans(job, wanted, self._planned, who=sorted(who))) for job in business
+        ]
+
+    def _uses(self, calendar: str | None) -> list[dict[str, Any]]:
+        """Return which calendar holds for whom, unless one was named for all."""
+        return [] if calendar else read_reference(self.lake, "calendar_use")
 
     def _run(self, expression: Any) -> duckdb.DuckDBPyRelation:
         import ibis
 
-        return self.con.sql(ibis.to_sql(expression, dialect="duckdb"))
+        return self.con.sql(ibis.to_sql(pruned(expression), dialect="duckdb"))
 
-    def _business(self, job: Job, wanted: Wanted, calendar: str | None) -> tuple[Sums, dict[Any, Any]]:
+    def _business(self, job: Job, expression: Any, wanted: Wanted, calendar: str | None) -> tuple[Sums, dict[Any, Any]]:
         """Measure a job's rows on their calendars and add them up."""
         import numpy as np
 
-        rows = self._run(spans(job, wanted, self.tables)).fetch_arrow_table()
+        rows = self._run(expression).fetch_arrow_table()
         start, end = (_instants(rows[c]) for c in ("start", "end"))
-        uses = [] if calendar else read_reference(self.lake, "calendar_use")
-        book = CalendarUse(self.calendars, uses, default=calendar or _ALWAYS)
-        held = book.apply({d: _coded(rows[f"who_{d}"]) for d in book.precedence}, rows=len(rows))
+        book = CalendarUse(self.calendars, self._uses(calendar), default=calendar or _ALWAYS)
+        who = [dim for dim in book.precedence if f"who_{dim}" in rows.column_names]
+        held = book.apply({d: _coded(rows[f"who_{d}"]) for d in who}, rows=len(rows))
         if job.kpi.unit is Unit.SHARE:
             value = held.same_business_day(start, end).astype(np.float64)
         else:

@@ -11,6 +11,8 @@ from troth.log.timelines import cases, contacts, paid, spells, voice
 from troth.log.timelines._base import Timeline as Timeline
 from troth.log.timelines._base import micros as micros
 from troth.log.timelines._base import seconds as seconds
+from troth.log.timelines._prune import columns_read as columns_read
+from troth.log.timelines._prune import pruned as pruned
 
 #: Every timeline by name.
 TIMELINES: Final[dict[str, Timeline]] = {

@@ -1,14 +1,16 @@
 """Timelines kept in the lake: built once, then brought up to date by re-deriving only the keys that new events name.
 
 The tail of a timeline's table replaces the base for every key it names; a key whose rows are gone stands there
-with `gone` set. A commit's notes say which event files it has seen, so a refresh knows what is new.
+with `gone` set. A commit's notes say which event files it has seen, so a refresh knows what is new, and which columns
+are there: a timeline is first derived with the columns the first question takes, and in full when a later one takes
+more. Half of a timeline's cost is in columns that many a lake is never asked about.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -17,10 +19,12 @@ from typing import TYPE_CHECKING, Any, Final
 import pyarrow as pa
 
 from troth.core.errors import LostRaceError
+from troth.log._hot import with_hot
 from troth.log.lake import Lake, settle
 from troth.log.schema import STORED
 from troth.log.store import Shelf, name, quote, scan
 from troth.log.timelines._base import Timeline, chosen, events_table
+from troth.log.timelines._prune import pruned
 
 if TYPE_CHECKING:
     import duckdb
@@ -42,12 +46,25 @@ def _definition() -> str:
 
 
 @cache
-def _compiled(timeline: Timeline) -> tuple[str, pa.Schema]:
-    """Return the SQL that derives a timeline from the view `events`, and its columns."""
+def _derived(timeline: Timeline) -> Any:
+    """Return the expression that derives a timeline from the table `events`."""
+    return timeline.derive(chosen(timeline, events_table()))
+
+
+@cache
+def _compiled(timeline: Timeline, columns: tuple[str, ...]) -> str:
+    """Return the SQL that derives columns of a timeline from the view `events`."""
     import ibis
 
-    expression = timeline.derive(chosen(timeline, events_table()))
-    return ibis.to_sql(expression, dialect="duckdb"), expression.schema().to_pyarrow()
+    return str(ibis.to_sql(pruned(_derived(timeline).select(*columns)), dialect="duckdb"))
+
+
+def schema(lake: Lake, timeline: Timeline) -> pa.Schema:
+    """Return all columns of a timeline, derived yet or not."""
+    shelf = _shelf(lake, timeline)
+    if shelf is None:
+        return pa.schema(_derived(timeline).schema().to_pyarrow())
+    return pa.schema([field for field in shelf.schema if field.name != _GONE.name])
 
 
 def _home(lake: Lake, timeline: Timeline) -> Path:
@@ -65,40 +82,57 @@ def _shelf(lake: Lake, timeline: Timeline) -> Shelf | None:
     return Shelf(bare.root, pa.schema(fields))
 
 
-def refresh(lake: Lake, con: duckdb.DuckDBPyConnection, timeline: Timeline) -> str:
+def refresh(
+    lake: Lake, con: duckdb.DuckDBPyConnection, timeline: Timeline, *, columns: Collection[str] | None = None
+) -> str:
     """Bring a timeline up to date with the events and return the SQL that reads it.
 
     Parameters
     ----------
     lake, con : where the events and the cached rows are, and what to compute with.
     timeline : which one.
+    columns : the columns it must have; all if left out. The SQL gives at least these, and the key.
     """
+    # What is in the lake first: an event that comes into it meanwhile is then in the hot tail as well, and counts once.
+    cold = _up_to_date(lake, con, timeline, columns)
+    if lake.hot is None:
+        return cold
+    files = lake.events.files()
+    return with_hot(con, files, timeline, cold=cold, derive=lambda names: _compiled(timeline, names))
+
+
+def _up_to_date(lake: Lake, con: duckdb.DuckDBPyConnection, timeline: Timeline, columns: Collection[str] | None) -> str:
     for _ in range(_ATTEMPTS - 1):
         try:
-            return _refreshed(lake, con, timeline)
+            return _refreshed(lake, con, timeline, columns)
         except LostRaceError:
             continue
-    return _refreshed(lake, con, timeline)
+    return _refreshed(lake, con, timeline, columns)
 
 
-def _refreshed(lake: Lake, con: duckdb.DuckDBPyConnection, timeline: Timeline) -> str:
+def _refreshed(lake: Lake, con: duckdb.DuckDBPyConnection, timeline: Timeline, columns: Collection[str] | None) -> str:
     # Two who bring the same timeline up to date must not both add their rows: the second one looks again.
     at = Shelf(_home(lake, timeline), pa.schema([])).version()
     files = lake.events.files()
-    shelf = _shelf(lake, timeline)
-    notes = shelf.stamp() if shelf is not None else {}
+    everything = schema(lake, timeline)
+    shelf = Shelf(_home(lake, timeline), everything.append(_GONE))
+    notes = shelf.stamp()
     base = sorted(file.rsplit("/", 1)[1] for file in files["base"])
     tail = {file.rsplit("/", 1)[1]: file for file in files["tail"]}
-    if shelf is not None and notes.get("base") == json.dumps(base):
+    held = _held(notes)
+    wanted = {timeline.key, *(everything.names if columns is None else columns)}
+    if wanted <= held and notes["base"] == json.dumps(base):
         seen = set(json.loads(notes["tail"]))
         if seen == set(tail):
-            return _read(shelf, timeline)
+            return _read(shelf, timeline, held)
         if seen <= set(tail):
             fresh = [path for file, path in sorted(tail.items()) if file not in seen]
             if _update(lake, con, timeline, shelf, fresh=fresh, at=at):
-                return _read(shelf, timeline)
-    sql, schema = _compiled(timeline)
-    shelf = Shelf(_home(lake, timeline), schema.append(_GONE))
+                return _read(shelf, timeline, held)
+    if held and not wanted <= held:
+        wanted |= set(everything.names)  # who asks for more will ask for more again
+    held |= wanted
+    sql = _compiled(timeline, tuple(c for c in everything.names if c in held))
     con.execute(f"CREATE OR REPLACE TEMP VIEW events AS {settle(files)}")
     old = shelf.files()
     shelf.put(
@@ -106,23 +140,32 @@ def _refreshed(lake: Lake, con: duckdb.DuckDBPyConnection, timeline: Timeline) -
         [f"SELECT *, false AS gone FROM ({sql})"],
         tier="base",
         remove=old["base"] + old["tail"],
-        notes=_notes(base, tail),
+        notes=_notes(base, tail, held),
         at=at,
     )
-    return _read(shelf, timeline)
+    return _read(shelf, timeline, held)
 
 
-def _notes(base: Iterable[str], tail: Iterable[str]) -> dict[str, str]:
-    return {"base": json.dumps(sorted(base)), "tail": json.dumps(sorted(tail))}
+def _notes(base: Iterable[str], tail: Iterable[str], columns: Iterable[str]) -> dict[str, str]:
+    return {
+        "base": json.dumps(sorted(base)),
+        "tail": json.dumps(sorted(tail)),
+        "columns": json.dumps(sorted(columns)),
+    }
+
+
+def _held(notes: Mapping[str, Any]) -> set[str]:
+    """Return the columns that were derived."""
+    return set(json.loads(notes.get("columns", "[]")))
 
 
 def refresh_cached(lake: Lake, con: duckdb.DuckDBPyConnection) -> None:
-    """Bring every timeline that was ever asked for up to date."""
+    """Bring every timeline that was ever asked for up to date, with the columns it has."""
     from troth.log.timelines import TIMELINES
 
     for timeline in TIMELINES.values():
         if _shelf(lake, timeline) is not None:
-            refresh(lake, con, timeline)
+            refresh(lake, con, timeline, columns=())
 
 
 def restamp(
@@ -150,17 +193,22 @@ def restamp(
         seen = set(json.loads(notes["tail"]))
         if old_tail <= seen:
             with suppress(LostRaceError):
-                shelf.put(con, [], notes=_notes(new_base, seen - old_tail), at=at)
+                shelf.put(con, [], notes=_notes(new_base, seen - old_tail, _held(notes)), at=at)
 
 
-def _read(shelf: Shelf, timeline: Timeline) -> str:
+def _there(shelf: Shelf, held: Collection[str]) -> pa.Schema:
+    """Return the columns that the files of a timeline have."""
+    return pa.schema([field for field in shelf.schema if field.name in held or field.name == _GONE.name])
+
+
+def _read(shelf: Shelf, timeline: Timeline, held: Collection[str]) -> str:
     """Return SQL for the rows of a timeline: the base but for the keys the tail names, and the tail."""
-    files = shelf.files()
-    columns = ", ".join(name(c) for c in shelf.schema.names if c != "gone")
-    base = f"SELECT {columns} FROM ({scan(files['base'], shelf.schema)})"
+    files, there = shelf.files(), _there(shelf, held)
+    columns = ", ".join(name(c) for c in there.names if c != "gone")
+    base = f"SELECT {columns} FROM ({scan(files['base'], there)})"
     if not files["tail"]:
         return base
-    tail = scan(files["tail"], shelf.schema)
+    tail = scan(files["tail"], there)
     key = name(timeline.key)
     return f"""
         SELECT * FROM ({base}) ANTI JOIN (SELECT DISTINCT {key} FROM ({tail})) USING ({key})
@@ -201,17 +249,20 @@ def _update(
                            UNION ALL SELECT * FROM near ANTI JOIN beaten USING ({events_key}))
             QUALIFY {NEWEST} = 1
         ) SEMI JOIN touched USING ({key})""")
-    sql, schema = _compiled(timeline)
-    columns = ", ".join(name(c) for c in schema.names)
+    held = _held(shelf.stamp())
+    there = _there(shelf, held)
+    names = [c for c in there.names if c != "gone"]
+    sql, columns = _compiled(timeline, tuple(names)), ", ".join(name(c) for c in names)
     con.execute(f"CREATE OR REPLACE TEMP TABLE derived AS SELECT {columns}, false AS gone FROM ({sql})")
     overlay = f"SELECT {columns}, gone FROM derived"
     if old["tail"]:
-        overlay += f" UNION ALL SELECT {columns}, gone FROM ({scan(old['tail'], shelf.schema)}) ANTI JOIN touched USING ({key})"
-    empty = ", ".join(
-        "true" if c == "gone" else f"t.{key}" if c == timeline.key else "NULL" for c in [*schema.names, "gone"]
-    )
+        overlay += (
+            f" UNION ALL SELECT {columns}, gone FROM ({scan(old['tail'], there)}) ANTI JOIN touched USING ({key})"
+        )
+    empty = ", ".join("true" if c == "gone" else f"t.{key}" if c == timeline.key else "NULL" for c in [*names, "gone"])
     overlay += f" UNION ALL SELECT {empty} FROM touched t ANTI JOIN derived USING ({key})"
-    notes = _notes((p.rsplit("/", 1)[1] for p in files["base"]), (p.rsplit("/", 1)[1] for p in files["tail"]))
+    base_names, tail_names = ([p.rsplit("/", 1)[1] for p in files[tier]] for tier in ("base", "tail"))
+    notes = _notes(base_names, tail_names, held)
     shelf.put(con, [overlay], tier="tail", remove=old["tail"], notes=notes, at=at)
     return True
 
