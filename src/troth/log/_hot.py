@@ -63,10 +63,17 @@ def with_hot(
     con.execute(f"""
         CREATE OR REPLACE TEMP TABLE hot_late AS SELECT * FROM ({tail} UNION ALL {HOT})
         WHERE {key} IN (FROM {touched})""")
-    # Another version of a near event may name another key, and then decides that the event is none of ours.
+    # Another version of an event may name another key, and may decide that the event is none of ours. Hot events have
+    # one version; only those that came from elsewhere are looked for in the base, which takes reading all of it.
+    other = f"({key} IS NULL OR {key} NOT IN (FROM {touched}))"
     con.execute(f"""
         CREATE OR REPLACE TEMP TABLE hot_rivals AS SELECT * FROM ({tail}) t
-        WHERE {key} IS DISTINCT FROM ALL (FROM {touched}) AND EXISTS (FROM hot_near n WHERE {_same("n", "t")})""")
+        WHERE {other} AND EXISTS (FROM hot_near n WHERE {_same("n", "t")})""")
+    foreign = "source NOT IN (SELECT source FROM hot_tail)"
+    if con.sql(f"SELECT count(*) FROM hot_late WHERE {foreign}").fetchone() != (0,):
+        con.execute(f"""
+            INSERT INTO hot_rivals SELECT * FROM ({base}) b
+            WHERE {other} AND EXISTS (FROM (FROM hot_late WHERE {foreign}) n WHERE {_same("n", "b")})""")
     con.execute(f"""
         CREATE OR REPLACE TEMP VIEW events AS
         SELECT * FROM (

@@ -85,6 +85,12 @@ class Lake:
         files = self.events.files()
         return f"SELECT * FROM ({settle(files, hot=self.hot is not None)}) WHERE {where}"
 
+    def instants(self) -> str:
+        """Return SQL for `occurred_at` of all events, beaten ones too: what of them is needed to know how far they go."""
+        files = self.events.files()
+        rows = f"SELECT occurred_at FROM ({scan(files['base'] + files['tail'], STORED)})"
+        return rows if self.hot is None else f"{rows} UNION ALL SELECT occurred_at FROM ({HOT})"
+
     def settled_reference(self, table: str) -> str:
         """Return SQL for a reference table with the newest version of each row."""
         spec = reference.TABLES[table]
