@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
-from django.urls import path
+
+from troth.web.people.rights import ANYBODY, page
 
 
 def alive(_request: HttpRequest) -> HttpResponse:
@@ -11,4 +12,4 @@ def alive(_request: HttpRequest) -> HttpResponse:
     return HttpResponse("ok", content_type="text/plain")
 
 
-urlpatterns = [path("alive", alive, name="alive")]
+urlpatterns = [page("alive", alive, "alive", needs=ANYBODY)]
