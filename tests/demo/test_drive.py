@@ -50,6 +50,10 @@ class Paper:
         self._say(at, "open", agent_id)
         return agent_id != self.taken
 
+    def at_counter(self, agent_id: str) -> tuple[str, bool] | None:
+        ticket = self.at.get(agent_id)
+        return (ticket, self.state[ticket] == "serving") if ticket else None
+
     def close(self, agent_id: str, *, at: int) -> None:
         self._say(at, "close", agent_id)
         assert agent_id not in self.at
@@ -150,3 +154,20 @@ def test_a_counter_a_real_person_has_is_left_alone() -> None:
     someone = plan.shifts[0].agent_id
     hands = played(Paper(taken=someone), plan)
     assert [what for _, what, whom in hands.log if whom == someone] == ["open"]
+
+
+def test_a_driver_started_anew_goes_on_where_it_was() -> None:
+    """Whoever was at a counter is served to the end, and the rest of the day's customers still come."""
+    plan = day()
+    assert plan.opens is not None
+    noon = plan.opens + 2 * 3_600_000
+    hands = Paper()
+    first = BranchDriver(plan, hands=hands, paces={})
+    first.advance(noon)
+    assert hands.at, "somebody is being served at that moment"
+    second = BranchDriver(plan, hands=hands, paces={}, since=noon + 1)
+    while second.next_at is not None:
+        second.advance(second.next_at)
+    assert not hands.at
+    assert len(hands.state) == sum(v.comes for v in plan.visitors)
+    assert sum(state == "served" for state in hands.state.values()) > 0.8 * len(hands.state)

@@ -28,6 +28,13 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "report": ("troth.cli.report", 'Write one page that answers "How are we doing?".'),
     "rejects": ("troth.cli.rejects", "List the rows that no import could take, each with file, row, value and advice."),
     "export": ("troth.cli.export", "Write the events of a lake as OCEL, XES, CSV or Parquet."),
+    "init": ("troth.cli.init", "Set up an installation and its first administrator."),
+    "serve": ("troth.cli.serve", "Run the site until Ctrl-C."),
+    "work": ("troth.cli.work", "Do what goes on behind the pages, beside a site that runs elsewhere."),
+    "doctor": ("troth.cli.doctor", "Look for what could go wrong with an installation."),
+    "backup": ("troth.cli.backup", "Write the database into one file, while the site goes on."),
+    "restore": ("troth.cli.restore", "Load a backup, whole or not at all."),
+    "move-database": ("troth.cli.move_database", "Use another PostgreSQL server from now on."),
 }
 
 #: Exit statuses: done; done, with issues beyond the allowed; wrong use or input.

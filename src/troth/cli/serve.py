@@ -34,10 +34,11 @@ def command(
     """
     from troth.web.project.serve import must_be_free, tree
     from troth.web.project.site import Installation, ready
+    from troth.web.project.tree import Child
 
     must_be_free(host, port)
     say: Callable[[str], None] | None = None if quiet else lambda line: click.echo(line, err=True)
-    more = []
+    more: list[Child] = []
     links: list[tuple[str, str]] = []
     if demo:
         from troth.cli._demo_site import demo_installation, set_up

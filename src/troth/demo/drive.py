@@ -33,6 +33,9 @@ class Hands(Protocol):
     def take_counter(self, agent_id: str, *, at: int) -> bool:
         """Let a clerk take a counter; False if a real person has it."""
 
+    def at_counter(self, agent_id: str) -> tuple[str, bool] | None:
+        """Return the ticket a clerk has in front and whether it is being served; asked where a driver starts anew."""
+
     def close(self, agent_id: str, *, at: int) -> None:
         """Let a clerk close the counter."""
 
@@ -140,8 +143,17 @@ class BranchDriver:
     def _on_shift(self, at: int, agent_id: str) -> None:
         clerk = self._clerks[agent_id]
         clerk.open = self.hands.take_counter(agent_id, at=at)
-        if clerk.open:
+        if not clerk.open:
+            return
+        found = self.hands.at_counter(agent_id) if at > clerk.shift.starts else None
+        if found is None:
+            if at > clerk.shift.starts:
+                self.hands.back(agent_id, at=at)
             self._put(at, "free", agent_id)
+            return
+        ticket, served = found
+        clerk.busy = True
+        self._put(at + LOOK, "finish" if served else "answer", (agent_id, ticket, None))
 
     def _on_pause(self, at: int, what: tuple[str, float, str]) -> None:  # noqa: ARG002  every handler is told the time
         agent_id, seconds, state = what

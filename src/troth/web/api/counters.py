@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import Http404
 from django.utils import timezone
 from ninja import Router, Status
@@ -24,10 +25,13 @@ _PATH = "/branches/{token}/clerks/{clerk}"
 @router.post("/branches/{token}/clerks", response={201: CounterOut}, url_name="open_counter")
 @needs(COUNTER)
 def open_counter(request: Any, token: str, wanted: OpenIn) -> Status[CounterOut]:
-    """Let a clerk take a counter: the one named, else a free one."""
+    """Let a clerk take a counter: the one named, else the one they have, else a free one."""
     here = branch_of(request, token)
     clerk = _clerk(here, wanted.clerk)
     now = timezone.now()
+    running = _sessions(here, clerk.code).first()
+    if running is not None and wanted.counter is None:
+        return Status(201, CounterOut.of(running))
     for counter in _counters(here, wanted.counter):
         try:
             session = actions.open_counter(counter=counter, clerk=clerk, now=now, made_up=wanted.made_up)
@@ -132,11 +136,16 @@ _deed("put-back", actions.put_back, "Send the customer back to the line.")
 
 
 def _session(request: Any, token: str, clerk: str) -> CounterSession:
-    found = CounterSession.objects.select_related("clerk", "counter__branch__unit")
-    session = found.filter(counter__branch=branch_of(request, token), clerk__code=clerk, closed_at=None).first()
+    session = _sessions(branch_of(request, token), clerk).first()
     if session is None:
         raise Http404
     return session
+
+
+def _sessions(branch: Branch, clerk: str) -> QuerySet[CounterSession]:
+    """Return the open session of a clerk at a branch, if any."""
+    found = CounterSession.objects.select_related("clerk", "counter__branch__unit")
+    return found.filter(counter__branch=branch, clerk__code=clerk, closed_at=None)
 
 
 def _clerk(branch: Branch, code: str) -> User:

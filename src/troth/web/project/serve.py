@@ -19,7 +19,13 @@ _LOOK_S: Final = 1.0
 
 
 def tree(
-    site: Installation, *, host: str, port: int, processes: int, more: Sequence[Child], say: Callable[[str], None] | None
+    site: Installation,
+    *,
+    host: str,
+    port: int,
+    processes: int,
+    more: Sequence[Child],
+    say: Callable[[str], None] | None,
 ) -> Tree:
     """Return the tree of an installation.
 
@@ -50,7 +56,7 @@ def tree(
 def answers(host: str, port: int) -> bool:
     """Tell whether the web answers."""
     try:
-        with urllib.request.urlopen(f"http://{_reachable(host)}:{port}/alive", timeout=_LOOK_S) as answer:  # noqa: S310  our own address
+        with urllib.request.urlopen(f"http://{_reachable(host)}:{port}/alive", timeout=_LOOK_S) as answer:
             return bool(answer.status == 200)
     except OSError:
         return False

@@ -45,9 +45,53 @@ def keep(task: Task, asked: threading.Event) -> None:
             close_old_connections()
             task.run()
             pause, wait = _FIRST_S, task.every_s
-        except Exception:  # noqa: BLE001  whatever it was, the other tasks and the next time must not suffer
+        except Exception:
             log.exception("%s failed; again in %.0f s", task.name, pause)
             wait, pause = pause, min(2 * pause, _LAST_S)
             connection.close()
         asked.wait(wait)
     connection.close()
+
+
+def tasks() -> list[Task]:
+    """Return everything a worker does again and again."""
+    from django.conf import settings
+    from django.utils import timezone
+
+    from troth.web.flow.repair import tidy
+    from troth.web.people.bridge import finish_erasures
+    from troth.web.project.reference import export_reference
+    from troth.web.promises.sweep import sweep
+
+    return [
+        Task("tidy", 20.0, lambda: tidy(now=timezone.now())),
+        Task("promises", 5.0, lambda: sweep(now=timezone.now())),
+        Task("reference", 60.0, lambda: export_reference(settings.LAKE, now=timezone.now())),
+        Task("erasures", 600.0, lambda: finish_erasures(settings.LAKE, now=timezone.now())),
+    ]
+
+
+def main() -> int:
+    """Work until told to stop."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "troth.web.project.settings")
+    import django
+
+    django.setup()
+    from troth.web.outbox.exporter import run_forever
+
+    asked = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: asked.set())
+    threads = [threading.Thread(target=run_forever, args=(asked,), name="exporter")]
+    threads += [threading.Thread(target=keep, args=(task, asked), name=task.name) for task in tasks()]
+    for thread in threads:
+        thread.start()
+    while not asked.is_set():
+        time.sleep(0.2)
+    for thread in threads:
+        thread.join(10.0)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

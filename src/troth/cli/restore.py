@@ -1,0 +1,38 @@
+"""`troth restore`: a backup back into the database."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from troth.cli import output
+from troth.cli.serve import data_option
+
+
+@click.command("restore", epilog="Example: troth restore troth-2026-06-30.zip --replace")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@data_option
+@click.option("--replace", is_flag=True, help="Throw away what the database holds now.")
+@output.form_option
+def command(file: Path, data: Path | None, replace: bool, form: output.Form) -> None:
+    """Load a backup, whole or not at all. Stop the site before."""
+    from troth.web.project.backup import restore
+    from troth.web.project.site import Installation, ready
+
+    site = Installation.at(data)
+    site.make()
+    if site.embedded is not None:
+        site.embedded.start()
+    site.open()
+    ready()
+    with output.progress("Restoring") as tell:
+        manifest = restore(
+            site.environment()["DATABASE_URL"], path=file, replace=replace, on_table=lambda table: tell(0.0, table)
+        )
+    from troth.web.outbox.exporter import renew
+
+    # What the lake has seen since the backup must not be taken for what comes now.
+    renew(now=datetime.now(UTC))
+    output.show_one({"file": str(file), "tables": len(manifest.checksums), "made_at": manifest.made_at}, form=form)
