@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 from tests.kpi.logs import Event, lake_of
-from troth.kpi.query import Query, query
+from troth.kpi.catalogue import catalogue
+from troth.kpi.plan import Job
+from troth.kpi.query import Engine, Query, query
 
 WEEKS, DAYS = 200, 14
 START = datetime(2000, 1, 3, tzinfo=UTC)
@@ -56,3 +59,33 @@ def test_an_interval_holds_the_truth(spans: dict[str, list[tuple[float, float]]]
     held = np.mean([low <= truth <= high for low, high in limits])
     assert 0.90 <= held <= 0.99
     assert np.mean([high - low for low, high in limits]) < truth, "an interval that says nothing holds anything"
+
+
+def test_chance_is_laid_out_by_the_days_on_which_it_fell(tmp_path: Path) -> None:
+    """The promises behind worst.broken_promises add up to the figure, each on the day it was broken."""
+    events: list[Event] = []
+    for customer, (broken, last) in enumerate([(1, 30), (1, 33), (2, 40), (30, 30), (None, 35)]):
+        common: dict[str, Any] = {"customer_id": f"c{customer}"}
+        for kind, day in (("promise_broken", broken), ("promise_kept", last)):
+            if day is not None:
+                name = f"{customer}-{kind}"
+                common |= {"subject_id": name, "subject_kind": "promise"}
+                at = START + timedelta(days=day, hours=9)
+                events.append(Event(at, "promised", f"{name}m", **common))
+                events.append(Event(at + timedelta(hours=1), kind, f"{name}e", **common))
+    lake = lake_of(tmp_path / "lake", events)
+    start = START + timedelta(days=28)
+    with lake.session() as con:
+        engine = Engine(lake, con)
+        kpi = catalogue()["worst.broken_promises"]
+        wanted, _, _ = engine._wanted(Query(start=start, end=start + timedelta(days=28), time_zone="UTC"))
+        jobs = [Job(kpi, part, slot) for slot, part in enumerate((*kpi.parts, *kpi.chance_parts))]
+        daily, _ = engine._compute(jobs, wanted, None)
+    first = (START.date() - date(1970, 1, 1)).days
+    whole, customers, promises = (daily[slot] for slot in range(3))
+    here, theirs, mine = (part.period == 0 for part in (whole, customers, promises))
+    assert (whole.num[here].sum(), whole.den[here].sum()) == (4, 5)
+    assert (promises.num[mine].sum(), customers.den[theirs].sum()) == (4, 5)
+    assert customers.num[theirs].sum() == promises.den[mine].sum() == 0
+    found = {int(day) - first: num for day, num in zip(promises.day[mine], promises.num[mine], strict=True)}
+    assert found == {1: 2, 2: 1, 30: 1}

@@ -176,10 +176,10 @@ def broken_by_customer(scope: Scope) -> Rows:
 
 
 def broken_behind(scope: Scope) -> Rows:
-    """The broken promises that `broken_by_customer` counts, each with its `broken_at`, as rows of the customer's last one."""
+    """The broken promises that `broken_by_customer` counts, each with when it broke as `fell_at`, as rows of the customer's last one."""
     last, p = broken_by_customer(scope), scope.table("promises")
     p = p.filter(p.customer_id.notnull() & p.settled_at.notnull() & (p.outcome == "broken"))
-    p = p.select(broken_customer=p.customer_id, broken_at=p.settled_at, broken_tick=micros(p.settled_at))
+    p = p.select(broken_customer=p.customer_id, fell_at=p.settled_at, broken_tick=micros(p.settled_at))
     span = int(scope.params.promise_window.total_seconds() * 1_000_000)
     both = last.join(p, last.customer_id == p.broken_customer)
     return both.filter((both.broken_tick <= both.tick) & (both.broken_tick >= both.tick - span))

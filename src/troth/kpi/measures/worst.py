@@ -58,7 +58,7 @@ _BROKEN = Kpi(
         Part(
             "broken_behind",
             at=lambda p, _: p.settled_at,
-            fell=lambda p, _: p.broken_at,
+            fell=lambda p, _: p.fell_at,
             value=one,
             weight=0.0,
             counts=False,
