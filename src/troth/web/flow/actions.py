@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from troth.web.flow.calling import call_next, call_ticket, no_show, park, put_back, recall, take_up
 from troth.web.flow.counters import close_counter, end_break, open_counter, take_break
-from troth.web.flow.joining import join, leave, let_others_first
+from troth.web.flow.joining import join, leave, let_others_first, notice
 from troth.web.flow.refused import Refused
 from troth.web.flow.serving import add_service, answer, finish, transfer, walk_direct
 
@@ -26,6 +26,7 @@ __all__ = [
     "leave",
     "let_others_first",
     "no_show",
+    "notice",
     "open_counter",
     "park",
     "put_back",

@@ -95,8 +95,8 @@ def of_booking(booking: Appointment, activity: str, *, at: datetime, actor: Acto
     )  # fmt: skip
 
 
-def become(session: CounterSession, state: AgentState, *, at: datetime) -> Fact:
+def become(session: CounterSession, state: AgentState, *, at: datetime, origin: str = "exact") -> Fact:
     """Put a clerk into a state, in the row and as a fact."""
     session.state, session.state_since = str(state), at
     CounterSession.objects.filter(pk=session.pk).update(state=str(state), state_since=at)
-    return of_shift(session, "state_changed", at=at, step=str(state))
+    return of_shift(session, "state_changed", at=at, step=str(state), origin=origin)

@@ -12,7 +12,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from troth.core.terms import AgentState, Entry, TicketState
 from troth.web.customers.models import Customer
 from troth.web.flow import bridge
-from troth.web.flow.events import after, become, by_customer, of_case
+from troth.web.flow.events import after, become, by_customer, by_system, of_case
 from troth.web.flow.models import Branch, CounterSession, Line, LineService, Ticket, Visit
 from troth.web.flow.numbering import next_number
 from troth.web.flow.promised import promise_wait, waive_wait
@@ -116,6 +116,26 @@ def let_others_first(*, ticket: Ticket, now: datetime, pause: timedelta = YIELD)
     record(by_customer(row, "yielded", at=at))
     waive_wait(row, now=at, cause="yielded")
     changed(row.branch.unit_id)
+    return row
+
+
+@one_transaction
+def notice(*, ticket: Ticket, now: datetime) -> Ticket:
+    """Write down that a waiting customer was told that the turn is near. Twice is once.
+
+    Raises
+    ------
+    Refused : ``ticket-moved-on``.
+    """
+    hold_line(ticket.line_id)
+    row = held_ticket(ticket.pk)
+    must_be(row, (TicketState.WAITING,))
+    if row.noticed_at is None:
+        at = after(now, row.changed_at)
+        row.noticed_at, row.changed_at = at, at
+        row.save(update_fields=["noticed_at", "changed_at"])
+        record(by_system(row, "notified", at=at))
+        changed(row.branch.unit_id)
     return row
 
 

@@ -9,6 +9,7 @@ from troth.web.flow import bridge
 from troth.web.flow.events import CHANNEL, columns
 from troth.web.flow.models import Appointment, Ticket
 from troth.web.promises.actions import change, make, settle, waive
+from troth.web.promises.models import Promise
 
 WAIT: Final = "wait"
 APPOINTMENT: Final = "appointment"
@@ -78,9 +79,9 @@ def move_time(booking: Appointment, *, now: datetime) -> None:
     )  # fmt: skip
 
 
-def waive_time(booking: Appointment, *, now: datetime, cause: str) -> None:
-    """Let go of the promise of an appointment: the customer did."""
-    waive(subject=about_booking(booking), kind=APPOINTMENT, now=now, cause=cause)
+def waive_time(booking: Appointment, *, now: datetime, cause: str) -> Promise | None:
+    """Let go of the promise of an appointment, for the customer did; return it, or None if none ran."""
+    return waive(subject=about_booking(booking), kind=APPOINTMENT, now=now, cause=cause)
 
 
 def _booking(ticket: Ticket) -> Appointment | None:

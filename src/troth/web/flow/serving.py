@@ -181,7 +181,8 @@ def end_service(row: Ticket, mine: CounterSession, *, at: datetime, origin: str 
     row.state, row.ended_at, row.changed_at = str(TicketState.SERVED), at, at
     row.inexact = origin != "exact"
     row.save(update_fields=["state", "ended_at", "changed_at", "inexact"])
-    facts = [by_clerk(row, "ended", at=at, session=mine, origin=origin), become(mine, AgentState.AVAILABLE, at=at)]
+    ended = by_clerk(row, "ended", at=at, session=mine, origin=origin)
+    facts = [ended, become(mine, AgentState.AVAILABLE, at=at, origin=origin)]
     place = _next_place(row, at=at)
     if place is None:
         Visit.objects.filter(pk=row.visit_id).update(closed_at=at)

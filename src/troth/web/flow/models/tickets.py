@@ -92,7 +92,7 @@ class Ticket(models.Model):
     returned_at = models.DateTimeField(null=True, help_text="When it last came back to the line.")
     not_before = models.DateTimeField(null=True, help_text="May not be called before.")
     priority = models.PositiveSmallIntegerField(default=3)
-    labels = ArrayField(models.CharField(max_length=40), default=list, blank=True)
+    labels = ArrayField(models.TextField(), default=list, blank=True)
     skills = ArrayField(models.PositiveIntegerField(), default=list, help_text="Skills it needs, with their levels.")
     reserved_for = models.CharField(max_length=60, null=True, help_text="Only this clerk or counter may call it.")
     overtaken = models.PositiveIntegerField(default=0, help_text="How many later ones went first.")
