@@ -44,6 +44,8 @@ SERVERS: Final = frozenset(
      Role.AGENT, Role.CLERK, Role.TECHNICIAN}
 )  # fmt: skip
 
+_READS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+
 Needs = Iterable[Role] | frozenset[str]
 View = Callable[..., Any]  # answers, or promises to answer where it is async
 
@@ -74,23 +76,33 @@ class About:
 
 @dataclass(frozen=True, slots=True)
 class PageRight:
-    """A line of the table: who may look at a page, who may change something by it, and what it is about."""
+    """A line of the table: who may look at a page, who may change something by it, and what it is about.
+
+    `whole` says that what it changes belongs to the whole organisation: the role must be held at the top.
+    """
 
     name: str
     sees: frozenset[str]
     changes: frozenset[str]
     about: About | None = None
+    whole: bool = False
+
+    def fits(self, one: Held, method: str | None) -> bool:
+        """Tell whether a role is one that a method needs."""
+        return one.role in self.needed(method) and (method in _READS or not self.whole or one.covers(None))
 
     def needed(self, method: str | None) -> frozenset[str]:
         """Return what a method needs."""
-        return self.sees if method in {"GET", "HEAD", "OPTIONS"} else self.changes
+        return self.sees if method in _READS else self.changes
 
 
 #: The table. Every named page of the site is in it, or its test fails.
 PAGES: Final[dict[str, PageRight]] = {}
 
 
-def declare(name: str, *, needs: Needs, changes: Needs | None = None, about: About | None = None) -> PageRight:
+def declare(
+    name: str, *, needs: Needs, changes: Needs | None = None, about: About | None = None, whole: bool = False
+) -> PageRight:
     """Write a page into the table; for pages of other people's apps, which check by themselves.
 
     Raises
@@ -99,14 +111,21 @@ def declare(name: str, *, needs: Needs, changes: Needs | None = None, about: Abo
     """
     sees = frozenset(str(word) for word in needs)
     does = sees if changes is None else frozenset(str(word) for word in changes)
-    made = PageRight(name=name, sees=sees, changes=does, about=about)
+    made = PageRight(name=name, sees=sees, changes=does, about=about, whole=whole)
     if PAGES.setdefault(name, made) != made:
         raise ValueError(f"two pages are called {name!r}")
     return made
 
 
 def page(
-    route: str, view: View, name: str, *, needs: Needs, changes: Needs | None = None, about: About | None = None
+    route: str,
+    view: View,
+    name: str,
+    *,
+    needs: Needs,
+    changes: Needs | None = None,
+    about: About | None = None,
+    whole: bool = False,
 ) -> URLPattern:
     """Return the URL of a page and write who may open it into the table.
 
@@ -119,8 +138,9 @@ def page(
     changes : the roles that may post; those who may look by default.
     about : what the address names. Without it a role anywhere is enough, and the view itself reads only through
         ``visible_to``.
+    whole : what is changed belongs to the whole organisation, so the role must be held at its top.
     """
-    right = declare(name, needs=needs, changes=changes, about=about)
+    right = declare(name, needs=needs, changes=changes, about=about, whole=whole)
     return path(route, guarded(view, right=right), name=name)
 
 
@@ -162,7 +182,7 @@ def _refusal(request: HttpRequest, right: PageRight, arguments: Mapping[str, Any
         held = _there(held, right.about.paths(arguments))
         if not held:
             raise Http404
-    if needed != SIGNED_IN and not any(one.role in needed for one in held):
+    if needed != SIGNED_IN and not any(right.fits(one, request.method) for one in held):
         raise PermissionDenied
     return None
 
@@ -183,9 +203,10 @@ def _sign_in_first(request: HttpRequest) -> HttpResponse:
 
 def may(who: Any, name: str, *, method: str = "GET") -> bool:
     """Tell whether somebody may open a page somewhere: for menus and links, which show only what can be opened."""
-    needed = PAGES[name].needed(method)
+    right = PAGES[name]
+    needed = right.needed(method)
     if needed == ANYBODY:
         return True
     if not getattr(who, "is_authenticated", False):
         return False
-    return needed == SIGNED_IN or any(one.role in needed for one in held_by(who))
+    return needed == SIGNED_IN or any(right.fits(one, method) for one in held_by(who))
