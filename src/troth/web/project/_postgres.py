@@ -7,6 +7,7 @@ is changed. For an ordinary user the programs run where the wheel put them.
 
 from __future__ import annotations
 
+import contextlib
 import importlib.metadata
 import importlib.util
 import os
@@ -14,6 +15,7 @@ import pwd
 import shutil
 import subprocess
 import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -98,10 +100,21 @@ def _add_user() -> None:
     if program:
         done = subprocess.run([program, *command[1:]], capture_output=True, text=True, check=False)  # noqa: S603
         said = done.stderr.strip()
-        if done.returncode in {0, 9}:  # 9: somebody else made it in between
+        if done.returncode == 0 or _appears():
             return
     advice = f"Maybe make the system user {USER}, start Troth as an ordinary user, or set DATABASE_URL to a server."
     raise issue("database-user", USER, value=said, advice=advice)
+
+
+def _appears(*, seconds: float = 3.0) -> bool:
+    """Tell whether somebody else makes the user just now, who keeps the list of users locked."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        with contextlib.suppress(KeyError):
+            pwd.getpwnam(USER)
+            return True
+        time.sleep(0.1)
+    return False
 
 
 def closed_folder(path: Path, *, user: Account) -> Path | None:

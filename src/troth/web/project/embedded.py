@@ -123,14 +123,12 @@ class Server:
     @property
     def address(self) -> Address:
         """Where the database is, whether it runs or not; makes passwords and the socket's folder if they are missing."""
-        with self._locked():
-            return self._address(NAME, NAME)
+        return self._known(NAME, NAME)
 
     @property
     def admin(self) -> Address:
         """The superuser's address, for maintenance; Troth itself never signs in with it."""
-        with self._locked():
-            return self._address(ADMIN, ADMIN)
+        return self._known(ADMIN, ADMIN)
 
     def status(self) -> ServerState:
         """Return how far the server is, judged by pid and command line."""
@@ -148,7 +146,7 @@ class Server:
         ------
         InputError
             With codes ``database-user``, ``database-programs``, ``database-folder-closed``, ``database-folder``,
-            ``database-owner``, ``database-version``, ``database-start``.
+            ``database-owner``, ``database-password``, ``database-version``, ``database-start``.
         """
         with self._locked():
             address = self._address(NAME, NAME)
@@ -171,7 +169,7 @@ class Server:
                 if self._postmaster():
                     waiting = ("-w", "-t", str(PATIENCE_S))
                     self.programs.run("pg_ctl", "-D", str(self.cluster), "-m", mode, *waiting, "stop")
-            folder = Path(self._address(NAME, NAME).host)
+            folder = self._socket()
             self._clear(folder)
             shutil.rmtree(folder, ignore_errors=True)
             self._started = False
@@ -210,13 +208,25 @@ class Server:
             advice = "Maybe start Troth as the user who owns this folder, or set TROTH_DATA to another one."
             raise postgres.issue("database-folder", self.data, value=str(error), advice=advice) from error
 
+    def _known(self, user: str, database: str) -> Address:
+        """Return an address without waiting for a start that may take minutes, if all of it is there."""
+        if (self._private / f"{user}.password").exists():
+            return self._address(user, database)
+        with self._locked():
+            return self._address(user, database)
+
     def _address(self, user: str, database: str) -> Address:
-        folder = socket_folder(self.data, record=self._private / "socket", user=self.programs.user)
-        return Address(database, user, str(folder), password=self._password(user))
+        return Address(database, user, str(self._socket()), password=self._password(user))
+
+    def _socket(self) -> Path:
+        return socket_folder(self.data, record=self._private / "socket", user=self.programs.user)
 
     def _password(self, user: str) -> str:
         path = self._private / f"{user}.password"
         if not path.exists():
+            if (self.cluster / "PG_VERSION").exists():
+                advice = "Maybe bring private/ back from where this database comes, or restore a backup into a new one."
+                raise postgres.issue("database-password", path, advice=advice)
             fresh = path.with_suffix(".new")
             _write_secret(fresh, secrets.token_urlsafe(24))
             fresh.rename(path)
