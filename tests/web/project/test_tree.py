@@ -107,6 +107,22 @@ def test_a_crashed_process_starts_again_later_each_time(tmp_path: Path) -> None:
     assert _lines(tmp_path / "journal") == ["+ fine", "- fine"]
 
 
+def test_a_closed_terminal_does_not_stop_the_tree(tmp_path: Path) -> None:
+    """Where lines can no longer be shown they are kept in the files, and everything stops in order later."""
+    journal, calls = tmp_path / "journal", list[str]()
+
+    def closed(line: str) -> None:
+        calls.append(line)
+        raise BrokenPipeError
+
+    tree = Tree([[Child("a", _python(_POLITE, str(journal), "a"))]], logs=tmp_path, say=closed)
+    tree.start()
+    tree.watch(lambda: bool(calls))
+    tree.stop()
+    assert calls == ["a: at work"]
+    assert _lines(journal) == ["+ a", "- a"]
+
+
 def test_a_program_that_is_missing_is_tried_again(tmp_path: Path) -> None:
     """A program put in place later, as during an update, is found."""
     program = tmp_path / "program"

@@ -241,10 +241,12 @@ class Tree:
         running.process = None
 
     def _pass_on(self, running: _Running) -> None:
-        lines = running.log.news()
-        if self._say:
-            for line in lines:
-                self._say(f"{running.child.name}: {line}")
+        for line in running.log.news():
+            if self._say:
+                try:
+                    self._say(f"{running.child.name}: {line}")
+                except OSError:  # the terminal is gone or a pipe was closed: the log files still have it all
+                    self._say = None
 
     def _tell(self, running: _Running, text: str) -> None:
         running.log.add(f"[tree] {text}")
