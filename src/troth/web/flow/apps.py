@@ -11,3 +11,9 @@ class FlowConfig(AppConfig):
     name = "troth.web.flow"
     label = "flow"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Make known what can be watched."""
+        from troth.web.flow.live_topics import register_topics
+
+        register_topics()

@@ -6,8 +6,10 @@ from datetime import date, datetime, tzinfo
 from typing import Any
 
 from django import template
+from django.conf import settings
 from django.forms import BoundField
 from django.templatetags.static import static
+from django.utils.dates import WEEKDAYS
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -98,3 +100,21 @@ def undo_of(message: Any) -> str:
     """Return the address that undoes what a message tells of, if it can be undone (see `common.say`)."""
     tags: str = message.extra_tags or ""
     return tags.removeprefix("undo=") if tags.startswith("undo=") else ""
+
+
+@register.filter
+def iso(value: datetime) -> str:
+    """Write an instant for forms, so that reading it gives the same instant."""
+    return value.isoformat()
+
+
+@register.filter
+def weekday(value: int) -> str:
+    """Write the name of a weekday, 0 for Monday."""
+    return str(WEEKDAYS[value])
+
+
+@register.filter
+def own_name(code: str) -> str:
+    """Write the name of a language as its speakers call it; the code where it is not one of ours."""
+    return dict(settings.LANGUAGES).get(code, code)

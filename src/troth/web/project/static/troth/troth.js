@@ -74,7 +74,8 @@
     let said;
     try { said = JSON.parse(text); } catch { return; }
     show(place, said);
-    if (said.refresh) redraw();
+    if (said.refresh && said.mark !== place.dataset.mark) redraw();
+    if (said.mark) place.dataset.mark = said.mark;
     place.dispatchEvent(new CustomEvent("troth:live", { detail: said, bubbles: true }));
   }
 
@@ -104,6 +105,7 @@
         else if (!timer) timer = setTimeout(poll, 3000);
       };
     };
+    if (place.dataset.every) setInterval(() => { if (!document.hidden) redraw(); }, 1000 * place.dataset.every);
     const stop = () => { source?.close(); clearTimeout(timer); timer = 0; };
     listen();
     addEventListener("pagehide", stop);

@@ -1,0 +1,119 @@
+"""Letters about appointments: confirmed, moved, cancelled, a place found; each with its entry for calendars (RFC 5545)."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.core.signing import BadSignature, Signer
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext
+from icalendar import Calendar, Event
+
+from troth.web.flow.models import Appointment
+
+log = logging.getLogger(__name__)
+
+#: A link to an appointment is good until so long after its end.
+LASTS: Final = timedelta(days=7)
+_SIGNER: Final = Signer(salt="troth.appointment")
+_KINDS: Final = ("booked", "moved", "cancelled", "place_found", "waitlisted")
+
+
+def signed(booking: Appointment) -> str:
+    """Return the part of a link that names an appointment; nobody can make one up."""
+    return _SIGNER.sign(booking.token)
+
+
+def token_of(text: str) -> str | None:
+    """Return the token of a signed link, None for a forged one."""
+    try:
+        return _SIGNER.unsign(text)
+    except BadSignature:
+        return None
+
+
+def path_of(booking: Appointment) -> str:
+    """Return the address of an appointment's page, without the host."""
+    return reverse("booking", args=[signed(booking)])
+
+
+def calendar_entry(booking: Appointment, *, link: str, now: datetime, method: str = "PUBLISH") -> bytes:
+    """Return the iCalendar file of an appointment; the same UID and a higher SEQUENCE with every change.
+
+    Parameters
+    ----------
+    method : PUBLISH for a file, REQUEST or CANCEL for a letter (RFC 5546).
+    """
+    calendar, event = Calendar(), Event()
+    calendar.add("prodid", "-//Troth//Appointments//EN")
+    calendar.add("version", "2.0")
+    calendar.add("method", method)
+    event.add("uid", f"{booking.booking_id}@troth")
+    event.add("sequence", booking.sequence)
+    event.add("dtstamp", now)
+    event.add("dtstart", booking.starts_at)
+    event.add("dtend", booking.ends_at)
+    event.add("summary", f"{booking.service.titled(booking.language)}, {booking.branch}")
+    event.add("location", booking.branch.unit.address or str(booking.branch))
+    event.add("description", link)
+    event.add("url", link)
+    event.add("status", "CANCELLED" if booking.state == "cancelled" else "CONFIRMED")
+    calendar.add_component(event)
+    return bytes(calendar.to_ical())
+
+
+def send(booking: Appointment, *, kind: str, host: str, now: datetime) -> bool:
+    """Send a letter in the customer's language; tell whether one went out.
+
+    A letter that cannot be sent is written into the log: the appointment stands all the same.
+
+    Parameters
+    ----------
+    kind : ``booked``, ``moved``, ``cancelled``, ``place_found`` or ``waitlisted``.
+    host : scheme and host of the links, such as ``https://bank.example``.
+    """
+    if kind not in _KINDS:
+        raise ValueError(f"no letter is called {kind!r}")
+    if not booking.email:
+        return False
+    link = f"{host}{path_of(booking)}"
+    with translation.override(booking.language):
+        told: dict[str, Any] = {
+            "booking": booking, "link": link, "zone": booking.branch.unit.zone, "branch": booking.branch,
+            "service": booking.service.titled(booking.language), "bring": booking.service.bring.all(), "kind": kind,
+        }  # fmt: skip
+        letter = EmailMultiAlternatives(
+            subject=f"{_subject(kind)}: {told['service']}, {booking.branch}".replace("\n", " "),
+            body=render_to_string("flow/letter.txt", told),
+            from_email=settings.DEFAULT_FROM_EMAIL,
+            to=[booking.email],
+        )
+    if booking.starts_at is not None and kind != "waitlisted":
+        method = "CANCEL" if kind == "cancelled" else "REQUEST"
+        entry = calendar_entry(booking, link=link, now=now, method=method)
+        letter.attach("appointment.ics", entry.decode(), f"text/calendar; method={method}")
+    try:
+        letter.send()
+    except OSError as error:
+        log.warning("A letter about appointment %s could not be sent: %s", booking.pk, error)
+        return False
+    return True
+
+
+def _subject(kind: str) -> str:
+    match kind:
+        case "moved":
+            return gettext("Your appointment was moved")
+        case "cancelled":
+            return gettext("Your appointment is cancelled")
+        case "place_found":
+            return gettext("We have a place for you")
+        case "waitlisted":
+            return gettext("You are on the waiting list")
+    return gettext("Your appointment")

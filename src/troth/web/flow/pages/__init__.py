@@ -1,0 +1,1 @@
+"""The pages of customer flow: thin views, one action each."""

@@ -1,0 +1,231 @@
+"""Appointments for customers: choose service, day and time; confirm; move or cancel by the link in the letter."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from troth.core.terms import BookingState
+from troth.web.flow import letters
+from troth.web.flow.appointments import book as book_place
+from troth.web.flow.appointments import cancel, free_slots, hold, reschedule, waitlist
+from troth.web.flow.forms.booking import ContactForm
+from troth.web.flow.models import Appointment, Branch
+from troth.web.flow.pages.join import public_branch
+from troth.web.flow.pages.place import around, attempt
+from troth.web.flow.slots import Slot
+from troth.web.services.models import Service
+
+#: So many days ahead can be booked.
+AHEAD: Final = 21
+
+
+def book(request: HttpRequest, token: str) -> HttpResponse:
+    """Let a customer choose: first the service, then day and time."""
+    branch = public_branch(token)
+    now = timezone.now()
+    services = _bookable(branch, now=now)
+    wanted = request.POST.get("service") or request.GET.get("service", "")
+    service = next((one for one in services if str(one.pk) == wanted), None)
+    if service is None:
+        language = get_language() or "en"
+        listed = [(one, one.titled(language)) for one in services]
+        return render(request, "flow/book.html", {"services": listed, **around(branch, now=now)})
+    if request.method == "POST":
+        return _held(request, branch, service, now=now)
+    return _times(request, branch, service, now=now)
+
+
+def _bookable(branch: Branch, *, now: datetime) -> list[Service]:
+    """Return the services with times to book."""
+    today = branch.today(now)
+    found = Service.objects.filter(slotrule__branch=branch, lines__branch=branch).distinct().prefetch_related("names")
+    return [one for one in found.order_by("title") if one.closed_on is None or one.closed_on > today]
+
+
+def _times(
+    request: HttpRequest, branch: Branch, service: Service, *, now: datetime, moving: Appointment | None = None
+) -> HttpResponse:
+    """Show the free times of a day; without a day, of the first that has any."""
+    today = branch.today(now)
+    days = [(today + timedelta(days=k)) for k in range(AHEAD)]
+    free = {day: free_slots(branch=branch, service=service, day=day, now=now) for day in days}
+    chosen = _day(request.GET.get("day", "")) or next((day for day in days if free[day]), today)
+    told: dict[str, Any] = {
+        "service": service,
+        "title": service.titled(get_language() or "en"),
+        "days": [(day, len(free[day])) for day in days],
+        "chosen": chosen,
+        "parts": _parts(free.get(chosen, []), branch),
+        "any": any(free.values()),
+        "form": ContactForm(prefix="wish"),
+        "moving": moving,
+        "signed": letters.signed(moving) if moving else "",
+        **around(branch, now=now),
+    }
+    return render(request, "flow/book_times.html", told)
+
+
+def _parts(slots: list[Slot], branch: Branch) -> list[tuple[str, list[Slot]]]:
+    """Return the times of a day before and after noon."""
+    zone = branch.unit.zone
+    early = [one for one in slots if one.starts_at.astimezone(zone).hour < 12]
+    late = [one for one in slots if one not in early]
+    return [(name, part) for name, part in ((_("Before noon"), early), (_("After noon"), late)) if part]
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _instant(text: str) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if found.tzinfo else None
+
+
+def _held(request: HttpRequest, branch: Branch, service: Service, *, now: datetime) -> HttpResponse:
+    """Keep a time while the form is filled in, or put somebody on the waitlist."""
+    back = redirect(f"{request.path}?service={service.pk}")
+    language = get_language() or "en"
+    if request.POST.get("do") == "wait":
+        return _wish(request, branch, service, language, now=now)
+    starts_at = _instant(request.POST.get("at", ""))
+    if starts_at is None:
+        return back
+    kept = attempt(
+        request, lambda: hold(branch=branch, service=service, starts_at=starts_at, now=now, language=language)
+    )
+    return redirect(letters.path_of(kept)) if kept else back
+
+
+def _wish(request: HttpRequest, branch: Branch, service: Service, language: str, *, now: datetime) -> HttpResponse:
+    form = ContactForm(request.POST, prefix="wish")
+    day = _day(request.POST.get("day", ""))
+    if not form.is_valid():
+        told = {"form": form, "service": service, "title": service.titled(language), "chosen": day, "days": [],
+                "parts": [], "any": False, **around(branch, now=now)}  # fmt: skip
+        return render(request, "flow/book_times.html", told, status=400)
+    made = attempt(
+        request,
+        lambda: waitlist(
+            branch=branch, service=service, now=now, wanted_date=day, language=language, **form.cleaned_data
+        ),
+    )
+    if made is None:
+        return redirect(f"{request.path}?service={service.pk}")
+    _write(request, made, "waitlisted", now=now)
+    return redirect(letters.path_of(made))
+
+
+def booking(request: HttpRequest, signed: str) -> HttpResponse:
+    """Show an appointment to its customer: to confirm while the time is held, to move or cancel later."""
+    row, now = _own(signed), timezone.now()
+    if row.ends_at is not None and row.ends_at + letters.LASTS < now:
+        return render(request, "flow/booking_over.html", around(row.branch, now=now), status=410)
+    if request.method == "POST":
+        return _changed(request, row, signed, now=now)
+    return _shown(request, row, signed, now=now)
+
+
+def _shown(
+    request: HttpRequest, row: Appointment, signed: str, *, now: datetime, form: ContactForm | None = None
+) -> HttpResponse:
+    held = row.state == BookingState.HELD
+    told = {
+        "booking": row,
+        "signed": signed,
+        "title": row.service.titled(get_language() or "en"),
+        "bring": row.service.bring.all(),
+        "form": (form or ContactForm()) if held else None,
+        "gone": held and row.held_until is not None and row.held_until < now,
+        "booked": row.state == BookingState.BOOKED,
+        "past": row.starts_at is not None and row.starts_at < now,
+        **around(row.branch, now=now),
+    }
+    return render(request, "flow/booking.html", told, status=400 if form is not None else 200)
+
+
+def _changed(request: HttpRequest, row: Appointment, signed: str, *, now: datetime) -> HttpResponse:
+    here = redirect("booking", signed=signed)
+    match request.POST.get("do"):
+        case "book":
+            form = ContactForm(request.POST)
+            if not form.is_valid():
+                return _shown(request, row, signed, now=now, form=form)
+            made = attempt(
+                request,
+                lambda: book_place(appointment=row, now=now, language=get_language() or "en", **form.cleaned_data),
+                done=_("Your appointment is booked."),
+            )
+            if made and row.state == BookingState.HELD:
+                _write(request, made, "booked", now=now)
+        case "cancel":
+            was = row.state
+            made = attempt(request, lambda: cancel(appointment=row, now=now))
+            if made and was == BookingState.BOOKED:
+                _write(request, made, "cancelled", now=now)
+        case "move":
+            starts_at = _instant(request.POST.get("at", ""))
+            if starts_at is None:
+                return redirect("booking_move", signed=signed)
+            moved = attempt(
+                request,
+                lambda: reschedule(appointment=row, starts_at=starts_at, now=now),
+                done=_("Your appointment has been moved."),
+            )
+            if moved is None:
+                return redirect("booking_move", signed=signed)
+            if moved.starts_at != row.starts_at:
+                _write(request, moved, "moved", now=now)
+    return here
+
+
+def booking_move(request: HttpRequest, signed: str) -> HttpResponse:
+    """Show the free times an appointment can be moved to."""
+    row = _own(signed)
+    if row.state != BookingState.BOOKED:
+        return redirect("booking", signed=signed)
+    return _times(request, row.branch, row.service, now=timezone.now(), moving=row)
+
+
+def booking_calendar(request: HttpRequest, signed: str) -> HttpResponse:
+    """Hand out the entry for calendars."""
+    row = _own(signed)
+    if row.starts_at is None or row.state == BookingState.HELD:
+        raise Http404
+    link = request.build_absolute_uri(letters.path_of(row))
+    answer = HttpResponse(letters.calendar_entry(row, link=link, now=timezone.now()), content_type="text/calendar")
+    answer.headers["Content-Disposition"] = 'attachment; filename="appointment.ics"'
+    return answer
+
+
+def _own(signed: str) -> Appointment:
+    """Return the appointment of a signed link.
+
+    Raises
+    ------
+    Http404 : the link was made up, or what it led to is gone.
+    """
+    token = letters.token_of(signed)
+    if token is None:
+        raise Http404
+    found = Appointment.objects.select_related("branch__unit", "service", "customer", "ticket")
+    return get_object_or_404(found, token=token)
+
+
+def _write(request: HttpRequest, row: Appointment, kind: str, *, now: datetime) -> None:
+    host = request.build_absolute_uri("/").rstrip("/")
+    transaction.on_commit(lambda: letters.send(row, kind=kind, host=host, now=now))

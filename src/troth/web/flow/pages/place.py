@@ -1,0 +1,51 @@
+"""What the pages of a branch have in common: the branch, its day and zone, and doing something with an honest answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, TypeVar
+
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+
+from troth.core.errors import InputError
+from troth.web.common.say import say
+from troth.web.common.words import day
+from troth.web.flow.models import Branch
+from troth.web.flow.said import refusal
+
+T = TypeVar("T")
+#: Where the session keeps the branch somebody looked at last.
+LAST = "troth-branch"
+
+
+def branch_of(code: str) -> Branch:
+    """Return the branch of a unit's code.
+
+    Raises
+    ------
+    Http404 : there is none. Whether the reader may see it was decided by the page's right.
+    """
+    return get_object_or_404(Branch.objects.select_related("unit"), unit__code=code)
+
+
+def around(branch: Branch, *, now: datetime | None = None) -> dict[str, Any]:
+    """Return what every template of a branch's page is given."""
+    zone = branch.unit.zone
+    moment = now or timezone.now()
+    return {"branch": branch, "zone": zone, "now": moment, "day_in_words": day(moment, zone=zone)}
+
+
+def attempt(request: HttpRequest, action: Callable[[], T], *, done: str = "", undo: str = "") -> T | None:
+    """Do something; tell what was done, or why it could not be. Return what it gave, None when it was refused."""
+    try:
+        made = action()
+    except InputError as error:
+        for issue in error.issues[:3]:
+            say(request, refusal(issue), wrong=True)
+        return None
+    if done:
+        say(request, done, undo=undo)
+    return made
