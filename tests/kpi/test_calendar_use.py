@@ -10,7 +10,7 @@ import pytest
 
 from troth.core.errors import InputError
 from troth.core.time import Calendar, from_micros
-from troth.kpi.calendar_use import CalendarUse, Coded, SwitchRule
+from troth.kpi.calendar_use import CalendarUse, Coded, SwitchRule, days_apart
 from troth.kpi.clocks import Pauses
 
 OFFICE = Calendar.weekly("office", time_zone="UTC", hours="Mon-Fri 09:00-17:00")
@@ -133,3 +133,12 @@ def test_every_bad_row_is_named_and_left_out() -> None:
     assert calendars.apply({"team": ["t", "u"]}, rows=2).names(times("2026-03-02", "2026-03-02")) == ["24x7", "late"]
     with pytest.raises(InputError, match="unknown-calendar"):
         CalendarUse(CALENDARS, default="missing")
+
+
+def test_days_apart_are_special_days_and_what_follows_up_to_the_next_usual_one() -> None:
+    """A closed Friday makes the Monday after it apart as well; a day open as usual ends it."""
+    days = [date(2026, 4, 3), date(2026, 4, 8), date(2026, 4, 9)]
+    office = Calendar.weekly("office", time_zone="UTC", hours="Mon-Fri 09:00-17:00", closed=days)
+    found = {date(1970, 1, 1) + timedelta(days=day) for day in days_apart(office)}
+    assert sorted(day.day for day in found) == [3, 4, 5, 6, 8, 9, 10]
+    assert days_apart(OFFICE) == frozenset()

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.kpi.logs import Event, lake_of
+from tests.kpi.logs import Event, hours, lake_of, special
 from troth.kpi.catalogue import catalogue
 from troth.kpi.plan import Job
 from troth.kpi.query import Engine, Query, query
@@ -89,3 +89,22 @@ def test_chance_is_laid_out_by_the_days_on_which_it_fell(tmp_path: Path) -> None
     assert customers.num[theirs].sum() == promises.den[mine].sum() == 0
     found = {int(day) - first: num for day, num in zip(promises.day[mine], promises.num[mine], strict=True)}
     assert found == {1: 2, 2: 1, 30: 1}
+
+
+def test_a_holiday_of_a_calendar_does_not_widen_an_interval(tmp_path: Path) -> None:
+    """The same calls, with and without a calendar that knows the day; the figure is the same."""
+    rng = np.random.default_rng(7)
+    events = [
+        Event(START + timedelta(days=day, hours=8, minutes=call), "queued", f"{day}-{call}", contact_id=f"{day}-{call}")
+        for day in range(42)
+        for call in range(int(rng.poisson(5 if day == 21 else 60)))
+    ]
+    holiday = (START + timedelta(days=21)).date().isoformat()
+    known = {"calendars": hours("shop", ("08:00", "18:00"), days=range(7)), "calendar_days": special("shop", holiday)}
+    asked = Query(kpis=("flow.volume",), start=START, end=START + timedelta(days=42), time_zone="UTC")
+    plain, told = (
+        query(lake_of(tmp_path / name, events, **more), asked)[0] for name, more in (("plain", {}), ("told", known))
+    )
+    assert plain.value == told.value
+    assert plain.low is not None and plain.high is not None and told.low is not None and told.high is not None
+    assert plain.high - plain.low > 1.2 * (told.high - told.low)
