@@ -202,7 +202,7 @@ def _compare(lake: Lake, *, now: datetime) -> None:
         if incarnation == current and there > (mine.aggregate(highest=Max("id"))["highest"] or 0):
             log.warning("The lake is ahead of this database, which was restored: it takes a new name")
             renew(now=now)
-        if there < done:
+        if done > max(there, 0):
             with transaction.atomic():
                 lost = mine.filter(id__gt=there, id__lte=done).select_for_update()
                 numbers = list(lost.values_list("id", flat=True))
