@@ -50,7 +50,6 @@ sys.exit(tree.run(on_ready=lambda: print("ready", flush=True)))
 """
 _FORM = """
 CREATE TABLE IF NOT EXISTS big (id bigint PRIMARY KEY, word text NOT NULL, at timestamptz NOT NULL);
-CREATE INDEX IF NOT EXISTS big_word ON big (word);
 CREATE TABLE IF NOT EXISTS small (id int PRIMARY KEY);
 TRUNCATE big, small;
 """

@@ -27,7 +27,7 @@ def test_data_of_another_release_is_an_issue(place: Path) -> None:
     (server.cluster / "PG_VERSION").write_text("18\n", encoding="ascii")
 
 
-def test_data_of_another_user_is_an_issue(place: Path) -> None:
+def test_data_of_another_user_is_an_issue(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A database made as root is not touched when somebody else starts Troth on it, and the reverse."""
     server = servers.server_in(place / "data")
     with server:
@@ -37,6 +37,11 @@ def test_data_of_another_user_is_an_issue(place: Path) -> None:
     stranger.programs = _postgres.Programs(server.programs.bin, _postgres.Account(user.uid + 1, user.gid))
     with pytest.raises(InputError) as caught:
         stranger.start()
+    assert [issue.code for issue in caught.value.issues] == ["database-owner"]
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "geteuid", lambda: os.getuid() + 1)
+        with pytest.raises(InputError) as caught:
+            stranger.start()
     assert [issue.code for issue in caught.value.issues] == ["database-owner"]
 
 

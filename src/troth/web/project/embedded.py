@@ -198,9 +198,10 @@ class Server:
         user = self.programs.user
         try:
             postgres.make_passable(self.data)
-            if closed := postgres.closed_folder(self.data, user=user):
+            if os.geteuid() == 0 and (closed := postgres.closed_folder(self.data, user=user)):
                 raise postgres.closed_issue(closed)
             self._private.mkdir(mode=0o700, exist_ok=True)
+            self._check_owner(self._private, os.geteuid())
             user.own(self._log)
         except OSError as error:
             if isinstance(error, InputError):
@@ -210,7 +211,7 @@ class Server:
 
     def _known(self, user: str, database: str) -> Address:
         """Return an address without waiting for a start that may take minutes, if all of it is there."""
-        if (self._private / f"{user}.password").exists():
+        if os.access(self._private / f"{user}.password", os.R_OK):
             return self._address(user, database)
         with self._locked():
             return self._address(user, database)
@@ -265,13 +266,16 @@ class Server:
             raise postgres.issue("database-start", self.data, value=f"{program}: {done.stdout[-2000:]}", advice=advice)
 
     def _check_cluster(self) -> None:
-        if self.cluster.stat().st_uid != self.programs.user.uid:
-            advice = "Maybe start Troth as the user who made this database; its files must belong to who runs it."
-            raise postgres.issue("database-owner", self.cluster, advice=advice)
+        self._check_owner(self.cluster, self.programs.user.uid)
         major = (self.cluster / "PG_VERSION").read_text(encoding="ascii").strip()
         if major != str(postgres.MAJOR):
             advice = f"Maybe run troth backup with the earlier version of Troth, and restore here (PostgreSQL {postgres.MAJOR})."
             raise postgres.issue("database-version", self.cluster, value=f"PostgreSQL {major}", advice=advice)
+
+    def _check_owner(self, folder: Path, uid: int) -> None:
+        if folder.stat().st_uid != uid:
+            advice = "Maybe start Troth as the user who made this database; its files must belong to who runs it."
+            raise postgres.issue("database-owner", folder, advice=advice)
 
     def _postmaster(self) -> PidFile | None:
         """Return what the pid file says if the process it names is the server of this data."""
