@@ -37,7 +37,7 @@ _LAST: Final = (
 
 
 def demo_installation(data: Path | None, *, until: str | None) -> Installation:
-    """Return the demo's installation of the day; that of another day is thrown away, as its today is over.
+    """Return the demo's installation of the day; one of another day, or never finished, is thrown away.
 
     Raises
     ------
@@ -50,9 +50,10 @@ def demo_installation(data: Path | None, *, until: str | None) -> Installation:
         advice = "Maybe name another folder with --data: this one holds an installation of yours."
         raise InputError([Issue("folder-in-use", Severity.ERROR, "--data", str(folder), advice)])
     if mark.exists():
-        began = datetime.fromisoformat(json.loads(mark.read_text(encoding="utf-8"))["until"])
+        told = json.loads(mark.read_text(encoding="utf-8"))
+        began = datetime.fromisoformat(told["until"])
         zone = ZoneInfo(company(began).sites[LIVE].time_zone)
-        if began.astimezone(zone).date() != instant_of(until).astimezone(zone).date():
+        if not told["ready"] or began.astimezone(zone).date() != instant_of(until).astimezone(zone).date():
             if site.embedded is not None:
                 site.embedded.stop()
             shutil.rmtree(folder)
@@ -91,7 +92,12 @@ def set_up(site: Installation, *, port: int, until: str | None) -> tuple[list[tu
     """
     from troth.core.terms import Role
 
+    mark = site.data / "demo.json"
+    new = not mark.exists()
+    now = instant_of(until) if new else datetime.fromisoformat(json.loads(mark.read_text(encoding="utf-8"))["until"])
     site.make()
+    if new:
+        _private(mark, json.dumps({"until": now.isoformat(), "ready": False}))
     if site.embedded is not None:
         site.embedded.start()
     site.open()
@@ -99,18 +105,14 @@ def set_up(site: Installation, *, port: int, until: str | None) -> tuple[list[tu
     from troth.web.people.models import AccessKey, SignInLink
     from troth.web.project.bridge import seed
 
-    mark = site.data / "demo.json"
-    if not mark.exists():
-        now = instant_of(until)
-        truth = company(now)
-        seeded = seed(truth, live=LIVE)
+    truth = company(now)
+    seeded = seed(truth, live=LIVE)
+    if new:
         _customers(truth, seeded)
         play_past(truth, seeded, now=now)
         _, secret = AccessKey.make(title="The demo's driver", unit=seeded.branch.unit, role=Role.ADMINISTRATOR)
         _private(site.data / "driver.key", secret)
-        _private(mark, json.dumps({"until": now.isoformat(), "branch": seeded.branch.token}))
-    began = datetime.fromisoformat(json.loads(mark.read_text(encoding="utf-8"))["until"])
-    seeded = seed(company(began), live=LIVE)
+        _private(mark, json.dumps({"until": now.isoformat(), "branch": seeded.branch.token, "ready": True}))
     links = [
         (f"{role.value.replace('_', ' ')}", SignInLink.make(user, now=datetime.now(UTC)))
         for user, role in seeded.personas

@@ -132,7 +132,12 @@ def _site(site: SiteTruth, *, root: Unit, services: dict[str, Service], since: d
     )
     calendar = _calendar(site)
     teams = {
-        team: Unit.objects.create(code=team, title=team.capitalize(), kind=str(UnitKind.TEAM), parent=unit)
+        team: Unit.objects.create(
+            code=team if site.code in team else f"{team} {site.code}",
+            title=team.capitalize(),
+            kind=str(UnitKind.TEAM),
+            parent=unit,
+        )
         for team in sorted({a.team for a in site.agents if a.kind == "human"})
     }
     offered = sorted({t.service for q in site.queues for t in q.topics})
@@ -200,7 +205,7 @@ def _discipline(queue: QueueTruth) -> Discipline:
     if not queue.booked_share:
         return Discipline()
     return Discipline(
-        classes=(CustomerClass(name="booked", booked=True), CustomerClass(name="walk-in", booked=False)),
+        classes=(CustomerClass(name="booked", booked=True), CustomerClass(name="walk-in")),
         appointments=Appointments(early=timedelta(minutes=10), head_start=timedelta(minutes=10)),
         fairness=Fairness(overtakes=3),
     )
