@@ -9,7 +9,8 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 BIN := .venv/bin
 STAMP := .venv/.installed
 WORDS := .venv/.words
-UNTIL ?= $(shell date -u +%Y-%m-%dT%H:00Z)
+PORT ?= 8000
+DEMO ?= $(shell $(BIN)/python -c 'from troth.web.project.embedded import default_home; print(default_home() / "demo")' 2>/dev/null)
 
 # Without cached bytecode every start costs several times as much.
 unexport PYTHONDONTWRITEBYTECODE
@@ -59,17 +60,13 @@ words: install  ## Read all texts of the site into the catalogues of its languag
 	$(BIN)/python -m tools.translations update
 	$(BIN)/python -m tools.translations compile
 
-# The demo has a lake of its own, made anew each time: your ./lake is never touched.
-demo: install  ## Build the demo company, import it, print its scorecard, write report.html.
-	rm -rf demo-data demo-lake
-	$(BIN)/troth demo --out demo-data --until $(UNTIL)
-	$(BIN)/troth import troth demo-data --lake demo-lake
-	$(BIN)/troth kpi --lake demo-lake
-	$(BIN)/troth report --lake demo-lake --out report.html
+# The demo has a folder of its own beside your data: neither is touched by the other.
+demo: install  ## Run the made-up company's site, today in progress, until Ctrl-C.
 ifdef CHECK
-	$(BIN)/python -m tools.check_demo demo-lake report.html
+	$(BIN)/python -m tools.check_demo $(DEMO)-check 8901
+else
+	$(BIN)/troth serve --demo --data $(DEMO) --port $(PORT)
 endif
-	@echo "Open report.html, or ask: $(BIN)/troth kpi --lake demo-lake --by queue"
 
 lock: install  ## Resolve requirements.lock anew from pyproject.toml.
 	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --upgrade --quiet \

@@ -14,6 +14,7 @@ from typing import Final
 import click
 import pyarrow as pa
 
+from tools.api_page import api_page
 from troth.cli.main import COMMANDS, group
 from troth.core import decision, terms
 from troth.kpi.catalogue import catalogue
@@ -248,6 +249,7 @@ PAGES: Final[dict[str, Callable[[], str]]] = {
     "timelines.md": timelines,
     "kpis.md": kpis,
     "commands.md": commands,
+    "api.md": lambda: api_page(_NOTE),
 }
 
 
