@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Lower
 
 from troth.web.people.models import Unit, User
 
@@ -51,12 +52,25 @@ class Customer(models.Model):
     unit = models.ForeignKey(Unit, null=True, blank=True, on_delete=models.SET_NULL)
     merged_into = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="merged")
     created_at = models.DateTimeField()
+    # Computed by the database, see `keys.py`: rows with one key may be one customer.
+    name_key = models.GeneratedField(
+        expression=models.Func("name", function="troth_name_key"), output_field=models.TextField(), db_persist=True
+    )
+    phone_key = models.GeneratedField(
+        expression=models.Func("phone", function="troth_phone_key"), output_field=models.TextField(), db_persist=True
+    )
+    email_key = models.GeneratedField(expression=Lower("email"), output_field=models.TextField(), db_persist=True)
 
     objects = CustomerQuerySet.as_manager()
 
     class Meta:
         constraints = [
             models.CheckConstraint(condition=~Q(merged_into=models.F("id")), name="customers_not_into_itself"),
+        ]
+        indexes = [
+            models.Index(fields=["name_key"], name="customers_same_name"),
+            models.Index(fields=["phone_key"], condition=~Q(phone_key=""), name="customers_same_phone"),
+            models.Index(fields=["email_key"], condition=~Q(email_key=""), name="customers_same_email"),
         ]
 
     def __str__(self) -> str:

@@ -20,7 +20,22 @@ from troth.web.people.sheets import to_csv
 
 #: Columns whose values name somebody, in any table.
 NAMING: Final = frozenset(
-    {"name", "title", "text", "email", "phone", "username", "first_name", "last_name", "note", "needs", "prefers"}
+    {
+        "name",
+        "title",
+        "text",
+        "email",
+        "phone",
+        "username",
+        "first_name",
+        "last_name",
+        "note",
+        "needs",
+        "prefers",
+        "name_key",
+        "phone_key",
+        "email_key",
+    }
 )
 _KEPT_OUT: Final = {"password", "digest", "groups", "user_permissions"}
 

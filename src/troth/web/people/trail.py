@@ -16,7 +16,7 @@ from troth.web.people.models import Change, Unit, User
 
 READERS = (Role.ADMINISTRATOR, Role.AUDITOR)
 #: Columns that say nothing to a reader.
-_DULL = frozenset({"id", "path", "last_login"})
+_DULL = frozenset({"id", "path", "last_login", "name_key", "phone_key", "email_key"})
 
 
 @dataclass(frozen=True, slots=True)
