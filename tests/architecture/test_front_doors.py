@@ -17,8 +17,10 @@ DOORS: dict[str, set[str]] = {
     "demo": set("Booking Controls Dirt Shift Truth UNTIL World Written demo_company small_company write".split()),
     "kpi": set("Figure Kpi Params catalogue".split()),
     "queueing": set(
-        "Appointments Choice Comeback CustomerClass Discipline Fairness Lateness Placed Returning Server SqlOrder Waiting "
-        "check choose from_json overtaken placed rank reason skill sql_order to_json".split()
+        "Appointments Calibrator Choice Comeback CustomerClass Discipline Entered Fairness Forecast HeadOfLine "
+        "LastEntered Lateness Placed Predictor QueueLength QueueState Returning Server ServerNow Simulation SqlOrder "
+        "Tournament WaitBand Waiting check choose from_json interval_score overtaken placed rank reason skill sql_order "
+        "to_json".split()
     ),
     "stats": set(
         "ControlChart Interval Intervals Scale Signal SignalRule Weights block_bootstrap c_chart cohen_kappa fleiss_kappa icc "

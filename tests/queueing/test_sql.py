@@ -52,7 +52,7 @@ def _ask(con: Any, line: list[Waiting], discipline: Discipline, server: Server, 
 
 
 @given(lines.disciplines(), lines.lines(), lines.servers, st.integers(-90, 90))
-@settings(max_examples=150)
+@settings(max_examples=80)
 def test_a_database_orders_as_python_does(
     con: Any, discipline: Discipline, line: list[Waiting], server: Server, minutes: int
 ) -> None:
