@@ -50,6 +50,7 @@ class Outcome:
     wait_s: float
     forecast: Forecast
     waived: bool
+    served: bool
 
 
 @dataclass(slots=True)
@@ -159,7 +160,7 @@ class Replay:
         ticket = self._gone(step)
         self.left += 1
         self._start(step)
-        self._note(ticket, step.at, waived=True)
+        self._note(ticket, step.at, waived=True, served=False)
 
     def _gone(self, step: Step) -> Waiting:
         assert step.ticket is not None
@@ -171,12 +172,12 @@ class Replay:
         forecast, _ = self.open[ticket.id]
         wait = (at - ticket.joined_at).total_seconds()
         judged = self.tournaments[self.key(ticket)].learn(forecast, wait_s=wait, served=served)
-        self._note(ticket, at, waived=not judged)
+        self._note(ticket, at, waived=not judged, served=served)
 
-    def _note(self, ticket: Waiting, at: datetime, *, waived: bool) -> None:
+    def _note(self, ticket: Waiting, at: datetime, *, waived: bool, served: bool) -> None:
         forecast, joined = self.open.pop(ticket.id)
         wait = (at - ticket.joined_at).total_seconds()
-        self.outcomes.append(Outcome(ticket.joined_at, self.key(ticket), joined, wait, forecast, waived))
+        self.outcomes.append(Outcome(ticket.joined_at, self.key(ticket), joined, wait, forecast, waived, served))
 
     def state(self, ticket: Waiting, now: datetime) -> QueueState:
         """Return what is visible now."""

@@ -16,6 +16,10 @@ DOORS: dict[str, set[str]] = {
     ),
     "demo": set("Booking Controls Dirt Shift Truth UNTIL World Written demo_company small_company write".split()),
     "kpi": set("Figure Kpi Params catalogue".split()),
+    "promise": set(
+        "AtRisk BandScore Brier MOVES Offer PromiseState RUNNING Reliability SETTLED Settled advance at_risk brier "
+        "calibration chance check due kept_rate pit reliability score_bands settled".split()
+    ),
     "queueing": set(
         "Appointments Calibrator Choice Comeback CustomerClass Discipline Entered Fairness Forecast HeadOfLine "
         "LastEntered Lateness Placed Predictor QueueLength QueueState Returning Server ServerNow Simulation SqlOrder "
