@@ -69,8 +69,14 @@ def part(outcomes: Sequence[Outcome], band: Callable[[Outcome], WaitBand]) -> Pa
     day = np.array([one.at.toordinal() for one in outcomes])
     day -= day.min()
     days = ratio_interval(np.bincount(day, weights=kept), den=np.bincount(day), share=True, min_seasons=99)
+    served = np.array([one.served for one in outcomes])
     return Part(
-        len(kept), float(kept.mean()), days, float(np.mean([b.high - b.low for b in bands])), float(np.mean(scores))
+        len(kept),
+        float(kept.mean()),
+        float(kept[served].mean()),
+        days,
+        float(np.mean([b.high - b.low for b in bands])),
+        float(np.mean(scores)),
     )
 
 
