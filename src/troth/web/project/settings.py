@@ -12,6 +12,8 @@ from typing import Any
 
 from psycopg.conninfo import conninfo_to_dict
 
+from troth.web.project.embedded import default_home
+
 
 def _text(name: str, default: str = "") -> str:
     return os.environ.get(name, default).strip()
@@ -50,7 +52,7 @@ def _database(url: str) -> dict[str, Any]:
 
 
 HERE = Path(__file__).resolve().parent
-DATA = Path(_text("TROTH_DATA", "troth-data"))
+DATA = default_home()
 LAKE = Path(_text("TROTH_LAKE") or DATA / "lake")
 
 # Who may reach it -----------------------------------------------------------------------------------------------------
