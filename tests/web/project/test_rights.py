@@ -76,12 +76,12 @@ def _sample(name: str, kind: Any) -> Any:
     return uuid.UUID(int=7) if isinstance(kind, UUIDConverter) else "x"
 
 
-def _patterns(resolver: URLResolver) -> Iterator[URLPattern]:
+def _patterns(resolver: URLResolver, space: str | None = None) -> Iterator[tuple[str | None, URLPattern]]:
     for one in resolver.url_patterns:
         if isinstance(one, URLResolver):
-            yield from _patterns(one)
+            yield from _patterns(one, one.namespace or space)
         else:
-            yield one
+            yield space, one
 
 
 def _redirects(pattern: URLPattern) -> bool:
@@ -89,7 +89,11 @@ def _redirects(pattern: URLPattern) -> bool:
     return getattr(pattern.callback, "view_class", None) is RedirectView
 
 
-PATTERNS = [one for one in _patterns(get_resolver()) if not _redirects(one)]
+PATTERNS = [one for space, one in _patterns(get_resolver()) if space is None and not _redirects(one)]
+#: Calls of the API, which take a key and nobody's session; what describes them is open.
+CALLS = [
+    one for space, one in _patterns(get_resolver()) if space == "api" and one.name not in {"openapi-json", "api-root"}
+]
 
 
 def reached() -> list[Reached]:
@@ -142,6 +146,8 @@ VIEWED: dict[str, str] = {
     "people_sheet": "names a kind of sheet",
     "people_file": "names a kind of sheet",
     "service": "the catalogue is for all who work here",
+    "insight_explain": "names a figure; its rows are of the sites one sees (tests/web/insight)",
+    "insight_case": "a case of the log, shown if its sites are among those one sees (tests/web/insight)",
 }
 
 
@@ -245,6 +251,36 @@ def test_a_stranger_sees_nothing(company: cast.Company, world: World) -> None:
             if status != (404 if page.right.about is not None else 403):
                 found[f"{method} {page.right.name}"] = status
     assert found == {}
+
+
+def test_the_api_opens_to_keys_alone(company: cast.Company, world: World) -> None:
+    """No call without a key, none by the session of a browser, none with a key about another unit's branch."""
+    spaces = {space for space, _one in _patterns(get_resolver())}
+    assert spaces == {None, "api"}, "a new namespace is tried by nobody here"
+    theirs = SAMPLES["flow.Branch"](company, company.klaipeda)
+    secrets = [cast.key(company.vilnius, role=role)[1] for role in Role]
+    wrong = []
+    for call in CALLS:
+        given = {
+            name: theirs.token if name == "token" else _sample(name, kind)
+            for name, kind in call.pattern.converters.items()
+        }
+        address = reverse(f"api:{call.name}", kwargs=given)
+        for method in ("GET", "POST"):
+            for client in (Client(), cast.signed_in(company.ada)):
+                status = client.generic(method, address, "{}", content_type="application/json").status_code
+                wrong += [f"{method} {call.name} without a key: {status}"] if status not in {401, 405} else []
+            for secret in secrets:
+                answer = Client().generic(
+                    method,
+                    address,
+                    "{}",
+                    content_type="application/json",
+                    headers={"Authorization": f"Bearer {secret}"},
+                )
+                fine = {401, 403, 404, 405, 422}
+                wrong += [f"{method} {call.name}: {answer.status_code}"] if answer.status_code not in fine else []
+    assert wrong == []
 
 
 def test_a_role_that_ended_opens_nothing(company: cast.Company, world: World) -> None:

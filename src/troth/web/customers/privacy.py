@@ -82,11 +82,8 @@ def erase(customer: Customer, *, now: datetime) -> list[str]:
 
 def _blank(model: type[Model]) -> dict[str, str]:
     """Return the columns of a model that name somebody, with what stands in them afterwards."""
-    fields: list[Field[Any, Any]] = [
-        one
-        for one in model._meta.fields
-        if isinstance(one, CharField | TextField | EmailField)
-    ]
+    columns = model._meta.fields  # noqa: SLF001 - as above
+    fields: list[Field[Any, Any]] = [one for one in columns if isinstance(one, CharField | TextField | EmailField)]
     return {one.name: "" for one in fields if one.name in NAMING and not one.choices}
 
 

@@ -14,9 +14,15 @@ from troth.log.lake import Lake
 from troth.log.references import read_reference
 from troth.web.people.models import ErasureRequest
 
-#: Columns that call a thing by a name: a new name is for the past as well, and an old one must be erasable.
-_NAMES: Final = frozenset({"title"})
+#: Columns that are the same for all time: a new name, or a corrected zone, is for the past as well, and an old name must
+#: be erasable.
+_NAMES: Final = frozenset({"title", "time_zone"})
 _ALWAYS: Final = date(1, 1, 1)
+#: Versions of the site are instants, far above those of imported files; so it is known which rows the site wrote.
+_OURS: Final = 10**15
+#: Tables whose rows are about a time themselves, with the columns that say which: a change is for that time, whenever
+#: it is made. Rows of one time are written together, for their readers take the newest version of it whole.
+_OF_A_TIME: Final = {"calendar_days": ("calendar", "day"), "leave": ("agent_id", "starts_at")}
 
 Rows = Iterable[Mapping[str, Any]]
 _Known = dict[str, Any]
@@ -26,8 +32,9 @@ def write_reference(lake_path: str | Path, *, table: str, rows: Rows, today: dat
     """Make a reference table of the lake say what holds now, and keep what held before; return the rows written.
 
     A row without `valid_from` holds for all time when it is seen first. When it differs later, the old one ends today
-    and the new one begins today. A row with `valid_from` is its own history and is put as it is. What is gone ends
-    today. Done twice it writes nothing the second time.
+    and the new one begins today. A row with `valid_from` is its own history and is put as it is. What the site wrote
+    and has no more ends today; what was imported from elsewhere and is unknown to the site stays. Done twice it writes
+    nothing the second time.
 
     Parameters
     ----------
@@ -39,23 +46,40 @@ def write_reference(lake_path: str | Path, *, table: str, rows: Rows, today: dat
     """
     lake = Lake(lake_path)
     spec = reference.TABLES[table]
+    groups = _OF_A_TIME.get(table, spec.key)
     known: dict[tuple[Any, ...], list[_Known]] = {}
     for row in read_reference(lake, table):
-        known.setdefault(tuple(row[name] for name in spec.key), []).append(row)
+        known.setdefault(tuple(row[name] for name in groups), []).append(row)
     wanted: dict[tuple[Any, ...], list[_Known]] = {}
     for given in rows:
         row = {name: given.get(name) for name in spec.schema.names}
-        wanted.setdefault(tuple(row[name] for name in spec.key), []).append(row)
+        wanted.setdefault(tuple(row[name] for name in groups), []).append(row)
     version = round(now.timestamp() * 1_000_000)
     changed = [
         {**row, "version": version}
         for key in dict.fromkeys([*known, *wanted])
-        for row in _changes(known.get(key, []), wanted.get(key, []), today)
+        for row in (
+            _anew(known.get(key, []), wanted.get(key, []), spec.key)
+            if table in _OF_A_TIME
+            else _changes(known.get(key, []), wanted.get(key, []), today)
+        )
     ]
     if changed:
         columns = pa.Table.from_pylist(changed, schema=spec.schema)
         lake.reference(table).append(columns, batch=("site", version))
     return len(changed)
+
+
+def _anew(known: list[_Known], wanted: list[_Known], key: tuple[str, ...]) -> list[_Known]:
+    """Return all rows of one time to write if anything about it changed; those that are gone never held."""
+    if not wanted and not any(row["version"] >= _OURS for row in known):
+        return []
+    holding = [row for row in known if row["valid_to"] is None]
+    if len(holding) == len(wanted) and all(any(not _differs(old, row) for old in holding) for row in wanted):
+        return []
+    there = {tuple(row[name] for name in (*key, "valid_from")) for row in wanted}
+    gone = [row for row in holding if tuple(row[name] for name in (*key, "valid_from")) not in there]
+    return [*wanted, *({**row, "valid_to": _ALWAYS} for row in gone)]
 
 
 def _changes(known: list[_Known], wanted: list[_Known], today: date) -> list[_Known]:
@@ -64,7 +88,7 @@ def _changes(known: list[_Known], wanted: list[_Known], today: date) -> list[_Kn
     new = {row["valid_from"]: row for row in _dated(known, wanted, today)}
     found = [row for start, row in new.items() if start not in old or _differs(old[start], row)]
     for start, row in old.items():
-        if start not in new:
+        if start not in new and (wanted or row["version"] >= _OURS):
             ended = row if _ended(row, today) else row | {"valid_to": _end(row, today)}
             ended = _renamed(ended, wanted)
             if _differs(row, ended):
@@ -108,8 +132,11 @@ def _differs(one: _Known, other: _Known) -> bool:
 def finish_erasures(lake_path: str | Path, *, now: datetime, keep: timedelta = timedelta(days=1)) -> int:
     """Do for every erasure asked what takes long: drop raw texts of rejects, old rows of reference, files nobody needs.
 
-    Files stay for `keep`, for those who read them now; so an erasure is done when a run comes that much after it.
-    Returns how many are done.
+    Files stay for `keep`, for those who read them now; so it takes a second run, that much later, until all is gone.
+
+    Returns
+    -------
+    How many erasures are done: none of their old files is left.
     """
     waiting = ErasureRequest.objects.filter(done_at=None)
     if not waiting.exists():
@@ -119,7 +146,9 @@ def finish_erasures(lake_path: str | Path, *, now: datetime, keep: timedelta = t
         lake.purge(before=now)
         _settle_reference(lake)
         lake.vacuum(now=now, keep=keep)
-    return waiting.filter(asked_at__lte=now - keep).update(done_at=now)
+        if _left_over(lake):
+            return 0
+    return waiting.filter(asked_at__lte=now).update(done_at=now)
 
 
 def _settle_reference(lake: Lake) -> None:
@@ -130,3 +159,12 @@ def _settle_reference(lake: Lake) -> None:
         if files["tail"]:
             with lake.session() as con:
                 shelf.put(con, [lake.settled_reference(table)], tier="base", remove=files["base"] + files["tail"])
+
+
+def _left_over(lake: Lake) -> bool:
+    """Tell whether files that were replaced, which may name somebody, are still there."""
+    for shelf in [lake.rejects, *(lake.reference(table) for table in reference.TABLES)]:
+        files = shelf.files()
+        if {str(path) for path in shelf.root.rglob("*.parquet")} - {*files["base"], *files["tail"]}:
+            return True
+    return False

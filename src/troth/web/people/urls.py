@@ -86,3 +86,5 @@ for _name in _BEFORE.split():
     declare(_name, needs=ANYBODY)
 for _name in _OWN.split():
     declare(_name, needs=SIGNED_IN)
+# Each live topic looks at rights by itself; its app lies below this one.
+declare("live_poll", needs=ANYBODY)
