@@ -216,6 +216,7 @@ def _tell(seed: int, seconds: float, found: Found, *, json: bool) -> None:
             "calls": found.calls,
             "failures": found.failures,
             "killed": dict(found.killed),
+            "wrong": found.wrong,
         }
         said = line(
             bench="outbox", case="life", seed=seed, seconds=seconds, value=found.settled, reference=found.facts,

@@ -11,9 +11,10 @@ from typing import Any, Final
 
 from tests.web import cast
 from troth.core.terms import Role
-from troth.web.flow.models import Appointment, Branch, Counter, Line, Ticket, Visit
+from troth.web.flow.models import Appointment, Branch, Counter, Line, SlotRule, Ticket, Visit
 from troth.web.people.models import AccessKey, Unit, User
 from troth.web.promises.models import Promise
+from troth.web.runs.models import Run
 
 
 def branch(company: cast.Company, where: Unit) -> Branch:
@@ -56,6 +57,13 @@ def appointment(company: cast.Company, where: Unit) -> Appointment:
     )  # fmt: skip
 
 
+def slot_rule(company: cast.Company, where: Unit) -> SlotRule:
+    """Make times that can be booked at a unit's branch."""
+    return SlotRule.objects.create(
+        branch=branch(company, where), service=company.loans, weekday=1, opens="09:00", closes="12:00"
+    )
+
+
 def promise(company: cast.Company, where: Unit) -> Promise:
     """Make a promise given in a unit."""
     due = cast.NOW + timedelta(minutes=15)
@@ -63,6 +71,11 @@ def promise(company: cast.Company, where: Unit) -> Promise:
         kind="wait", unit=where, subject=f"contact:{where.code}", probability=0.8, made_at=cast.NOW, due_at=due,
         first_due_at=due,
     )  # fmt: skip
+
+
+def run(company: cast.Company, where: Unit) -> Run:
+    """Make a run asked for in a unit."""
+    return Run.objects.create(kind="report", unit=where, asked_at=cast.NOW, input_hash=str(where.pk))
 
 
 def person(_company: cast.Company, where: Unit) -> User:
@@ -81,9 +94,11 @@ SAMPLES: Final[dict[str, Callable[[cast.Company, Unit], Any]]] = {
     "people.User": person,
     "people.AccessKey": key,
     "customers.Customer": lambda _company, where: cast.customer("Sam Sample", unit=where),
+    "runs.Run": run,
     "flow.Branch": branch,
     "flow.Line": line,
     "flow.Counter": counter,
+    "flow.SlotRule": slot_rule,
     "flow.Visit": visit,
     "flow.Ticket": ticket,
     "flow.Appointment": appointment,

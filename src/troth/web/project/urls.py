@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from troth.web.people.rights import ANYBODY, page
+from troth.web.people.rights import ANYBODY, declare, page
 from troth.web.project.languages import set_language
 
 urlpatterns = [
@@ -16,10 +16,12 @@ urlpatterns = [
     path("", include("troth.web.flow.urls")),
     path("", include("troth.web.promises.urls")),
     path("", include("troth.web.insight.urls")),
+    path("", include("troth.web.runs.urls")),
     path("", include("troth.web.live.urls")),
     path("api/", include("troth.web.api.urls")),
     path("", include("troth.web.project.pages")),
 ]
+declare("live_poll", needs=ANYBODY)
 handler400 = "troth.web.project.errors.bad_request"
 handler403 = "troth.web.project.errors.forbidden"
 handler404 = "troth.web.project.errors.not_found"

@@ -1,0 +1,157 @@
+"""Pages of figures: the same as `troth kpi`, only of one's own sites, and each can be opened and taken along."""
+
+from __future__ import annotations
+
+import csv
+import io
+import random
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from openpyxl import load_workbook
+
+from tests.web import cast
+from tests.web.cast import Company
+from tests.web.outbox.days import visit, write
+from troth.core.terms import Role
+from troth.kpi.query import Query, query
+from troth.web.insight import bridge
+from troth.web.outbox import exporter
+from troth.web.outbox.bridge import Lake
+from troth.web.outbox.models import Fact
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def lake(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lake:
+    """A lake of the test's own, and no answer that is kept for long."""
+    settings.LAKE = tmp_path / "lake"
+    monkeypatch.setattr(bridge, "FRESH_S", 0.0)
+    return Lake(settings.LAKE)
+
+
+@pytest.fixture
+def busy(company: Company) -> Company:
+    """Twelve customers of an hour ago in Vilnius, five in Klaipėda."""
+    chance, at = random.Random(1), timezone.now() - timedelta(minutes=50)
+    for site, count in (("vilnius", 12), ("klaipeda", 5)):
+        for number in range(count):
+            write(visit(chance, at=at - timedelta(seconds=30 * number), site=site))
+    return company
+
+
+def figures(who: Any, query: str = "") -> dict[str, Any]:
+    answer = cast.signed_in(who).get(f"/figures{query}", headers={"Accept": "application/json"})
+    assert answer.status_code == 200
+    return {one["id"]: one for one in answer.json()["kpis"]}
+
+
+def test_the_board_says_what_the_catalogue_says(busy: Company, lake: Lake) -> None:
+    before = figures(busy.alice, "?period=week")
+    assert before["flow.volume"]["value"] == 17
+    exporter.export_once(lake, now=timezone.now())
+    assert figures(busy.alice, "?period=week") == before
+    start, end = (before["speed.answer"][word] for word in ("from", "to"))
+    asked = Query(
+        kpis=("speed.answer/",), start=datetime.fromisoformat(start), end=datetime.fromisoformat(end),
+        time_zone="Europe/Vilnius",
+    )  # fmt: skip
+    assert query(lake, asked)[0].value == before["speed.answer"]["value"]
+
+
+def test_everybody_sees_the_figures_of_their_own_sites_alone(busy: Company) -> None:
+    assert figures(busy.alice, "?period=week")["flow.volume"]["value"] == 17
+    assert figures(busy.tom, "?period=week")["flow.volume"]["value"] == 12
+    assert figures(busy.tom, "?period=week&site=vilnius")["flow.volume"]["value"] == 12
+    assert figures(busy.alice, "?period=week&site=klaipeda")["flow.volume"]["value"] == 5
+    tom = cast.signed_in(busy.tom)
+    assert tom.get("/figures?site=klaipeda").status_code == 404
+    assert tom.get("/figures?site=nowhere").status_code == 404
+    assert tom.get("/figures/sheet.csv?site=klaipeda").status_code == 404
+    assert tom.get("/figures/speed.answer/rows?site=klaipeda").status_code == 404
+    assert "klaipeda" not in tom.get("/figures?period=week&by=queue").content.decode()
+    assert cast.signed_in(busy.carol).get("/figures").status_code == 403
+    assert cast.signed_in(busy.dan).get("/figures").status_code == 403
+
+
+def test_a_lead_of_a_team_without_a_site_sees_nothing(busy: Company) -> None:
+    nora = cast.person("Nora Lead", (Role.TEAM_LEAD, busy.front))
+    assert figures(nora, "?period=week")["flow.volume"]["n"] == 0
+
+
+def test_another_role_higher_up_opens_no_figures(busy: Company) -> None:
+    """Vera leads in Vilnius and serves everywhere: figures are those of Vilnius."""
+    vera = cast.person("Vera Lead", (Role.TEAM_LEAD, busy.vilnius), (Role.CLERK, busy.bank))
+    assert figures(vera, "?period=week")["flow.volume"]["value"] == 12
+
+
+def test_a_figure_opens_to_its_rows_and_a_row_to_its_events(busy: Company) -> None:
+    alice, tom = cast.signed_in(busy.alice), cast.signed_in(busy.tom)
+    page = alice.get("/figures/speed.answer/rows?period=week").content.decode()
+    assert "the worst first" in page
+    for site, seen in (("vilnius", 200), ("klaipeda", 404)):
+        fact = Fact.objects.filter(activity="answered", event__site=site).first()
+        assert fact is not None
+        address = f"/figures/speed.answer/case/{fact.event['contact_id']}?period=week"
+        assert fact.event["contact_id"][:10] in page
+        answer = alice.get(address)
+        assert answer.status_code == 200 and "queued" in answer.content.decode()
+        assert tom.get(address).status_code == seen
+    assert alice.get("/figures/speed.answer/case/nobody").status_code == 404
+    assert alice.get("/figures/nothing/rows").status_code == 404
+
+
+def test_a_sheet_holds_exactly_what_is_shown(busy: Company) -> None:
+    client = cast.signed_in(busy.tom)
+    shown = client.get("/figures?period=week&by=service", headers={"Accept": "application/json"}).json()
+    answer = client.get("/figures/sheet.csv?period=week&by=service")
+    rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
+    told = [*shown["kpis"], *shown["by"]]
+    assert [row["id"] for row in rows] == [one["id"] for one in told]
+    assert [row["value"] for row in rows] == ["" if one["value"] is None else str(one["value"]) for one in told]
+    book = load_workbook(io.BytesIO(client.get("/figures/sheet.xlsx?period=week&by=service").content))
+    cells = [[cell or "" for cell in row] for row in book.worksheets[0].iter_rows(min_row=2, values_only=True)]
+    assert cells == [list(row.values()) for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("period", "by"),
+    [("now", "site"), ("today", "hour"), ("week", "weekday"), ("month", "service"), ("nonsense", "nonsense")],
+)
+def test_every_page_is_drawn_for_every_period(busy: Company, period: str, by: str) -> None:
+    answer = cast.signed_in(busy.alice).get(f"/figures?period={period}&by={by}&queue=%00")
+    assert answer.status_code == 200 and "<script>" not in answer.content.decode()
+
+
+def test_an_empty_lake_is_an_honest_page(company: Company) -> None:
+    page = cast.signed_in(company.alice).get("/figures").content.decode()
+    assert "No figures yet" in page
+    assert cast.signed_in(company.alice).get("/figures/speed.answer/rows").status_code == 200
+
+
+def test_a_question_is_worked_out_once_while_the_log_stays_as_it_is(
+    busy: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Any] = []
+    work = bridge._figures
+
+    def counted(questions: Any) -> Any:
+        asked.append(questions)
+        return work(questions)
+
+    monkeypatch.setattr(bridge, "_figures", counted)
+    for _ in range(3):
+        figures(busy.alice, "?period=week")
+    assert len(asked) == 1
+    write(visit(random.Random(9), at=timezone.now() - timedelta(minutes=40), site="vilnius"))
+    assert figures(busy.alice, "?period=week")["flow.volume"]["value"] == 18
+    assert len(asked) == 2
+
+
+def test_plotly_comes_from_its_wheel_and_may_be_kept(client: Any) -> None:
+    answer = client.get("/plotly/1.js", headers={"Accept-Encoding": "gzip"})
+    assert answer.status_code == 200 and answer["Content-Encoding"] == "gzip" and "immutable" in answer["Cache-Control"]
