@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from troth.core.decision import Issue, Severity
 from troth.log._merge import KEY
 from troth.log.schema import STORED
-from troth.log.store import name, scan
+from troth.log.store import name, quote, scan
 
 if TYPE_CHECKING:
     import duckdb
@@ -35,18 +35,26 @@ def repeats(con: duckdb.DuckDBPyConnection, *, new: list[str], old: list[str], e
         SELECT hash({KEY}) AS h, count(*) AS n FROM ({scan(new, STORED)}) GROUP BY h""")
     con.execute(f"""
         CREATE OR REPLACE TEMP TABLE met AS
-        SELECT DISTINCT h FROM (SELECT hash({KEY}) AS h FROM ({scan(old, STORED)})) SEMI JOIN brought USING (h)""")
+        SELECT h, min(occurred_at) AS since, max(occurred_at) AS until
+        FROM (SELECT hash({KEY}) AS h, occurred_at FROM ({scan(old, STORED)})) SEMI JOIN brought USING (h)
+        GROUP BY h""")
     (fresh,) = con.sql("SELECT (SELECT count(*) FROM brought) - (SELECT count(*) FROM met)").fetchone() or (0,)
-    return events - int(fresh), _ties(con, new + old)
+    return events - int(fresh), _ties(con, new, old)
 
 
-def _ties(con: duckdb.DuckDBPyConnection, files: list[str]) -> list[Issue]:
+def _ties(con: duckdb.DuckDBPyConnection, new: list[str], old: list[str]) -> list[Issue]:
+    span = con.sql("SELECT min(since)::VARCHAR, max(until)::VARCHAR FROM met").fetchone() or (None, None)
+    rows = scan(new, STORED)
+    if span[0] is not None:
+        # Old files lie in order of time: all columns are read only where known keys are.
+        bounds = f"{quote(span[0])}::TIMESTAMPTZ AND {quote(span[1])}::TIMESTAMPTZ"
+        rows += f" UNION ALL SELECT * FROM ({scan(old, STORED)}) WHERE occurred_at BETWEEN {bounds}"
     content = f"hash({', '.join(name(c) for c in STORED.names)})"
     found = con.sql(f"""
         WITH contested AS (SELECT h FROM brought WHERE n > 1 UNION SELECT h FROM met),
         tied AS (
             SELECT min(source) AS source, min(source_id) AS source_id, version
-            FROM ({scan(files, STORED)}) WHERE hash({KEY}) IN (SELECT h FROM contested)
+            FROM ({rows}) WHERE hash({KEY}) IN (SELECT h FROM contested)
             GROUP BY hash({KEY}), version HAVING min({content}) <> max({content}))
         SELECT count(*), min(source || ', ' || source_id), min_by(version, source || ', ' || source_id) FROM tied
         """).fetchone()

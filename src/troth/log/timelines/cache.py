@@ -20,6 +20,7 @@ import pyarrow as pa
 
 from troth.core.errors import LostRaceError
 from troth.log._hot import with_hot
+from troth.log._merge import KEY, NEWEST
 from troth.log.lake import Lake, settle
 from troth.log.schema import STORED
 from troth.log.store import Shelf, name, quote, scan
@@ -219,34 +220,28 @@ def _update(
     lake: Lake, con: duckdb.DuckDBPyConnection, timeline: Timeline, shelf: Shelf, *, fresh: list[str], at: int
 ) -> bool:
     """Re-derive the keys that fresh event files name; return False if that would be more than a rebuild."""
-    files = lake.events.files()
-    key, events_key = name(timeline.key), "source, source_id"
-    new, base = scan(fresh, STORED), scan(files["base"], STORED)
-    tail = scan(files["tail"], STORED)
+    files, old = lake.events.files(), shelf.files()
+    key = name(timeline.key)
+    new, base = scan(fresh, STORED), _placed(files["base"])
+    late, beaten = _late_and_beaten(con, files)
     # What a new version replaces may have named another key, which loses the event and is touched too.
     con.execute(f"""
         CREATE OR REPLACE TEMP TABLE touched AS
         SELECT DISTINCT {key} FROM (
             SELECT {key} FROM ({new})
-            UNION ALL SELECT {key} FROM ({tail}) SEMI JOIN ({new}) n USING ({events_key})
-            UNION ALL SELECT {key} FROM ({base}) SEMI JOIN ({new}) n USING ({events_key})
+            UNION ALL SELECT {key} FROM {late} SEMI JOIN ({new}) n USING ({KEY})
+            UNION ALL SELECT {key} FROM {beaten} SEMI JOIN ({new}) n USING ({KEY})
         ) WHERE {key} IS NOT NULL""")
     (touched,) = con.sql("SELECT count(*) FROM touched").fetchone() or (0,)
-    old = shelf.files()
-    known = _rows(con, old["base"])
-    if touched and touched > max(1000, _TAIL_SHARE * known):
+    if touched and touched > max(1000, _TAIL_SHARE * _rows(con, old["base"])):
         return False
     # All events of the touched keys, and every version of each of those, wherever it stands.
-    con.execute(f"CREATE OR REPLACE TEMP TABLE near AS SELECT * FROM ({base}) SEMI JOIN touched USING ({key})")
-    con.execute(f"CREATE OR REPLACE TEMP TABLE late AS SELECT * FROM ({tail})")
-    con.execute(f"CREATE OR REPLACE TEMP TABLE beaten AS SELECT * FROM ({base}) b SEMI JOIN late USING ({events_key})")
-    from troth.log._merge import NEWEST
-
+    _gather(con, "near", base, f"SEMI JOIN touched USING ({key})")
     con.execute(f"""
         CREATE OR REPLACE TEMP VIEW events AS
         SELECT * FROM (
-            SELECT * FROM (SELECT * FROM late UNION ALL SELECT * FROM beaten
-                           UNION ALL SELECT * FROM near ANTI JOIN beaten USING ({events_key}))
+            SELECT * FROM (SELECT * FROM {late} UNION ALL SELECT * FROM {beaten}
+                           UNION ALL SELECT * FROM near ANTI JOIN {beaten} USING ({KEY}))
             QUALIFY {NEWEST} = 1
         ) SEMI JOIN touched USING ({key})""")
     held = _held(shelf.stamp())
@@ -265,6 +260,45 @@ def _update(
     notes = _notes(base_names, tail_names, held)
     shelf.put(con, [overlay], tier="tail", remove=old["tail"], notes=notes, at=at)
     return True
+
+
+def _late_and_beaten(con: duckdb.DuckDBPyConnection, files: Mapping[str, list[str]]) -> tuple[str, str]:
+    """Return the names of two tables: the tail, and the rows of the base that it has versions of.
+
+    They are the same for all timelines, so they are made once for as long as the connection knows these files.
+    """
+    run = hashlib.blake2b("\n".join([*files["base"], *files["tail"]]).encode(), digest_size=8).hexdigest()
+    late, beaten = f"late_{run}", f"beaten_{run}"
+    con.execute(f"CREATE TEMP TABLE IF NOT EXISTS {late} AS {scan(files['tail'], STORED)}")
+    if not con.sql(f"SELECT 1 FROM duckdb_tables() WHERE table_name = '{beaten}'").fetchone():
+        _gather(con, beaten, _placed(files["base"]), f"SEMI JOIN {late} USING ({KEY})")
+    return late, beaten
+
+
+def _gather(con: duckdb.DuckDBPyConnection, table: str, placed: str, joined: str) -> None:
+    """Make a table of the events in `placed` that a join keeps.
+
+    The join reads few columns of all events. It tells in which files, and between which instants, the few that are
+    kept lie; only there all columns are read, for a base lies in order of time.
+    """
+    spans = con.sql(f"""
+        SELECT filename, min(occurred_at)::VARCHAR, max(occurred_at)::VARCHAR FROM ({placed}) {joined}
+        GROUP BY filename""").fetchall()
+    parts = [
+        f"SELECT * FROM ({scan([file], STORED)}) WHERE occurred_at BETWEEN {quote(low)}::TIMESTAMPTZ"
+        f" AND {quote(high)}::TIMESTAMPTZ"
+        for file, low, high in spans
+    ]
+    rows = " UNION ALL ".join(parts) or scan([], STORED)
+    con.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT * FROM ({rows}) {joined}")
+
+
+def _placed(files: list[str]) -> str:
+    """Return SQL that reads files of events, each row with the file it is in as `filename`."""
+    if not files:
+        return f"SELECT *, NULL::VARCHAR AS filename FROM ({scan([], STORED)})"
+    listed = ", ".join(quote(f) for f in files)
+    return f"SELECT * FROM read_parquet([{listed}], filename = true, hive_partitioning = false)"
 
 
 def _rows(con: duckdb.DuckDBPyConnection, files: list[str]) -> int:
