@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import json
+import signal
 import socket
 import threading
 import time
@@ -267,6 +269,22 @@ def test_a_server_that_stops_ends_its_streams(board: Board) -> None:
         reader = Reader(f"{url}/live/board/a")
         reader.wait(1)
     assert reader.ended.wait(5) and len(app) == 0
+
+
+def test_a_process_told_to_stop_ends_its_streams_at_once(board: Board) -> None:
+    """As when uvicorn runs in the main thread: its own handler is called as well."""
+    heard: list[int] = []
+    before = signal.signal(signal.SIGTERM, lambda number, _: heard.append(number))
+    try:
+        app = Streams(ASGIHandler())
+        app._hear_signals()
+        app._loop = asyncio.new_event_loop()
+        signal.raise_signal(signal.SIGTERM)
+        app._loop.run_until_complete(asyncio.wait_for(app._ending.wait(), 2))
+        app._loop.close()
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert heard == [signal.SIGTERM]
 
 
 def test_of_a_slow_watcher_only_the_newest_message_is_kept() -> None:

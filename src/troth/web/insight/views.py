@@ -14,6 +14,7 @@ from troth.web.common.plots import plot, version
 from troth.web.insight import bridge, words
 from troth.web.insight.asked import PERIODS, View, sites_for, view_of
 from troth.web.insight.board import COLUMNS, Board, board
+from troth.web.people.rights import may
 from troth.web.people.sheets import to_csv, to_excel
 
 #: Rows shown behind a figure.
@@ -32,6 +33,7 @@ def insight(request: HttpRequest) -> HttpResponse:
         "sites": _choices(found.view, "sites", titles), "lines": _lines(found),
         "splits": [(name, text, found.view.address(by=name)) for name, text in words.DIMENSIONS.items()],
         "course": _course(found), "plotly": version(), "here": found.view.address(),
+        "reports": may(request.user, "runs"),
     }  # fmt: skip
     return render(request, "insight/board.html", told)
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import signal
+import threading
 from collections.abc import Awaitable, Callable, MutableMapping
+from functools import partial
 from importlib import import_module
 from io import BytesIO
 from itertools import count
+from types import FrameType
 from typing import Any, Final, cast
 
 from django.conf import settings
@@ -82,6 +86,19 @@ class Streams:
         if self._loop is not None:
             self._loop.call_soon_threadsafe(self._ending.set)
 
+    def _hear_signals(self) -> None:
+        """End the streams as soon as the server is told to stop: it waits for them, and they would never end."""
+        if threading.current_thread() is not threading.main_thread():
+            return
+        for number in (signal.SIGTERM, signal.SIGINT):
+            before = signal.getsignal(number)
+            if callable(before):
+                signal.signal(number, partial(self._told, before))
+
+    def _told(self, before: Callable[[int, FrameType | None], Any], number: int, frame: FrameType | None) -> None:
+        self.end()
+        before(number, frame)
+
     async def close(self) -> None:
         """End all streams and let go of the database."""
         self._ending.set()
@@ -102,7 +119,9 @@ class Streams:
         if scope["method"] != "GET":
             await _refuse(send, 405)
             return
-        self._loop = asyncio.get_running_loop()
+        if self._loop is None:
+            self._loop = asyncio.get_running_loop()
+            self._hear_signals()
         hub = self._hub = self._hub or Hub()
         if len(hub) >= self.most or self._ending.is_set():
             await _refuse(send, 503, (b"retry-after", b"10"))

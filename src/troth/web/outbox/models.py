@@ -6,6 +6,7 @@ import uuid
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.fields.json import KeyTextTransform
 
 
 class Stream(models.Model):
@@ -50,4 +51,9 @@ class Fact(models.Model):
         indexes = [
             models.Index(fields=["id"], condition=Q(batch=None), name="outbox_fact_waiting"),
             models.Index(fields=["occurred_at"], name="outbox_fact_when"),
+            models.Index(
+                KeyTextTransform("subject_id", "event"),
+                condition=Q(activity__startswith="promis"),
+                name="outbox_fact_of_promise",
+            ),
         ]

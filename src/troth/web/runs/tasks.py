@@ -50,3 +50,11 @@ def run_worker(*, wait: bool = True, concurrency: int = 1, signals: bool = False
                 )  # fmt: skip
 
     asyncio.run(working())
+
+
+def do_waiting() -> None:
+    """Do the runs that wait now, and those of dead workers; for a worker that looks again and again."""
+    from procrastinate.contrib.django.models import ProcrastinateJob
+
+    if ProcrastinateJob.objects.filter(queue_name=QUEUE, status__in=("todo", "doing")).exists():
+        run_worker(wait=False)

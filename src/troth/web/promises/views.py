@@ -1,0 +1,94 @@
+"""Pages of promises: how our word stands, and the history of one."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from troth.web.common import words
+from troth.web.common.plots import plot, version
+from troth.web.people.models import Unit
+from troth.web.people.rights import LEADS
+from troth.web.promises import bridge
+from troth.web.promises.models import Promise
+from troth.web.promises.standing import Standing, history, standing
+
+KINDS: Final = {"wait": gettext_lazy("Wait"), "appointment": gettext_lazy("Appointment")}
+STATES: Final = {
+    "promised": gettext_lazy("running"),
+    "kept": gettext_lazy("kept"),
+    "broken": gettext_lazy("broken"),
+    "waived": gettext_lazy("let go"),
+}
+STEPS: Final = {
+    "promised": gettext_lazy("Promised"),
+    "promise_changed": gettext_lazy("Changed"),
+    "promise_kept": gettext_lazy("Kept"),
+    "promise_broken": gettext_lazy("Broken"),
+    "promise_waived": gettext_lazy("Let go"),
+}
+LABELS: Final = {
+    "inside": gettext_lazy("within the interval"),
+    "early": gettext_lazy("earlier than said"),
+    "late": gettext_lazy("too late"),
+}
+_DAYS: Final = {"7": 7, "28": 28, "91": 91}
+
+
+def promises(request: HttpRequest) -> HttpResponse:
+    """Show how our word stands."""
+    units = Unit.objects.where(request.user, *LEADS)
+    top = units.order_by("path").first()
+    days = request.GET.get("days", "")
+    days = days if days in _DAYS else "28"
+    kind = request.GET.get("kind", "")
+    kind = kind if kind in KINDS else ""
+    now = timezone.now()
+    zone = top.zone if top is not None else ZoneInfo("UTC")
+    found = standing(units, since=now - timedelta(days=_DAYS[days]), now=now, zone=zone, kind=kind)
+    told: dict[str, Any] = {
+        "found": found, "now": now, "zone": zone, "days": days, "kind": kind,
+        "rates": [(KINDS.get(one.kind, one.kind), one) for one in found.kinds],
+        "risks": [(KINDS.get(one.promise.kind, one.promise.kind), one) for one in found.risks],
+        "broken": [(KINDS.get(one.kind, one.kind), one) for one in found.broken],
+        "spans": [("7", _("7 days")), ("28", _("28 days")), ("91", _("13 weeks"))],
+        "kinds": [("", _("All")), *KINDS.items()], "drawn": _drawn(found), "plotly": version(),
+    }  # fmt: skip
+    return render(request, "promises/promises.html", told)
+
+
+def promise(request: HttpRequest, promise_id: uuid.UUID) -> HttpResponse:
+    """Show the history of one promise."""
+    one = (
+        Promise.objects.visible_to(request.user)
+        .select_related("unit", "customer")
+        .filter(promise_id=promise_id)
+        .first()
+    )
+    if one is None:
+        raise Http404
+    steps = [(STEPS.get(step.activity, step.activity), LABELS.get(step.label, ""), step) for step in history(one)]
+    told = {
+        "one": one, "kind": KINDS.get(one.kind, one.kind), "state": STATES[one.state], "steps": steps,
+        "zone": one.unit.zone, "now": timezone.now(), "branch": one.unit,
+    }  # fmt: skip
+    return render(request, "promises/promise.html", told)
+
+
+def _drawn(found: Standing) -> Any:
+    if not found.curve:
+        return None
+    said = ", ".join(
+        _("stated %(stated)s, came true %(true)s of %(count)s")
+        % {"stated": words.share(one.stated), "true": words.share(one.kept.estimate), "count": words.figure(one.n)}
+        for one in found.curve
+    )
+    return plot(bridge.calibration(found.curve), summary=said, swaps=bridge.swaps())
