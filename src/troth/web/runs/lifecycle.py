@@ -19,6 +19,7 @@ from typing import Any, Final
 
 from django.db import transaction
 from django.utils import timezone
+from procrastinate.contrib.django import app
 
 from troth.core.decision import Issue, Severity, Stop
 from troth.core.errors import InputError, TrothError
@@ -30,6 +31,9 @@ RUNNING: Final = "running"
 DONE: Final = "done"
 STOPPED: Final = "stopped"
 FAILED: Final = "failed"
+#: The queue of long computations, and the name of the task that does one.
+QUEUE: Final = "runs"
+TASK: Final = "troth.runs.work"
 #: States in which something may still come of a run.
 OPEN: Final = (WAITING, RUNNING)
 #: The database is asked at most so often whether to stop, and told how far a run is.
@@ -119,8 +123,6 @@ def start(
     ------
     InputError : ``unknown-kind``.
     """
-    from troth.web.runs.tasks import work
-
     if kind not in KINDS:
         advice = f"Maybe one of: {', '.join(KINDS)}."
         raise InputError([Issue("unknown-kind", Severity.ERROR, "kind", kind, advice)])
@@ -137,7 +139,7 @@ def start(
             kind=kind, unit=unit, asked_by=user, asked_at=now, input=plain, input_hash=digest, seed=seed,
             versions=versions(),
         )  # fmt: skip
-        work.defer(run=run.pk)
+        app.configure_task(TASK, queue=QUEUE).defer(run=run.pk)
     return run
 
 

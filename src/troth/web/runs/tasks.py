@@ -7,15 +7,13 @@ from typing import Any, Final
 
 from procrastinate.contrib.django import app
 
-from troth.web.runs.lifecycle import execute
+from troth.web.runs.lifecycle import QUEUE, TASK, execute
 
-#: The queue of long computations.
-QUEUE: Final = "runs"
 #: A worker that has not been heard of for so long is dead.
 _SILENT_S: Final = 60.0
 
 
-@app.task(queue=QUEUE, name="troth.runs.work")
+@app.task(queue=QUEUE, name=TASK)
 def work(run: int) -> None:
     """Do a run."""
     execute(run)
