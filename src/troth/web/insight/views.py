@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from troth.web.common import words as say
-from troth.web.common.plots import plot, version
+from troth.web.common.plots import plot, plotting
 from troth.web.insight import bridge, words
 from troth.web.insight.asked import PERIODS, View, sites_for, view_of
 from troth.web.insight.board import COLUMNS, Board, board
@@ -32,7 +32,7 @@ def insight(request: HttpRequest) -> HttpResponse:
         "periods": [(period, PERIODS[period], found.view.address(period=period)) for period in PERIODS],
         "sites": _choices(found.view, "sites", titles), "lines": _lines(found),
         "splits": [(name, text, found.view.address(by=name)) for name, text in words.DIMENSIONS.items()],
-        "course": _course(found), "plotly": version(), "here": found.view.address(),
+        "course": _course(found), "plotting": plotting(), "here": found.view.address(),
         "reports": may(request.user, "runs"),
     }  # fmt: skip
     return render(request, "insight/board.html", told)

@@ -62,8 +62,10 @@ def tasks() -> list[Task]:
     from troth.web.people.bridge import finish_erasures
     from troth.web.project.reference import export_reference
     from troth.web.promises.sweep import sweep
+    from troth.web.runs.tasks import do_waiting
 
     return [
+        Task("runs", 2.0, do_waiting),
         Task("tidy", 20.0, lambda: tidy(now=timezone.now())),
         Task("promises", 5.0, lambda: sweep(now=timezone.now())),
         Task("reference", 60.0, lambda: export_reference(settings.LAKE, now=timezone.now())),

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from troth.web.common import words
-from troth.web.common.plots import plot, version
+from troth.web.common.plots import plot, plotting
 from troth.web.people.models import Unit
 from troth.web.people.rights import LEADS
 from troth.web.promises import bridge
@@ -60,7 +60,7 @@ def promises(request: HttpRequest) -> HttpResponse:
         "risks": [(KINDS.get(one.promise.kind, one.promise.kind), one) for one in found.risks],
         "broken": [(KINDS.get(one.kind, one.kind), one) for one in found.broken],
         "spans": [("7", _("7 days")), ("28", _("28 days")), ("91", _("13 weeks"))],
-        "kinds": [("", _("All")), *KINDS.items()], "drawn": _drawn(found), "plotly": version(),
+        "kinds": [("", _("All")), *KINDS.items()], "drawn": _drawn(found), "plotting": plotting(), "actions": any(one.action for one in found.risks),
     }  # fmt: skip
     return render(request, "promises/promises.html", told)
 
