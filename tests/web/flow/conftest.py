@@ -12,3 +12,10 @@ from tests.web.flow.day import Day, day
 def bank(company: Company) -> Day:
     """Return a day at a branch, with no counter open and nobody there."""
     return day(company)
+
+
+@pytest.fixture
+def clock(bank: Day, monkeypatch: pytest.MonkeyPatch) -> Day:
+    """Return the day, with the pages' clock showing its time."""
+    monkeypatch.setattr("django.utils.timezone.now", lambda: bank.now)
+    return bank

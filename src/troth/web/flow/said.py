@@ -60,8 +60,10 @@ _WHY: Final = {
     "discipline.aged": gettext_lazy("has waited beyond the cap of %(limit)s"),
     "discipline.level": gettext_lazy("goes before other classes: %(class)s"),
     "discipline.appointment": gettext_lazy("appointment at %(booked)s"),
-    "discipline.weighted_wait": gettext_lazy("wait weighed by class: %(class)s"),
-    "by-number": gettext_lazy("called by number"),
+    "discipline.weighted_wait": gettext_lazy("class %(class)s, by weighted wait"),
+    "flow.picked": gettext_lazy("called by number"),
+    "flow.taken_up": gettext_lazy("taken up again"),
+    "flow.direct": gettext_lazy("came straight to the counter"),
 }
 _REFUSED: Final = {
     "not-offered": gettext_lazy("This service is not offered here now."),
@@ -73,6 +75,18 @@ _REFUSED: Final = {
     "counter-taken": gettext_lazy("%(value)s is taken by somebody else."),
     "customer-in-front": gettext_lazy("Finish with the customer in front of you first."),
     "on-break": gettext_lazy("End your break first."),
+    "other-branch": gettext_lazy("%(value)s waits at another branch."),
+    "too-early": gettext_lazy("%(value)s may still be on the way. Wait a little, or call again."),
+    "clerk-elsewhere": gettext_lazy("You have %(value)s open. Close it first."),
+    "no-break": gettext_lazy("Choose a break, a meeting or training."),
+    "nowhere": gettext_lazy("Say to which service, person or counter."),
+    "no-such-slot": gettext_lazy("This time is no longer offered. Please choose another one."),
+    "slot-over": gettext_lazy("This time has passed. Please choose a later one."),
+    "slot-full": gettext_lazy("Somebody else was quicker: this time is taken. Please choose another one."),
+    "slot-free": gettext_lazy("There are free times on this day: book one of them."),
+    "hold-over": gettext_lazy("We could not keep this time any longer. Please choose a time once more."),
+    "booking-over": gettext_lazy("This appointment can no longer be changed."),
+    "not-today": gettext_lazy("This appointment is for another day."),
 }  # fmt: skip
 _ISSUES: Final = {
     "no-classes": gettext_lazy("There must be at least one class."),

@@ -15,9 +15,9 @@ from django.utils.translation import gettext_lazy as _
 PRIORITIES = [(str(k), str(k)) for k in range(1, 6)]
 _BOOKED = [("", _("Everybody")), ("yes", _("Appointments that came in time")), ("no", _("All others"))]
 _LATE = [
-    ("shift", _("counts as come for the time of arrival")),
-    ("keep", _("keeps the booked time")),
-    ("walk_in", _("is treated as a walk-in")),
+    ("shift", _("counts as of now")),
+    ("keep", _("keeps the time")),
+    ("walk_in", _("as a walk-in")),
 ]
 _BACK = [("place", _("the old place")), ("end", _("the end of the line"))]
 

@@ -14,7 +14,7 @@ from troth.web.flow.models import Branch, Counter, Line, LineService, SlotRule
 from troth.web.services.models import Service
 
 _CLOCK = re.compile(r"^([01]\d|2[0-3]):[0-5]\d$|^24:00$")
-_TIME = forms.TextInput(attrs={"type": "time", "step": 300})
+_TIME = forms.TextInput(attrs={"placeholder": "09:00", "inputmode": "numeric", "maxlength": 5})
 
 
 class MinutesField(forms.FloatField):
@@ -33,9 +33,11 @@ class MinutesField(forms.FloatField):
 class BranchForm(forms.ModelForm):  # type: ignore[type-arg]
     """How a branch receives customers."""
 
+    field_order = ("calendar", "languages", "usual")
     languages = forms.MultipleChoiceField(
         label=_("Languages of kiosk, wall and voice"), choices=settings.LANGUAGES, widget=forms.CheckboxSelectMultiple
     )
+    usual = forms.ChoiceField(label=_("The usual one of them"), choices=settings.LANGUAGES)
     no_show_s = MinutesField(
         label=_("Minutes after the call until a customer may be marked absent"), min_value=0, max_value=120
     )
@@ -60,6 +62,16 @@ class BranchForm(forms.ModelForm):  # type: ignore[type-arg]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["calendar"].empty_label = _("always open")  # type: ignore[attr-defined]
+        known = self.instance.languages or self.instance.unit.spoken
+        self.initial |= {"languages": known, "usual": known[0]}
+
+    def clean(self) -> dict[str, Any]:
+        """Put the usual language first: kiosk, wall and voice begin with it."""
+        told = super().clean() or {}
+        usual, chosen = told.get("usual"), told.get("languages")
+        if usual and chosen:
+            told["languages"] = [usual, *(code for code in chosen if code != usual)]
+        return told
 
 
 class CounterForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -78,6 +90,13 @@ class CounterForm(forms.ModelForm):  # type: ignore[type-arg]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["lines"].queryset = Line.objects.filter(branch=self.instance.branch)  # type: ignore[attr-defined]
+
+    def clean_code(self) -> str:
+        """Refuse a code that another counter of the branch has."""
+        code: str = self.cleaned_data["code"]
+        if Counter.objects.filter(branch=self.instance.branch, code=code).exclude(pk=self.instance.pk).exists():
+            raise forms.ValidationError(_("Another counter here has this code."))
+        return code
 
 
 class LineForm(forms.ModelForm):  # type: ignore[type-arg]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.db import transaction
@@ -19,7 +19,7 @@ from troth.web.flow.appointments import cancel, free_slots, hold, reschedule, wa
 from troth.web.flow.forms.booking import ContactForm
 from troth.web.flow.models import Appointment, Branch
 from troth.web.flow.pages.join import public_branch
-from troth.web.flow.pages.place import around, attempt
+from troth.web.flow.pages.place import a_day, an_instant, around, attempt
 from troth.web.flow.slots import Slot
 from troth.web.services.models import Service
 
@@ -57,7 +57,7 @@ def _times(
     today = branch.today(now)
     days = [(today + timedelta(days=k)) for k in range(AHEAD)]
     free = {day: free_slots(branch=branch, service=service, day=day, now=now) for day in days}
-    chosen = _day(request.GET.get("day", "")) or next((day for day in days if free[day]), today)
+    chosen = a_day(request.GET.get("day", "")) or next((day for day in days if free[day]), today)
     told: dict[str, Any] = {
         "service": service,
         "title": service.titled(get_language() or "en"),
@@ -81,28 +81,13 @@ def _parts(slots: list[Slot], branch: Branch) -> list[tuple[str, list[Slot]]]:
     return [(name, part) for name, part in ((_("Before noon"), early), (_("After noon"), late)) if part]
 
 
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
-
-
-def _instant(text: str) -> datetime | None:
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return found if found.tzinfo else None
-
-
 def _held(request: HttpRequest, branch: Branch, service: Service, *, now: datetime) -> HttpResponse:
     """Keep a time while the form is filled in, or put somebody on the waitlist."""
     back = redirect(f"{request.path}?service={service.pk}")
     language = get_language() or "en"
     if request.POST.get("do") == "wait":
         return _wish(request, branch, service, language, now=now)
-    starts_at = _instant(request.POST.get("at", ""))
+    starts_at = an_instant(request.POST.get("at", ""))
     if starts_at is None:
         return back
     kept = attempt(
@@ -113,7 +98,7 @@ def _held(request: HttpRequest, branch: Branch, service: Service, *, now: dateti
 
 def _wish(request: HttpRequest, branch: Branch, service: Service, language: str, *, now: datetime) -> HttpResponse:
     form = ContactForm(request.POST, prefix="wish")
-    day = _day(request.POST.get("day", ""))
+    day = a_day(request.POST.get("day", ""))
     if not form.is_valid():
         told = {"form": form, "service": service, "title": service.titled(language), "chosen": day, "days": [],
                 "parts": [], "any": False, **around(branch, now=now)}  # fmt: skip
@@ -178,7 +163,7 @@ def _changed(request: HttpRequest, row: Appointment, signed: str, *, now: dateti
             if made and was == BookingState.BOOKED:
                 _write(request, made, "cancelled", now=now)
         case "move":
-            starts_at = _instant(request.POST.get("at", ""))
+            starts_at = an_instant(request.POST.get("at", ""))
             if starts_at is None:
                 return redirect("booking_move", signed=signed)
             moved = attempt(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, TypeVar
 
 from django.http import HttpRequest
@@ -19,6 +19,7 @@ from troth.web.flow.said import refusal
 T = TypeVar("T")
 #: Where the session keeps the branch somebody looked at last.
 LAST = "troth-branch"
+_YEARS = range(2000, 2200)
 
 
 def branch_of(code: str) -> Branch:
@@ -29,6 +30,24 @@ def branch_of(code: str) -> Branch:
     Http404 : there is none. Whether the reader may see it was decided by the page's right.
     """
     return get_object_or_404(Branch.objects.select_related("unit"), unit__code=code)
+
+
+def a_day(text: str) -> date | None:
+    """Return the day a text says, None for one that is none or far off."""
+    try:
+        found = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if found.year in _YEARS else None
+
+
+def an_instant(text: str) -> datetime | None:
+    """Return the instant a text says, None for one that is none, far off or without a zone."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if found.tzinfo and found.year in _YEARS else None
 
 
 def around(branch: Branch, *, now: datetime | None = None) -> dict[str, Any]:

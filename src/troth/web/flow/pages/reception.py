@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.db.models import Q
@@ -22,7 +22,7 @@ from troth.web.flow.appointments import cancel, check_in
 from troth.web.flow.live_topics import mark
 from troth.web.flow.models import Branch, Ticket
 from troth.web.flow.pages.join import qr
-from troth.web.flow.pages.place import LAST, around, attempt, branch_of
+from troth.web.flow.pages.place import LAST, a_day, around, attempt, branch_of
 from troth.web.flow.seen.bookings import of_day
 from troth.web.flow.seen.entrance import choices, spoken
 from troth.web.people.models import Unit
@@ -148,7 +148,7 @@ def appointments_branch(request: HttpRequest, code: str) -> HttpResponse:
     branch = branch_of(code)
     request.session[LAST] = code
     now = timezone.now()
-    day = _day(request.GET.get("day", "")) or branch.today(now)
+    day = a_day(request.GET.get("day", "")) or branch.today(now)
     told = {
         "rows": of_day(branch, day=day, now=now),
         "day": day,
@@ -160,10 +160,3 @@ def appointments_branch(request: HttpRequest, code: str) -> HttpResponse:
         **around(branch, now=now),
     }
     return render(request, "flow/appointments.html", told)
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None

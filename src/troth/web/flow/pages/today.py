@@ -11,10 +11,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from troth.core.terms import TicketState
+from troth.web.flow import bridge
 from troth.web.flow.actions import close_counter
 from troth.web.flow.live_topics import mark
 from troth.web.flow.models import Branch, CounterSession, Ticket
 from troth.web.flow.pages.place import LAST, around, attempt, branch_of
+from troth.web.flow.said import because
 from troth.web.flow.seen.day import day_of
 from troth.web.people.rights import may
 
@@ -77,10 +79,13 @@ def ticket_shown(request: HttpRequest, code: str, pk: int) -> HttpResponse:
     found = Ticket.objects.filter(branch=branch).select_related("service", "line", "visit__customer", "session__clerk")
     row = get_object_or_404(found, pk=pk)
     steps = Ticket.objects.filter(visit=row.visit_id).select_related("service", "session__counter", "session__clerk")
+    now = timezone.now()
+    waits = row.state == TicketState.WAITING
+    reason = bridge.why(row.line.discipline, ticket=row, now=now) if waits else row.reason
     told = {
         "ticket": row,
         "steps": steps.order_by("joined_at"),
-        "waiting": row.state == TicketState.WAITING,
-        **around(branch),
+        "why": because(reason, zone=branch.unit.zone),
+        **around(branch, now=now),
     }
     return render(request, "flow/ticket_shown.html", told)

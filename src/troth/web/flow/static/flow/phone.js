@@ -24,7 +24,7 @@
     ticket.classList.toggle("is-called", Boolean(said.called));
     const state = said.called ? `called ${said.counter} ${said.calls || ""}` : said.soon ? "soon" : "";
     document.title = said.called ? `${told.called}: ${said.counter}` : said.soon ? `${told.soon} · ${title}` : title;
-    if (state && state !== shaken && navigator.vibrate) navigator.vibrate(said.called ? [300, 150, 300, 150, 300] : [200]);
+    if (state && state !== shaken && navigator.vibrate && navigator.userActivation?.hasBeenActive) navigator.vibrate(said.called ? [300, 150, 300, 150, 300] : [200]);
     shaken = state;
   }
 
