@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -42,7 +42,7 @@ class Roster:
         return Server((name,), tuple(k for k, n in seen.items() if 100 * n >= total) if total >= 50 else ())
 
 
-def replay(make: type[Tournament]) -> tuple[Replay, Roster]:
+def replay(make: Callable[[], Tournament]) -> tuple[Replay, Roster]:
     """Return an empty replay and the roster that `steps` fills."""
     roster = Roster()
     told = Replay(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from typing import Any
 
 from benchmarks.quality._wait_replay import Replay, Step
 from troth.demo import UNTIL, Truth, World, demo_company
@@ -27,7 +28,7 @@ def company() -> Truth:
     return demo_company(until=UNTIL, days=(WARM + DAYS).days, size=3.0)
 
 
-def replay(truth: Truth, *, branch: int, make: type[Tournament]) -> Replay:
+def replay(truth: Truth, *, branch: int, make: Callable[[], Tournament]) -> Replay:
     """Return an empty replay of a branch; who serves what is how the branch is set up, no secret of the generator."""
     serves = {a.agent_id: Server(names=(a.agent_id,), services=a.queues) for a in truth.sites[branch].agents}
     return Replay(DISCIPLINE, serves.__getitem__, make, key=lambda ticket: ticket.service)
@@ -45,7 +46,9 @@ def steps(truth: Truth, *, branch: int, seed: int, until: datetime = UNTIL) -> I
         yield from _step(event, tickets, called, absent)
 
 
-def _step(event: dict, tickets: dict[str, Waiting], called: set, absent: set[str]) -> Iterator[Step]:
+def _step(
+    event: dict[str, Any], tickets: dict[str, Waiting], called: set[tuple[str, datetime]], absent: set[str]
+) -> Iterator[Step]:
     at, what, who, contact = event["occurred_at"], event["activity"], event["agent_id"] or "", event["contact_id"]
     if what == "queued":
         number = int("".join(filter(str.isdigit, contact)))

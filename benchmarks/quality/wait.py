@@ -32,6 +32,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -156,9 +157,9 @@ def main(argv: list[str] | None = None) -> int:
     args = parser(__doc__).parse_args(argv)
     seeds = args.seeds or case_set("wait", args.set)["seeds"]
     worlds: list[tuple[str, int | None, Callable[[], list[Outcome]]]] = [
-        ("demo", seed, lambda seed=seed: run_demo(seed)) for seed in range(1, seeds + 1)
+        ("demo", seed, partial(run_demo, seed)) for seed in range(1, seeds + 1)
     ]
-    worlds += [("bank", None, lambda path=path: run_bank(path)) for path in args.paths]
+    worlds += [("bank", None, partial(run_bank, path)) for path in args.paths]
     found: list[dict[str, Any]] = []
     for world, seed, run in worlds:
         began = time.perf_counter()

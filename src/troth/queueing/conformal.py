@@ -7,7 +7,6 @@ how often the ends were missed (adaptive conformal inference), so that coverage 
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -128,11 +127,11 @@ class Calibrator:
 
     def _group(self, load_s: float) -> int:
         """Return which part of the remembered loads a load falls into."""
-        ordered = np.sort(self._remembered()[1])
-        if not len(ordered):
+        loads = self._remembered()[1]
+        if not len(loads):
             return 0
-        place = bisect_left(ordered.tolist(), float(np.log(load_s + _LEAST_LOAD_S))) / len(ordered)
-        return min(int(place * self.groups), self.groups - 1)
+        below = np.count_nonzero(loads < np.log(load_s + _LEAST_LOAD_S)) / len(loads)
+        return min(int(below * self.groups), self.groups - 1)
 
 
 def _sides(band: WaitBand, load_s: float) -> tuple[float, float, float]:

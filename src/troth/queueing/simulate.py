@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
 
@@ -12,7 +13,7 @@ from numpy.random import Generator
 
 from troth.core.random import stream
 from troth.core.time import to_micros
-from troth.queueing.choose import Waiting, can_serve, placed, rank
+from troth.queueing.choose import Server, Waiting, can_serve, placed, rank
 from troth.queueing.state import LEVELS, NO_SERVICE, UNKNOWN_S, Floats, QueueState, ServerNow, WaitBand, ahead_of
 
 #: Lengths of one kind count fully from about this many on; below, lengths of all kinds fill up.
@@ -149,24 +150,32 @@ def _passing(state: QueueState, typical_s: float) -> list[tuple[Waiting, float]]
     if len(state.discipline.classes) == 1:
         return []
     able = [one.server for one in state.servers if can_serve(one.server, ticket=state.ticket)]
-    called = state.now + timedelta(seconds=typical_s)
     until: dict[tuple[object, ...], float] = {}
     for other in state.joined:
-        kind = _kind(other)
-        if kind in until:
-            continue
-        until[kind] = 0.0
-        for part in _PARTS:
-            like = Waiting(
-                state.ticket.id + 1, state.now + timedelta(seconds=typical_s * part), other.service, other.priority,
-                other.labels, skills=other.skills, reserved_for=other.reserved_for,
-            )  # fmt: skip
-            if not any(can_serve(server, ticket=like) for server in able):
-                break
-            if rank(state.discipline, waiting=(state.ticket, like), now=called)[:1] == (like,):
-                until[kind] = typical_s * part if part < 1 else np.inf
-                break
+        if _kind(other) not in until:
+            until[_kind(other)] = _passes_until(state, other, typical_s, able)
     return [(other, until[_kind(other)]) for other in state.joined if until[_kind(other)] > 0]
+
+
+def _passes_until(state: QueueState, other: Waiting, typical_s: float, able: Sequence[Server]) -> float:
+    """Return until when one like `other` may come and still be called before the ticket, in seconds from now."""
+    called = state.now + timedelta(seconds=typical_s)
+
+    def passes(part: float) -> bool:
+        joins = state.now + timedelta(seconds=typical_s * part)
+        like = replace(
+            other, id=state.ticket.id + 1, joined_at=joins, booked_at=None, returned_at=None, not_before=None
+        )
+        return rank(state.discipline, waiting=(state.ticket, like), now=called)[:1] == (like,)
+
+    fits = any(can_serve(server, ticket=other) for server in able)
+    if not fits or not passes(_PARTS[-1]):
+        return 0.0
+    if passes(1.0):
+        return float("inf")
+    # Who comes later passes less: halve the parts.
+    place = bisect_left(_PARTS, True, key=passes)
+    return typical_s * _PARTS[place]
 
 
 def _kind(ticket: Waiting) -> tuple[object, ...]:
