@@ -38,7 +38,8 @@ class CustomerForm(forms.ModelForm):  # type: ignore[type-arg]
         super().__init__(*args, **kwargs)
         theirs = Unit.objects.where(actor, *(Role(role) for role in SERVERS)).order_by("path")
         unit = self.fields["unit"]
-        unit.queryset = theirs | Unit.objects.filter(customer=self.instance.pk)  # type: ignore[attr-defined]
+        shown = [*theirs.values_list("pk", flat=True), self.instance.unit_id or 0]
+        unit.queryset = Unit.objects.filter(pk__in=shown).order_by("path")  # type: ignore[attr-defined]
         # Whose customer somebody is decides who sees them: only from the top may it be nobody's in particular.
         unit.required = not theirs.filter(parent=None).exists()
         self.initial["household"] = str(self.instance.organisation or "")

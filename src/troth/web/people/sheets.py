@@ -127,7 +127,7 @@ def _csv(content: bytes) -> list[tuple[int, list[str]]]:
         raise InputError([_whole("unreadable", "", advice)]) from None
     first = text.split("\n", 1)[0]
     delimiter = max(",;\t", key=first.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     found: list[tuple[int, list[str]]] = []
     before = 0
     try:
