@@ -25,7 +25,7 @@ _LEAST_LOAD_S: Final = 20.0
 
 
 @dataclass(slots=True)
-class Memory:
+class _Memory:
     """Past predictions, oldest first: where the wait lay in its band, and the load then."""
 
     scores: deque[float]
@@ -72,7 +72,7 @@ class Calibrator:
     ) -> None:
         self.levels = tuple(levels)
         self.most, self.half_life, self.width, self.gamma, self.groups = most, half_life, width, gamma, groups
-        self.memory = Memory(deque(maxlen=most), deque(maxlen=most))
+        self.memory = _Memory(deque(maxlen=most), deque(maxlen=most))
         self.shift = np.zeros((groups, len(self.levels)))
         self._arrays: tuple[Floats, Floats] | None = None
 
@@ -116,7 +116,7 @@ class Calibrator:
 
     def restore(self, data: dict[str, Any]) -> None:
         """Take over what `to_json` gave."""
-        self.memory = Memory(deque(data["scores"], maxlen=self.most), deque(data["loads"], maxlen=self.most))
+        self.memory = _Memory(deque(data["scores"], maxlen=self.most), deque(data["loads"], maxlen=self.most))
         self.shift = np.asarray(data["shift"], dtype=np.float64)
         self._arrays = None
 
