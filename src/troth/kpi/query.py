@@ -103,7 +103,7 @@ class Engine:
         import ibis
 
         if table_name in TIMELINES:
-            return ibis.Schema.from_pyarrow(schema(self.lake, TIMELINES[table_name]))
+            return ibis.Schema.from_pyarrow(schema(self.lake, timeline=TIMELINES[table_name]))
         return ibis.Schema.from_pyarrow(TABLES[table_name].schema)
 
     def _open(self, table_name: str, columns: Collection[str] | None = None) -> Any:

@@ -60,7 +60,7 @@ def _compiled(timeline: Timeline, columns: tuple[str, ...]) -> str:
     return str(ibis.to_sql(pruned(_derived(timeline).select(*columns)), dialect="duckdb"))
 
 
-def schema(lake: Lake, timeline: Timeline) -> pa.Schema:
+def schema(lake: Lake, *, timeline: Timeline) -> pa.Schema:
     """Return all columns of a timeline, derived yet or not."""
     shelf = _shelf(lake, timeline)
     if shelf is None:
@@ -115,7 +115,7 @@ def _refreshed(lake: Lake, con: duckdb.DuckDBPyConnection, timeline: Timeline, c
     # Two who bring the same timeline up to date must not both add their rows: the second one looks again.
     at = Shelf(_home(lake, timeline), pa.schema([])).version()
     files = lake.events.files()
-    everything = schema(lake, timeline)
+    everything = schema(lake, timeline=timeline)
     shelf = Shelf(_home(lake, timeline), everything.append(_GONE))
     notes = shelf.stamp()
     base = sorted(file.rsplit("/", 1)[1] for file in files["base"])
