@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -132,6 +133,23 @@ def test_a_transfer_to_somebody_who_is_not_there_is_refused(bank: Day) -> None:
             actions.transfer(session=session, ticket=ticket, now=bank.later(), **target)
         assert refused.value.code == ("clerk-away" if target else "nowhere")
     assert fresh(ticket).state == TicketState.CALLED
+
+
+def test_a_ticket_is_not_kept_for_somebody_who_cannot_serve_it(bank: Day) -> None:
+    """Beth has no skill for loans: neither a transfer nor a wish makes a ticket wait for her."""
+    bank.join()
+    bob, _beth = bank.open(), bank.open(bank.company.beth, 1)
+    ticket = bank.call(bob)
+    tries: list[Callable[[], object]] = [
+        lambda: actions.transfer(
+            session=bob, ticket=ticket, service=bank.company.loans, clerk=bank.company.beth, now=bank.later()
+        ),
+        lambda: bank.join(service=bank.company.loans, wanted_clerk=bank.company.beth),
+    ]
+    for act in tries:
+        with pytest.raises(actions.Refused) as refused:
+            act()
+        assert refused.value.code == "clerk-not-able"
 
 
 def test_somebody_at_the_counter_is_served_without_a_wait(bank: Day) -> None:

@@ -15,7 +15,6 @@ from troth.web.customers.models import Customer
 from troth.web.flow.events import by_customer, of_booking, of_case
 from troth.web.flow.joining import place_of, stand_in_line, told
 from troth.web.flow.models import Appointment, Branch, Line, LineService, SlotUse, Ticket, Visit
-from troth.web.flow.numbering import next_number
 from troth.web.flow.promised import move_time, promise_time, waive_time
 from troth.web.flow.refused import Refused, one_transaction
 from troth.web.flow.slots import Slot, give_back, slot_at, slots_of_day, take
@@ -244,9 +243,8 @@ def _ticket(row: Appointment, place: LineService, *, now: datetime, day: date, l
     visit = Visit.objects.create(
         branch=place.branch, customer=row.customer, language=row.language, opened_at=now, note=row.note
     )  # fmt: skip
-    number = next_number(branch_id=row.branch_id, prefix=place.prefix, day=day)
     return stand_in_line(
-        visit=visit, place=place, now=now, entry=Entry.APPOINTMENT, day=day, number=number, labels=labels,
+        visit=visit, place=place, now=now, entry=Entry.APPOINTMENT, day=day, labels=labels,
         booked_at=row.starts_at,
     )  # fmt: skip
 

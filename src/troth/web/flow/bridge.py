@@ -3,19 +3,59 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, Final
 
+import numpy as np
+
 from troth.core.decision import Explanation, Issue
-from troth.queueing import Discipline, Server, Waiting, check, from_json, rank, reason, skill, sql_order, to_json
-from troth.queueing.choose import LEVELS
+from troth.core.terms import AgentState
+from troth.queueing import (
+    Discipline,
+    Entered,
+    Forecast,
+    HeadOfLine,
+    LastEntered,
+    QueueLength,
+    QueueState,
+    Server,
+    ServerNow,
+    Simulation,
+    Tournament,
+    Waiting,
+    check,
+    from_json,
+    reason,
+    skill,
+    sql_order,
+    to_json,
+)
+from troth.queueing.choose import LEVELS, offers
 from troth.web.flow.models import CounterSession, Ticket
+from troth.web.flow.state import Scene, Serving
 
 #: The alias of tickets in `claim`.
 TICKET: Final = "t"
+#: A ticket that is not saved yet comes after all that are.
+NEW: Final = 2**62
+#: Futures simulated for somebody who joins.
+RUNS: Final = 100
+#: With fewer services seen than this, the catalogue's usual time is believed as well.
+FEW: Final = 8
+#: No wait is promised to be over sooner: a free clerk needs a moment to call.
+MOMENT_S: Final = 60.0
+_HOUR: Final = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What was learned of a line's waits: how often it was added to, and how to get at it."""
+
+    learned: int
+    data: Callable[[], dict[str, Any]]
 
 
 @lru_cache(maxsize=256)
@@ -59,6 +99,11 @@ def names(session: CounterSession) -> tuple[str, str]:
     return session.clerk.code, counter_name(session.counter_id)
 
 
+def can(session: CounterSession, *, skills: Iterable[int]) -> bool:
+    """Tell whether who has a counter has the skills a ticket needs."""
+    return set(skills) <= set(offers(server(session)))
+
+
 def counter_name(counter_id: int) -> str:
     """Return the name under which tickets are reserved for a counter."""
     return f"counter:{counter_id}"
@@ -67,7 +112,7 @@ def counter_name(counter_id: int) -> str:
 def waiting(ticket: Ticket) -> Waiting:
     """Return a ticket as disciplines see it."""
     return Waiting(
-        id=ticket.pk, joined_at=ticket.joined_at, service=ticket.service_code, priority=ticket.priority,
+        id=ticket.pk or NEW, joined_at=ticket.joined_at, service=ticket.service_code, priority=ticket.priority,
         labels=tuple(ticket.labels), booked_at=ticket.booked_at, returned_at=ticket.returned_at,
         not_before=ticket.not_before, skills=tuple(ticket.skills), reserved_for=ticket.reserved_for,
         overtaken=ticket.overtaken, overtaken_at=ticket.overtaken_at,
@@ -146,10 +191,90 @@ def _merged(keys: list[tuple[list[int], tuple[str, ...]]]) -> str:
     return ", ".join([*terms, f"{TICKET}.joined_at", f"{TICKET}.id"])
 
 
-def expected_wait(ticket: Ticket, *, now: datetime) -> dict[str, Any] | None:
-    """Return the wait of a ticket that has just joined: ``low_s``, ``mid_s``, ``high_s``, ``predictor``; None if unknown."""
-    del ticket, now
-    return None
+def expected_wait(
+    scene: Scene, *, ticket: Ticket, now: datetime, memory: Memory
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the wait of a ticket that has just joined, and the whole forecast to learn from.
+
+    Parameters
+    ----------
+    scene : what can be seen.
+    memory : what was learned of the line's waits.
+
+    Returns
+    -------
+    plain data: ``low_s``, ``mid_s``, ``high_s``, their ``probability`` and the ``predictor``; and what `learned` takes.
+    """
+    forecast = _tournament(ticket.line_id, memory).forecast(_seen(scene, ticket, now))
+    band = forecast.band
+    said = {
+        "low_s": round(band.low, 1), "mid_s": round(band.at(0.5), 1), "high_s": round(max(band.high, MOMENT_S), 1),
+        "probability": round(band.levels[-1] - band.levels[0], 6), "predictor": forecast.best,
+    }  # fmt: skip
+    return said, forecast.to_json()
+
+
+def learned(memory: Memory, *, outcomes: Iterable[tuple[dict[str, Any], float, bool]]) -> dict[str, Any]:
+    """Return what is known of a line's waits after some more have ended.
+
+    Parameters
+    ----------
+    outcomes : of each the forecast that was kept, the wait in seconds, and whether it ended with a call.
+    """
+    taught = _restored(memory)
+    for said, wait_s, served in outcomes:
+        taught.learn(Forecast.from_json(said), wait_s=wait_s, served=served)
+    return taught.to_json()
+
+
+#: Tournaments of this process by line, with how much they had learned.
+_TOURNAMENTS: Final[dict[int, tuple[int, Tournament]]] = {}
+
+
+def _tournament(line_id: int, memory: Memory) -> Tournament:
+    known = _TOURNAMENTS.get(line_id)
+    if known is None or known[0] != memory.learned:
+        known = _TOURNAMENTS[line_id] = memory.learned, _restored(memory)
+    return known[1]
+
+
+def _restored(memory: Memory) -> Tournament:
+    made = Tournament(predictors=(Simulation(runs=RUNS), QueueLength(), LastEntered(), HeadOfLine()))
+    data = memory.data()
+    if data:
+        made.restore(data)
+    return made
+
+
+def _seen(scene: Scene, ticket: Ticket, now: datetime) -> QueueState:
+    """Return a scene as predictors see it."""
+    called = sorted((one for one in scene.past if one.called_at is not None), key=lambda one: one.called_at or now)
+    left = [one for one in scene.past if one.called_at is None and one.ended_at is not None]
+    stood_s = sum(((one.called_at or one.ended_at or now) - one.joined_at).total_seconds() for one in scene.past)
+    return QueueState(
+        now=now, ticket=waiting(ticket), waiting=tuple(waiting(one) for one in scene.waiting if one.pk != ticket.pk),
+        servers=tuple(_server_now(one) for one in scene.serving), lasted_s=_lasted(scene),
+        entered=tuple(Entered(one.service_code, one.joined_at, one.called_at) for one in called if one.called_at),
+        joined=tuple(waiting(one) for one in scene.past if one.pk != ticket.pk and one.joined_at > now - _HOUR),
+        leaving=len(left) / max(stood_s, 1.0), discipline=discipline(ticket.line.discipline),
+    )  # fmt: skip
+
+
+def _server_now(one: Serving) -> ServerNow:
+    away = one.state not in {AgentState.AVAILABLE, AgentState.ON_CONTACT}
+    return ServerNow(server(one.session), doing="pause" if away else one.service, since=one.since)
+
+
+def _lasted(scene: Scene) -> dict[str, Any]:
+    """Return how long services lasted, oldest first; with few seen, what the catalogue says stands beside them."""
+    found: dict[str, list[float]] = {code: [] for code in scene.usual_s}
+    for one in reversed(scene.past):
+        if one.called_at is not None and one.ended_at is not None and one.answered_at is not None and not one.inexact:
+            found[one.service_code].append((one.ended_at - one.called_at).total_seconds())
+    for code, lengths in found.items():
+        if len(lengths) < FEW:
+            found[code] = [share * scene.usual_s[code] for share in (0.5, 0.8, 1.1, 1.6)] + lengths
+    return {code: np.asarray(lengths, dtype=np.float64) for code, lengths in found.items()}
 
 
 def written(record: Mapping[str, Any]) -> dict[str, Any]:
@@ -162,9 +287,7 @@ def doubts(record: Mapping[str, Any]) -> list[Issue]:
     return check(discipline(record))
 
 
-def in_order(record: Mapping[str, Any], *, tickets: Iterable[Ticket], now: datetime) -> list[Ticket]:
-    """Return waiting tickets of a line in the order it calls them; those who may not be called yet come last."""
-    rows = list(tickets)
-    by_id = {row.pk: row for row in rows}
-    order = [by_id.pop(one.id) for one in rank(discipline(record), waiting=map(waiting, rows), now=now)]
-    return order + sorted(by_id.values(), key=lambda row: (row.booked_at or row.joined_at, row.pk))
+def order(record: Mapping[str, Any], *, now: datetime) -> tuple[str, dict[str, Any]]:
+    """Return the order in which a line calls its tickets ``t``, whoever asks, as SQL with its values."""
+    found = sql_order(discipline(record), server=Server(), now=now, alias=TICKET)
+    return found.order_by, found.params

@@ -53,13 +53,12 @@ def call_ticket(*, session: CounterSession, ticket: Ticket, now: datetime) -> Ti
     Refused : as `call_next`; ``ticket-moved-on``, ``other-branch``.
     """
     mine = held_session(session)
+    there = _free_for(ticket, mine)
+    if there is not None:
+        return there
     lines = seen_lines(mine, also=ticket.line_id)
-    row = held_ticket(ticket.pk)
-    if _called_here(row, mine):
-        return row
-    must_be_free(mine)
+    row = held_ticket(ticket.pk, states=(TicketState.WAITING,))
     must_be(row, (TicketState.WAITING,))
-    must_be_of(row, mine)
     count_overtaken(row, session=mine, lines=lines, now=now)
     return _bring(row, mine, now=now, reason={"code": "flow.picked"})
 
@@ -73,12 +72,12 @@ def take_up(*, session: CounterSession, ticket: Ticket, now: datetime) -> Ticket
     Refused : as `call_ticket`.
     """
     mine = held_session(session)
-    row = held_ticket(ticket.pk)
-    if _called_here(row, mine):
-        return row
-    must_be_free(mine)
+    there = _free_for(ticket, mine)
+    if there is not None:
+        return there
+    hold_line(ticket.line_id)
+    row = held_ticket(ticket.pk, states=(TicketState.PARKED,))
     must_be(row, (TicketState.PARKED,))
-    must_be_of(row, mine)
     return _bring(row, mine, now=now, reason={"code": "flow.taken_up"})
 
 
@@ -90,7 +89,8 @@ def recall(*, session: CounterSession, ticket: Ticket, now: datetime) -> Ticket:
     ------
     Refused : ``counter-closed``, ``ticket-moved-on``, ``ticket-elsewhere``.
     """
-    mine, row = held_session(session), held_ticket(ticket.pk)
+    mine = held_session(session)
+    row = held_ticket(ticket.pk, states=(TicketState.CALLED,), session=mine)
     must_be(row, (TicketState.CALLED,), session=mine)
     at = after(now, row.changed_at)
     row.calls, row.changed_at = row.calls + 1, at
@@ -108,7 +108,8 @@ def no_show(*, session: CounterSession, ticket: Ticket, now: datetime) -> Ticket
     ------
     Refused : ``counter-closed``, ``ticket-moved-on``, ``ticket-elsewhere``, ``too-early``.
     """
-    mine, row = held_session(session), held_ticket(ticket.pk)
+    mine = held_session(session)
+    row = held_ticket(ticket.pk, states=(TicketState.CALLED,), session=mine)
     if row.state == TicketState.NO_SHOW and row.session_id == mine.pk:
         return row
     must_be(row, (TicketState.CALLED,), session=mine)
@@ -134,7 +135,8 @@ def park(*, session: CounterSession, ticket: Ticket, now: datetime) -> Ticket:
     ------
     Refused : ``counter-closed``, ``ticket-moved-on``, ``ticket-elsewhere``.
     """
-    mine, row = held_session(session), held_ticket(ticket.pk)
+    mine = held_session(session)
+    row = held_ticket(ticket.pk, states=IN_FRONT, session=mine)
     if row.state == TicketState.PARKED and row.session_id == mine.pk:
         return row
     must_be(row, IN_FRONT, session=mine)
@@ -158,7 +160,7 @@ def put_back(*, session: CounterSession, ticket: Ticket, now: datetime) -> Ticke
     """
     mine = held_session(session)
     hold_line(ticket.line_id)
-    row = held_ticket(ticket.pk)
+    row = held_ticket(ticket.pk, states=(*IN_FRONT, TicketState.PARKED))
     if row.state == TicketState.WAITING and row.returned_at is not None:
         return row
     parked = row.state == TicketState.PARKED
@@ -186,8 +188,14 @@ def must_be_of(ticket: Ticket, session: CounterSession) -> None:
         raise Refused("other-branch", where="ticket", value=ticket.label, advice="Maybe it waits at another branch.")
 
 
-def _called_here(row: Ticket, session: CounterSession) -> bool:
-    return row.state == TicketState.CALLED and row.session_id == session.pk
+def _free_for(ticket: Ticket, session: CounterSession) -> Ticket | None:
+    """Refuse unless a locked counter may take a certain ticket; return it if it was called there already."""
+    there = in_front_of(session) if session.state == AgentState.ON_CONTACT else None
+    if there is not None and there.pk == ticket.pk and there.state == TicketState.CALLED:
+        return there
+    must_be_free(session)
+    must_be_of(ticket, session)
+    return None
 
 
 def _bring(row: Ticket, session: CounterSession, *, now: datetime, reason: dict[str, Any]) -> Ticket:

@@ -29,6 +29,10 @@ FROM (
 ) AS l
 """
 
+_COUNT: Final = (
+    "UPDATE flow_ticket AS t SET overtaken = t.overtaken + 1, overtaken_at = coalesce(t.overtaken_at, %(now)s)"
+)
+
 
 def seen_lines(session: CounterSession, *, also: int = 0) -> dict[int, dict[str, Any]]:
     """Return the disciplines of the lines a counter serves, by id, and hold these lines as claims do."""
@@ -49,20 +53,25 @@ def claim_next(session: CounterSession, *, lines: dict[int, dict[str, Any]], now
     if not lines:
         return None
     found = bridge.claim(lines, session=session, now=now)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT t.id, t.line_id, {_place(found)} FROM flow_ticket AS t "
-            f"WHERE t.state = 'waiting' AND t.line_id = ANY(%(all)s) AND {found.where} "
-            f"ORDER BY {found.order_by} LIMIT 1 FOR UPDATE OF t SKIP LOCKED",
-            {**found.params, "all": list(lines)},
+    best = (
+        f"SELECT t.id, t.line_id, {_place(found)} AS place FROM flow_ticket AS t "
+        f"WHERE t.state = 'waiting' AND t.line_id = ANY(%(all)s) AND {found.where} "
+        f"ORDER BY {found.order_by} LIMIT 1 FOR UPDATE OF t SKIP LOCKED"
+    )
+    counting = [line_id for line_id, record in lines.items() if bridge.counts_overtaking(record)]
+    if counting:
+        # One statement sees one moment: who joins just now was neither passed over nor could have been chosen.
+        passed = " OR ".join(
+            f"(t.line_id = {k} AND {found.wheres[k]} AND {found.places[k]} < best.place)" for k in counting
         )
+        best = (
+            f"WITH best AS ({best}), passed AS ({_COUNT} FROM best WHERE t.state = 'waiting' AND t.id <> best.id "
+            f"AND t.line_id = best.line_id AND ({passed})) SELECT id FROM best"
+        )
+    with connection.cursor() as cursor:
+        cursor.execute(best, {**found.params, "all": list(lines), "now": now})
         row = cursor.fetchone()
-    if row is None:
-        return None
-    pk, line_id, place = row
-    if bridge.counts_overtaking(lines[line_id]):
-        _overtake(found, pk=pk, line_id=line_id, place=place, now=now)
-    return tickets().get(pk=pk)
+    return tickets().get(pk=row[0]) if row is not None else None
 
 
 def count_overtaken(
@@ -72,14 +81,14 @@ def count_overtaken(
     if not bridge.counts_overtaking(lines.get(ticket.line_id, {})):
         return
     found = bridge.claim({ticket.line_id: lines[ticket.line_id]}, session=session, now=now)
+    where, place = found.wheres[ticket.line_id], found.places[ticket.line_id]
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT {found.places[ticket.line_id]} FROM flow_ticket AS t WHERE t.id = %(id)s",
-            {**found.params, "id": ticket.pk},
+            f"WITH best AS (SELECT t.id, t.line_id, {place} AS place FROM flow_ticket AS t WHERE t.id = %(id)s) "
+            f"{_COUNT} FROM best WHERE t.state = 'waiting' AND t.id <> best.id AND t.line_id = best.line_id "
+            f"AND {where} AND {place} < best.place",
+            {**found.params, "id": ticket.pk, "now": now},
         )
-        row = cursor.fetchone()
-    assert row is not None
-    _overtake(found, pk=ticket.pk, line_id=ticket.line_id, place=row[0], now=now)
 
 
 def _place(found: bridge.Claim) -> str:
@@ -88,13 +97,3 @@ def _place(found: bridge.Claim) -> str:
         return next(iter(found.places.values()))
     cases = " ".join(f"WHEN {line_id} THEN {place}" for line_id, place in found.places.items())
     return f"CASE t.line_id {cases} END"
-
-
-def _overtake(found: bridge.Claim, *, pk: int, line_id: int, place: int, now: datetime) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE flow_ticket AS t SET overtaken = overtaken + 1, overtaken_at = coalesce(overtaken_at, %(now)s) "
-            f"WHERE t.state = 'waiting' AND t.line_id = %(line)s AND t.id <> %(pk)s AND {found.wheres[line_id]} "
-            f"AND {found.places[line_id]} < %(place)s",
-            {**found.params, "now": now, "line": line_id, "pk": pk, "place": place},
-        )

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Max, Q
 
 from troth.core.terms import AgentState, TicketState
 from troth.web.flow import bridge
@@ -45,7 +45,7 @@ def open_counter(*, counter: Counter, clerk: User, now: datetime, made_up: bool 
         if made_up or not other.made_up:
             raise _taken(counter)
         return _take_over(other, clerk=clerk, now=now)
-    return _begin(counter, clerk=clerk, at=now, made_up=made_up)
+    return _begin(counter, clerk=clerk, now=now, made_up=made_up)
 
 
 @one_transaction
@@ -120,7 +120,10 @@ def _stop(mine: CounterSession, *, at: datetime, origin: str = "exact") -> None:
     changed(mine.counter.branch.unit_id)
 
 
-def _begin(counter: Counter, *, clerk: User, at: datetime, made_up: bool) -> CounterSession:
+def _begin(counter: Counter, *, clerk: User, now: datetime, made_up: bool) -> CounterSession:
+    # Whoever closed it may have been told a later time.
+    before = CounterSession.objects.filter(Q(counter=counter) | Q(clerk=clerk), closed_at__gte=now)
+    at = after(now, before.aggregate(last=Max("closed_at"))["last"])
     day = counter.branch.today(at)
     valid = Qualification.objects.filter(user=clerk).filter(Q(expires_on=None) | Q(expires_on__gt=day))
     skills = bridge.held(valid.values_list("skill_id", "level"))
@@ -144,10 +147,10 @@ def _begin(counter: Counter, *, clerk: User, at: datetime, made_up: bool) -> Cou
 def _take_over(other: CounterSession, *, clerk: User, now: datetime) -> CounterSession:
     at = after(now, other.state_since)
     _stop(other, at=at)
-    mine = _begin(other.counter, clerk=clerk, at=at, made_up=False)
+    mine = _begin(other.counter, clerk=clerk, now=at, made_up=False)
     in_front = Ticket.objects.filter(session=other, state__in=[str(one) for one in IN_FRONT])
     if in_front.update(session=mine):
-        record(become(mine, AgentState.ON_CONTACT, at=after(at, at)))
+        record(become(mine, AgentState.ON_CONTACT, at=after(at, mine.state_since)))
     waits = Ticket.objects.filter(state=TicketState.WAITING, reserved_for=other.clerk.code)
     for line_id in sorted(set(waits.values_list("line_id", flat=True))):
         hold_line(line_id)

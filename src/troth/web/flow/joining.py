@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime, timedelta
-from typing import Any, Final
+from collections.abc import Collection, Iterable
+from datetime import date, datetime, timedelta
+from typing import Final
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Exists, OuterRef, QuerySet
@@ -13,11 +13,12 @@ from troth.core.terms import AgentState, Entry, TicketState
 from troth.web.customers.models import Customer
 from troth.web.flow import bridge
 from troth.web.flow.events import after, become, by_customer, by_system, of_case
+from troth.web.flow.expects import expected, keep
 from troth.web.flow.models import Branch, CounterSession, Line, LineService, Ticket, Visit
 from troth.web.flow.numbering import next_number
 from troth.web.flow.promised import promise_wait, waive_wait
 from troth.web.flow.refused import Refused, one_transaction
-from troth.web.flow.rows import held_session, held_ticket, hold_line, must_be
+from troth.web.flow.rows import held_session, held_ticket, hold_line, moved_on, must_be, tickets
 from troth.web.live.notify import changed
 from troth.web.outbox.models import Fact
 from troth.web.outbox.record import record
@@ -26,6 +27,8 @@ from troth.web.services.models import Offer, Service
 
 #: Who lets others go first is not called for so long, whatever the discipline says of those who come back.
 YIELD: Final = timedelta(minutes=5)
+
+_MAY_LEAVE: Final = (TicketState.WAITING, TicketState.CALLED, TicketState.PARKED)
 
 
 @one_transaction
@@ -59,16 +62,16 @@ def join(
 
     Raises
     ------
-    Refused : ``not-offered``, ``by-appointment-only``, ``clerk-away``.
+    Refused : ``not-offered``, ``by-appointment-only``, ``clerk-away``, ``clerk-not-able``.
     """
     place = place_of(branch_id=branch.pk, service_id=service.pk, now=now, walk_in=True)
     if wanted_clerk is not None:
-        must_be_here(wanted_clerk, branch_id=branch.pk)
+        must_be_able(_here(wanted_clerk, branch_id=branch.pk), place=place)
     visit = Visit.objects.create(branch=place.branch, customer=customer, language=language, opened_at=now, note=note)
     day = place.branch.today(now)
     ticket = stand_in_line(
         visit=visit, place=place, now=now, entry=entry, day=day, labels=labels, priority=priority,
-        wanted_clerk=wanted_clerk, number=next_number(branch_id=branch.pk, prefix=place.prefix, day=day),
+        wanted_clerk=wanted_clerk,
     )  # fmt: skip
     told(ticket, of_case(ticket, "opened", at=now), by_customer(ticket, "arrived", at=now), at=now)
     return ticket
@@ -82,10 +85,10 @@ def leave(*, ticket: Ticket, now: datetime) -> Ticket:
     ------
     Refused : ``ticket-moved-on`` when being served, or gone already.
     """
-    session, row = with_counter(ticket)
+    session, row = with_counter(ticket, states=_MAY_LEAVE)
     if row.state == TicketState.LEFT:
         return row
-    must_be(row, (TicketState.WAITING, TicketState.CALLED, TicketState.PARKED))
+    must_be(row, _MAY_LEAVE)
     at = after(now, row.changed_at, session.state_since if session else None)
     facts = [by_customer(row, "abandoned", at=at), *gone(row, TicketState.LEFT, at=at, code="abandoned")]
     if session is not None:
@@ -107,7 +110,7 @@ def let_others_first(*, ticket: Ticket, now: datetime, pause: timedelta = YIELD)
     Refused : ``ticket-moved-on``.
     """
     hold_line(ticket.line_id)
-    row = held_ticket(ticket.pk)
+    row = held_ticket(ticket.pk, states=(TicketState.WAITING,))
     must_be(row, (TicketState.WAITING,))
     at = after(now, row.changed_at)
     row.returned_at, row.not_before, row.changed_at = at, at + pause, at
@@ -128,7 +131,7 @@ def notice(*, ticket: Ticket, now: datetime) -> Ticket:
     Refused : ``ticket-moved-on``.
     """
     hold_line(ticket.line_id)
-    row = held_ticket(ticket.pk)
+    row = held_ticket(ticket.pk, states=(TicketState.WAITING,))
     must_be(row, (TicketState.WAITING,))
     if row.noticed_at is None:
         at = after(now, row.changed_at)
@@ -164,20 +167,27 @@ def places() -> QuerySet[LineService]:
     return found.annotate(booked_only=Exists(booked), needs=ArraySubquery(skills))
 
 
-def shut_on(thing: Line | Service, day: Any) -> bool:
+def shut_on(thing: Line | Service, day: date) -> bool:
     """Tell whether a line or service is no longer there on a day."""
     return thing.closed_on is not None and thing.closed_on <= day
 
 
-def must_be_here(clerk: User, *, branch_id: int) -> CounterSession:
-    """Refuse unless a clerk has a counter at a branch; keep it from closing until the end of the transaction.
+def must_be_able(session: CounterSession, *, place: LineService) -> None:
+    """Refuse to keep a ticket for somebody who has not the skills for it: it would wait for ever.
 
     Raises
     ------
-    Refused : ``clerk-away``.
+    Refused : ``clerk-not-able``.
     """
+    if not bridge.can(session, skills=bridge.needed(place.needs)):  # type: ignore[attr-defined]
+        advice = "Maybe choose somebody who has the skills for it, or nobody."
+        raise Refused("clerk-not-able", where="clerk", value=session.clerk, advice=advice)
+
+
+def _here(clerk: User, *, branch_id: int) -> CounterSession:
+    """Return the session of a clerk at a branch, locked, so that it does not end before the ticket is there."""
     open_here = CounterSession.objects.filter(clerk=clerk, closed_at=None, counter__branch_id=branch_id)
-    found = open_here.select_for_update(of=("self",)).first()
+    found = open_here.select_related("clerk").select_for_update(of=("self",)).first()
     if found is None:
         advice = "Maybe choose somebody who is at a counter, or nobody."
         raise Refused("clerk-away", where="clerk", value=clerk, advice=advice)
@@ -190,9 +200,7 @@ def stand_in_line(
     place: LineService,
     now: datetime,
     entry: Entry,
-    number: int,
-    day: Any,
-    prefix: str | None = None,
+    day: date,
     previous: Ticket | None = None,
     priority: int | None = None,
     labels: Iterable[str] = (),
@@ -200,16 +208,29 @@ def stand_in_line(
     reserved_for: str | None = None,
     booked_at: datetime | None = None,
 ) -> Ticket:
-    """Return a new waiting ticket, saved; the caller writes its facts with `told`."""
+    """Return a new waiting ticket, saved; the caller writes its facts with `told`.
+
+    Parameters
+    ----------
+    previous : the ticket whose number it goes on with; without one it gets the next.
+    """
     ticket = Ticket(
         branch=place.branch, line=place.line, service=place.service, service_code=place.service.code, visit=visit,
-        previous=previous, prefix=place.prefix if prefix is None else prefix, number=number, day=day, entry=entry,
+        previous=previous, prefix=previous.prefix if previous else place.prefix, day=day, entry=entry,
         joined_at=now, changed_at=now, booked_at=booked_at, labels=sorted(set(labels)),
         priority=place.service.priority if priority is None else priority,
         skills=bridge.needed(place.needs),  # type: ignore[attr-defined]
         wanted_clerk=wanted_clerk, reserved_for=wanted_clerk.code if wanted_clerk else reserved_for,
     )  # fmt: skip
+    foreseen = expected(ticket, now=now)
+    ticket.expects = foreseen.said if foreseen else {}
+    # Last, for others who join wait for the number.
+    ticket.number = (
+        previous.number if previous else next_number(branch_id=place.branch_id, prefix=place.prefix, day=day)
+    )
     ticket.save(force_insert=True)
+    if foreseen:
+        keep(foreseen, ticket=ticket)
     return ticket
 
 
@@ -229,14 +250,19 @@ def gone(ticket: Ticket, state: TicketState, *, at: datetime, code: str) -> list
     return [of_case(ticket, "closed", at=at, code=code)]
 
 
-def with_counter(ticket: Ticket) -> tuple[CounterSession | None, Ticket]:
-    """Return a ticket and the counter it stands at, if any, both locked in the right order."""
+def with_counter(ticket: Ticket, *, states: Collection[TicketState]) -> tuple[CounterSession | None, Ticket]:
+    """Return a ticket and the counter it stands at, if any, both locked in the right order.
+
+    In none of the states the ticket is returned unlocked, to be refused.
+    """
     for _ in range(10):
         seen = Ticket.objects.values_list("state", "session_id").get(pk=ticket.pk)
+        if seen[0] not in states:
+            return None, tickets().get(pk=ticket.pk)
         session = None
         if seen[0] in {TicketState.CALLED, TicketState.SERVING} and seen[1] is not None:
             session = held_session(CounterSession(pk=seen[1]))
-        row = held_ticket(ticket.pk)
+        row = held_ticket(ticket.pk, states=[TicketState(seen[0])], session=session)
         if (row.state, row.session_id) == seen:
             return session, row
-    raise Refused("ticket-moved-on", where="ticket", value=ticket.label, advice="Maybe try again.")
+    raise moved_on(ticket)

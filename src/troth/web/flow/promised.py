@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from troth.web.flow import bridge
 from troth.web.flow.events import CHANNEL, columns
 from troth.web.flow.models import Appointment, Ticket
 from troth.web.promises.actions import change, make, settle, waive
@@ -28,15 +27,13 @@ def about_booking(booking: Appointment) -> str:
 
 
 def promise_wait(ticket: Ticket, *, now: datetime) -> None:
-    """State the wait of a ticket that has just joined, where it can be foreseen, and promise it."""
-    band = bridge.expected_wait(ticket, now=now)
-    if band is None:
+    """Promise the wait that was stated to somebody who has just joined, if one was."""
+    band = ticket.expects
+    if not band:
         return
-    ticket.expects = band
-    ticket.save(update_fields=["expects"])
     make(
         kind=WAIT, unit=ticket.branch.unit, customer=ticket.visit.customer, subject=about_ticket(ticket),
-        context=_context(columns(ticket)), probability=ticket.line.promise_probability,
+        context=_context(columns(ticket)), probability=band["probability"],
         window_start=now + timedelta(seconds=band["low_s"]), due_at=now + timedelta(seconds=band["high_s"]), now=now,
     )  # fmt: skip
 

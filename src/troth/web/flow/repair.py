@@ -31,6 +31,8 @@ ABSENT: Final = timedelta(minutes=30)
 #: After its day a ticket is over when nothing happened to it for so long: some places are open past midnight.
 QUIET: Final = timedelta(hours=6)
 
+_LEFT_OVER: Final = (TicketState.WAITING, TicketState.CALLED, TicketState.PARKED)
+
 
 @dataclass(frozen=True, slots=True)
 class Tidied:
@@ -70,7 +72,7 @@ def forgotten(*, now: datetime) -> Iterable[Ticket]:
 
 def left_over(*, now: datetime) -> Iterable[Ticket]:
     """Return tickets of days that are over, still waiting, called or set aside."""
-    states = [str(one) for one in (TicketState.WAITING, TicketState.CALLED, TicketState.PARKED)]
+    states = [str(one) for one in _LEFT_OVER]
     for branch in Branch.objects.select_related("unit"):
         today = branch.today(now)
         yield from Ticket.objects.filter(
@@ -89,7 +91,7 @@ def left_open(*, now: datetime) -> Iterable[CounterSession]:
 @one_transaction
 def end_forgotten(*, ticket: Ticket, now: datetime) -> bool:
     """End a service whose end was forgotten where it usually ends, and say that this is a guess."""
-    session, row = with_counter(ticket)
+    session, row = with_counter(ticket, states=(TicketState.SERVING,))
     if session is None or row.state != TicketState.SERVING or row.answered_at is None:
         return False
     if now <= row.answered_at + timedelta(seconds=row.branch.forgotten_s):
@@ -102,8 +104,8 @@ def end_forgotten(*, ticket: Ticket, now: datetime) -> bool:
 @one_transaction
 def expire(*, ticket: Ticket, now: datetime) -> bool:
     """End a ticket of a day that is over: the customer has gone, nobody saw when."""
-    session, row = with_counter(ticket)
-    if row.state not in {TicketState.WAITING, TicketState.CALLED, TicketState.PARKED}:
+    session, row = with_counter(ticket, states=_LEFT_OVER)
+    if row.state not in _LEFT_OVER:
         return False
     over = start_of_day(row.day + timedelta(days=1), tz=row.branch.unit.zone)
     at = after(min(over, now), row.changed_at, session.state_since if session else None)

@@ -15,6 +15,9 @@ from troth.web.flow.refused import Refused
 #: First of the two numbers of the database's locks on lines; the second is the line's id.
 LINES: Final = 7310
 
+#: A ticket that moves on each time it is looked at is let go after so many looks.
+_TRIES: Final = 10
+
 #: States of a ticket that stands at a counter.
 IN_FRONT: Final = (TicketState.CALLED, TicketState.SERVING)
 
@@ -24,9 +27,32 @@ def tickets() -> QuerySet[Ticket]:
     return Ticket.objects.select_related("line", "service", "visit__customer", "branch__unit")
 
 
-def held_ticket(pk: int) -> Ticket:
-    """Return a ticket as it is, locked until the end of the transaction."""
-    return tickets().select_for_update(of=("self",)).get(pk=pk)
+def held_ticket(pk: int, *, states: Iterable[TicketState], session: CounterSession | None = None) -> Ticket:
+    """Return a ticket, locked until the end of the transaction if it is in one of the states.
+
+    In any other state it is returned unlocked, to be refused: who locks a waiting ticket and lets it go again would make
+    a claim pass it over for nothing. At a counter only its own, locked session moves a ticket, so its state stays.
+
+    Parameters
+    ----------
+    session : lock it only at this counter, which the caller has locked.
+    """
+    words = [str(one) for one in states]
+    here = {"session": session} if session is not None else {}
+    for _ in range(_TRIES):
+        found = list(tickets().select_for_update(of=("self",)).filter(pk=pk, state__in=words, **here))
+        if found:
+            return found[0]
+        row = tickets().get(pk=pk)
+        if row.state not in words or (session is not None and row.session_id != session.pk):
+            return row
+    raise moved_on(row)
+
+
+def moved_on(ticket: Ticket) -> Refused:
+    """Return the refusal of something that has been dealt with."""
+    advice = "Maybe the page is old: this has been dealt with."
+    return Refused("ticket-moved-on", where="ticket", value=f"{ticket.label} {ticket.state}", advice=advice)
 
 
 def held_session(session: CounterSession) -> CounterSession:
@@ -67,8 +93,7 @@ def must_be(ticket: Ticket, states: Iterable[TicketState], *, session: CounterSe
     Refused : ``ticket-moved-on``, ``ticket-elsewhere``.
     """
     if ticket.state not in set(states):
-        advice = "Maybe the page is old: this has been dealt with."
-        raise Refused("ticket-moved-on", where="ticket", value=f"{ticket.label} {ticket.state}", advice=advice)
+        raise moved_on(ticket)
     if session is not None and ticket.session_id != session.pk:
         advice = "Maybe it was called to another counter."
         raise Refused("ticket-elsewhere", where="ticket", value=ticket.label, advice=advice)

@@ -7,9 +7,8 @@ from datetime import datetime
 from troth.core.terms import AgentState, BookingState, Entry, TicketState
 from troth.web.customers.models import Customer
 from troth.web.flow import bridge
-from troth.web.flow.calling import must_be_of
 from troth.web.flow.events import after, become, by_clerk, by_customer, of_case
-from troth.web.flow.joining import place_of, places, shut_on, stand_in_line, told
+from troth.web.flow.joining import must_be_able, place_of, places, shut_on, stand_in_line, told
 from troth.web.flow.models import Appointment, Counter, CounterSession, LineService, Ticket, Visit
 from troth.web.flow.numbering import next_number
 from troth.web.flow.refused import Refused, one_transaction
@@ -29,7 +28,8 @@ def answer(*, session: CounterSession, ticket: Ticket, now: datetime) -> Ticket:
     ------
     Refused : ``counter-closed``, ``ticket-moved-on``, ``ticket-elsewhere``.
     """
-    mine, row = held_session(session), held_ticket(ticket.pk)
+    mine = held_session(session)
+    row = held_ticket(ticket.pk, states=(TicketState.CALLED,), session=mine)
     if row.state == TicketState.SERVING and row.session_id == mine.pk:
         return row
     must_be(row, (TicketState.CALLED,), session=mine)
@@ -55,7 +55,8 @@ def finish(*, session: CounterSession, ticket: Ticket, now: datetime) -> Ticket:
     ------
     Refused : ``counter-closed``, ``ticket-moved-on``, ``ticket-elsewhere``.
     """
-    mine, row = held_session(session), held_ticket(ticket.pk)
+    mine = held_session(session)
+    row = held_ticket(ticket.pk, states=(TicketState.SERVING,), session=mine)
     if row.state == TicketState.SERVED and row.session_id == mine.pk:
         return row
     must_be(row, (TicketState.SERVING,), session=mine)
@@ -86,22 +87,24 @@ def transfer(
 
     Raises
     ------
-    Refused : ``counter-closed``, ``ticket-moved-on``, ``ticket-elsewhere``, ``not-offered``, ``nowhere``, ``clerk-away``.
+    Refused : ``counter-closed``, ``ticket-moved-on``, ``ticket-elsewhere``, ``not-offered``, ``nowhere``, ``clerk-away``,
+        ``clerk-not-able``.
     """
     if service is None and clerk is None and counter is None:
         raise Refused("nowhere", where="ticket", value=ticket.label, advice="Maybe choose a service, clerk or counter.")
-    mine = _hold_both(session, clerk=clerk, counter=counter)
-    row = held_ticket(ticket.pk)
+    mine, there = _hold_both(session, clerk=clerk, counter=counter)
+    row = held_ticket(ticket.pk, states=IN_FRONT, session=mine)
     must_be(row, IN_FRONT, session=mine)
     at = after(now, row.changed_at, mine.state_since)
     place = place_of(branch_id=row.branch_id, service_id=service.pk if service else row.service_id, now=at)
+    if there is not None:
+        must_be_able(there, place=place)
     row.state, row.ended_at, row.changed_at = str(TicketState.TRANSFERRED), at, at
     row.save(update_fields=["state", "ended_at", "changed_at"])
     if note:
         Visit.objects.filter(pk=row.visit_id).update(note="\n".join(filter(None, [row.visit.note, note])))
     new = stand_in_line(
-        visit=row.visit, place=place, now=at, entry=Entry.TRANSFER, day=row.day, number=row.number, prefix=row.prefix,
-        previous=row, labels=[*row.labels, "transferred"], wanted_clerk=clerk,
+        visit=row.visit, place=place, now=at, entry=Entry.TRANSFER, day=row.day, previous=row, labels=[*row.labels, "transferred"], wanted_clerk=clerk,
         reserved_for=bridge.counter_name(counter.pk) if counter else None,
     )  # fmt: skip
     went = by_clerk(
@@ -142,7 +145,7 @@ def walk_direct(
         branch=place.branch, line=place.line, service=place.service, service_code=place.service.code, visit=visit,
         prefix=place.prefix, number=next_number(branch_id=place.branch_id, prefix=place.prefix, day=day), day=day,
         entry=Entry.DIRECT, state=str(TicketState.SERVING), session=mine, joined_at=at, called_at=at, answered_at=at,
-        changed_at=at, calls=1, priority=place.service.priority, reason={"code": "flow.direct"},
+        changed_at=at, priority=place.service.priority, reason={"code": "flow.direct"},
     )  # fmt: skip
     row.save(force_insert=True)
     record(
@@ -161,9 +164,9 @@ def add_service(*, session: CounterSession, ticket: Ticket, service: Service, no
     ------
     Refused : ``counter-closed``, ``ticket-moved-on``, ``ticket-elsewhere``, ``not-offered``.
     """
-    mine, row = held_session(session), held_ticket(ticket.pk)
+    mine = held_session(session)
+    row = held_ticket(ticket.pk, states=IN_FRONT, session=mine)
     must_be(row, IN_FRONT, session=mine)
-    must_be_of(row, mine)
     place_of(branch_id=row.branch_id, service_id=service.pk, now=now)
     row.visit.to_come = [*row.visit.to_come, service.pk]
     row.visit.save(update_fields=["to_come"])
@@ -190,8 +193,7 @@ def end_service(row: Ticket, mine: CounterSession, *, at: datetime, origin: str 
         changed(row.branch.unit_id)
         return
     new = stand_in_line(
-        visit=row.visit, place=place, now=at, entry=Entry.NEXT_STEP, day=row.day, number=row.number, prefix=row.prefix,
-        previous=row, labels=[one for one in row.labels if one != "transferred"],
+        visit=row.visit, place=place, now=at, entry=Entry.NEXT_STEP, day=row.day, previous=row, labels=[one for one in row.labels if one != "transferred"],
     )  # fmt: skip
     told(new, *facts, at=at, previous=row)
 
@@ -221,16 +223,17 @@ def _next_place(row: Ticket, *, at: datetime) -> LineService | None:
     return place
 
 
-def _hold_both(session: CounterSession, *, clerk: User | None, counter: Counter | None) -> CounterSession:
-    """Return the own session, and see that the one handed to is open; both stay so until the transaction ends."""
-    ids = {session.pk}
-    if clerk is not None or counter is not None:
-        there = CounterSession.objects.filter(closed_at=None, counter__branch_id=session.counter.branch_id)
-        there = there.filter(**({"clerk": clerk} if clerk else {}), **({"counter": counter} if counter else {}))
-        target = there.values_list("pk", flat=True).first()
-        if target is None:
-            advice = "Maybe choose somebody who is at a counter of this branch."
-            raise Refused("clerk-away", where="clerk", value=clerk or counter, advice=advice)
-        ids.add(target)
-    rows = {pk: held_session(CounterSession(pk=pk)) for pk in sorted(ids)}
-    return rows[session.pk]
+def _hold_both(
+    session: CounterSession, *, clerk: User | None, counter: Counter | None
+) -> tuple[CounterSession, CounterSession | None]:
+    """Return the own session and that handed to, if one is named; both stay as they are until the transaction ends."""
+    if clerk is None and counter is None:
+        return held_session(session), None
+    there = CounterSession.objects.filter(closed_at=None, counter__branch_id=session.counter.branch_id)
+    there = there.filter(**({"clerk": clerk} if clerk else {}), **({"counter": counter} if counter else {}))
+    target = there.values_list("pk", flat=True).first()
+    if target is None:
+        advice = "Maybe choose somebody who is at a counter of this branch."
+        raise Refused("clerk-away", where="clerk", value=clerk or counter, advice=advice)
+    rows = {pk: held_session(CounterSession(pk=pk)) for pk in sorted({session.pk, target})}
+    return rows[session.pk], rows[target]

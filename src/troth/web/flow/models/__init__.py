@@ -13,3 +13,5 @@ from troth.web.flow.models.branches import LineService as LineService
 from troth.web.flow.models.tickets import Numbering as Numbering
 from troth.web.flow.models.tickets import Ticket as Ticket
 from troth.web.flow.models.tickets import Visit as Visit
+from troth.web.flow.models.waits import WaitForecast as WaitForecast
+from troth.web.flow.models.waits import WaitMemory as WaitMemory

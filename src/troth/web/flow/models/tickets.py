@@ -110,7 +110,7 @@ class Ticket(models.Model):
     inexact = models.BooleanField(default=False, help_text="The end was forgotten and is a guess.")
     reason = models.JSONField(default=dict, blank=True, help_text="Why it was chosen, as code and parameters.")
     expects = models.JSONField(
-        default=dict, blank=True, help_text="The wait stated at joining: low_s, high_s, mid_s, predictor."
+        default=dict, blank=True, help_text="The wait stated at joining: low_s, mid_s, high_s, probability, predictor."
     )
 
     objects = TicketQuerySet.as_manager()
@@ -141,6 +141,7 @@ class Ticket(models.Model):
         indexes = [
             models.Index(fields=["line", "joined_at"], condition=Q(state="waiting"), name="flow_ticket_in_line"),
             models.Index(fields=["branch", "day"], name="flow_ticket_of_day"),
+            models.Index(fields=["branch", "-joined_at"], name="flow_ticket_newest"),
             models.Index(
                 fields=["branch"],
                 condition=Q(state__in=["waiting", "called", "serving", "parked"]),
