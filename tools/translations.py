@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, cast
 
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_python
@@ -64,9 +64,10 @@ def template() -> Catalog:
     found = Catalog(project="Troth", creation_date=_MADE)
     for name, text in texts():
         stream = io.BytesIO(text.encode())
-        for _line, function, said, comments in extract_python(stream, _KEYWORDS, ["Translators:"], {}):
-            words = (said,) if isinstance(said, str) else tuple(said)
-            _add(found, function, words, name=name, comments=list(comments))
+        for one in extract_python(stream, _KEYWORDS, ["Translators:"], {}):
+            _line, function, said, comments = cast("tuple[int, str, Any, list[str]]", one)
+            words: tuple[str | None, ...] = (said,) if isinstance(said, str) else tuple(said)
+            _add(found, function, words, name=name, comments=comments)
     return found
 
 
@@ -81,7 +82,7 @@ def _add(found: Catalog, function: str, words: tuple[str | None, ...], *, name: 
     if not wanted or not all(isinstance(word, str) and word for word in wanted):
         return
     told = tuple(str(word) for word in wanted)
-    found.add(told if plural else told[0], locations=[(name, None)], auto_comments=comments, context=context)
+    found.add(told if plural else told[0], locations=[(name, 0)], auto_comments=comments, context=context)
 
 
 def path_of(language: str) -> Path:
@@ -152,11 +153,11 @@ def main(arguments: list[str]) -> int:
             compile_all()
             return 0
         case ["check"]:
-            wanted = {(m.context, m.id) for m in template() if m.id}
+            asked = {(m.context, m.id) for m in template() if m.id}
             bad = [(code, text) for code in COMPLETE for text in lacking(read(code))]
             for code in COMPLETE:
                 known = {(m.context, m.id) for m in read(code) if m.id}
-                bad += [(code, f"not in the catalogue: {text}") for _, text in wanted - known]
+                bad += [(code, f"not in the catalogue: {text}") for _, text in asked - known]
             for code, text in bad:
                 print(f"{code}: {text}")  # noqa: T201
             return int(bool(bad))

@@ -34,7 +34,7 @@ def _kiosk(day: Day) -> Client:
     session = client.session
     session[DEVICE] = cast.key(day.company.vilnius, role=Role.KIOSK)[0].pk
     session.save()
-    client.cookies[settings.SESSION_COOKIE_NAME] = session.session_key
+    client.cookies[settings.SESSION_COOKIE_NAME] = str(session.session_key)
     return client
 
 
@@ -175,7 +175,7 @@ def test_a_stranger_cannot_open_the_kiosk_or_the_wall(clock: Day) -> None:
     session = other.session
     session[DEVICE] = cast.key(clock.company.klaipeda, role=Role.KIOSK)[0].pk
     session.save()
-    other.cookies[settings.SESSION_COOKIE_NAME] = session.session_key
+    other.cookies[settings.SESSION_COOKIE_NAME] = str(session.session_key)
     for path in (f"/kiosk/{token}", f"/kiosk/{token}/en", f"/wall/{token}"):
         assert Client().get(path).status_code == 302
         assert other.get(path).status_code == 404

@@ -13,9 +13,9 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone, translation
 
-from troth.core.terms import TicketState
-from troth.web.flow.models import Appointment, Branch, CounterSession, Ticket
-from troth.web.flow.seen.ticket import places_in_line, standing, tickets
+from troth.web.flow.models import Appointment, Branch, CounterSession, Line, Ticket
+from troth.web.flow.seen.order import places
+from troth.web.flow.seen.ticket import standing, tickets
 from troth.web.flow.seen.wall import wall
 from troth.web.live.topics import Topic, register
 from troth.web.people.holders import held_by, holder
@@ -34,11 +34,8 @@ def _unit_of_ticket(key: str) -> int | None:
 def _tickets(unit_id: int, keys: Sequence[str]) -> dict[str, dict[str, Any]]:
     """Return where customers stand: one reading of the branch, however many watch."""
     now = timezone.now()
-    waiting = tickets(branch__unit=unit_id, state=TicketState.WAITING)
-    ahead = places_in_line(waiting, now=now)
-    known = {row.token: row for row in waiting}
-    missing = {_split(key)[0] for key in keys} - known.keys()
-    known |= {row.token: row for row in tickets(token__in=missing)} if missing else {}
+    known = {row.token: row for row in tickets(token__in={_split(key)[0] for key in keys})}
+    ahead = places(Line.objects.filter(branch__unit=unit_id), now=now)
     told: dict[str, dict[str, Any]] = {}
     for key in keys:
         token, language = _split(key)

@@ -63,7 +63,7 @@ class BranchForm(forms.ModelForm):  # type: ignore[type-arg]
         super().__init__(*args, **kwargs)
         self.fields["calendar"].empty_label = _("always open")  # type: ignore[attr-defined]
         known = self.instance.languages or self.instance.unit.spoken
-        self.initial |= {"languages": known, "usual": known[0]}
+        self.initial.update({"languages": known, "usual": known[0]})
 
     def clean(self) -> dict[str, Any]:
         """Put the usual language first: kiosk, wall and voice begin with it."""

@@ -18,7 +18,8 @@ from troth.web.flow.pages.join import public_branch, qr
 from troth.web.flow.pages.place import around, attempt
 from troth.web.flow.seen.bookings import arriving
 from troth.web.flow.seen.entrance import choices, spoken
-from troth.web.flow.seen.ticket import places_in_line, standing, tickets
+from troth.web.flow.seen.order import places
+from troth.web.flow.seen.ticket import standing, tickets
 from troth.web.flow.seen.wall import wall as wall_of
 
 #: Where the session keeps the ticket that a tap at the kiosk gave, by the tap's key.
@@ -145,7 +146,7 @@ def kiosk_ticket(request: HttpRequest, token: str, language: str, ticket: str) -
     row, now = found[0], timezone.now()
     ahead = None
     if row.state == TicketState.WAITING:
-        ahead = places_in_line(tickets(line=row.line_id, state=TicketState.WAITING), now=now).get(row.pk)
+        ahead = places([row.line], now=now).get(row.pk)
     told = {
         "ticket": row,
         "seen": standing(row, ahead=ahead, now=now),

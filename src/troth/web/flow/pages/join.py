@@ -20,7 +20,8 @@ from troth.web.flow.actions import leave, let_others_first
 from troth.web.flow.models import Branch, Ticket
 from troth.web.flow.pages.place import around, attempt
 from troth.web.flow.seen.entrance import choices
-from troth.web.flow.seen.ticket import places_in_line, standing, tickets
+from troth.web.flow.seen.order import places
+from troth.web.flow.seen.ticket import standing, tickets
 
 #: Where the session keeps the token of the ticket somebody took at a branch.
 TAKEN = "troth-ticket-{}"
@@ -101,7 +102,7 @@ def ticket(request: HttpRequest, token: str) -> HttpResponse:
         return redirect("ticket", token=row.token)
     ahead = None
     if row.state == TicketState.WAITING:
-        ahead = places_in_line(tickets(line=row.line_id, state=TicketState.WAITING), now=now).get(row.pk)
+        ahead = places([row.line], now=now).get(row.pk)
     seen = standing(row, ahead=ahead, now=now)
     told = {
         "ticket": row,

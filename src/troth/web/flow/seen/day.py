@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
-from django.db.models import Avg, Count, F, Q
+from django.db.models import Avg, Count, DateTimeField, DurationField, ExpressionWrapper, F, FloatField, Min, Q, Value
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast
 
 from troth.core.terms import AgentState, Entry, TicketState
 from troth.web.flow import bridge
 from troth.web.flow.models import Branch, Counter, CounterSession, Line, Ticket
 from troth.web.flow.said import CLERK, ENTRY, because
 from troth.web.flow.seen.bookings import Row, of_day
+from troth.web.flow.seen.order import in_order
 from troth.web.promises.models import Promise
 
+#: Until when a ticket was promised to be called.
+_DUE: Final = ExpressionWrapper(
+    F("joined_at")
+    + ExpressionWrapper(
+        Cast(KeyTextTransform("high_s", "expects"), FloatField()) * Value(timedelta(seconds=1)), DurationField()
+    ),
+    DateTimeField(),
+)
 #: So many of each line are listed.
 LISTED: Final = 25
 
@@ -91,12 +101,9 @@ class Day:
 def day_of(branch: Branch, *, now: datetime) -> Day:
     """Return how a branch stands."""
     today = branch.today(now)
-    waiting = list(
-        Ticket.objects.waiting()
-        .filter(branch=branch)
-        .select_related("line", "service", "visit__customer", "branch__unit")
-    )
-    lines = _lines(branch, waiting, now=now)
+    waits = Ticket.objects.waiting().filter(branch=branch)
+    stood = waits.aggregate(n=Count("pk"), first=Min("joined_at"))
+    lines = _lines(branch, now=now)
     counters = _counters(branch)
     sums = Ticket.objects.filter(branch=branch, day=today).aggregate(
         served=Count("pk", filter=Q(state=TicketState.SERVED)),
@@ -106,12 +113,11 @@ def day_of(branch: Branch, *, now: datetime) -> Day:
     )
     promised = Promise.objects.filter(unit=branch.unit_id, kind="wait", made_at__date=today)
     told = promised.aggregate(kept=Count("pk", filter=Q(state="kept")), broken=Count("pk", filter=Q(state="broken")))
-    newest = max((one for one in waiting if one.expects), key=lambda one: one.joined_at, default=None)
     return Day(
-        waiting=len(waiting),
-        longest_s=max(((now - one.joined_at).total_seconds() for one in waiting), default=None),
-        promise_s=newest.expects.get("high_s") if newest else None,
-        past=sum(one.status == "late" for line in lines for one in line.waiting),
+        waiting=stood["n"],
+        longest_s=(now - stood["first"]).total_seconds() if stood["first"] else None,
+        promise_s=_promised_now(branch),
+        past=waits.filter(expects__high_s__isnull=False).annotate(due=_DUE).filter(due__lt=now).count(),
         open_counters=sum(one.session is not None for one in counters),
         counters=counters,
         lines=lines,
@@ -125,16 +131,24 @@ def day_of(branch: Branch, *, now: datetime) -> Day:
     )
 
 
-def _lines(branch: Branch, waiting: Sequence[Ticket], *, now: datetime) -> list[LineNow]:
+def _promised_now(branch: Branch) -> float | None:
+    """Return the longest wait promised by any line to whoever joined it last."""
+    newest = Ticket.objects.waiting().filter(branch=branch, expects__high_s__isnull=False)
+    last = newest.order_by("line", "-joined_at").distinct("line").values_list("expects", flat=True)
+    return max((one["high_s"] for one in last), default=None)
+
+
+def _lines(branch: Branch, *, now: datetime) -> list[LineNow]:
     today = branch.today(now)
     found = []
-    for k, line in enumerate(branch.lines.order_by("pk")):
-        rows = [one for one in waiting if one.line_id == line.pk]
-        if not rows and line.closed_on is not None and line.closed_on <= today:
+    rows = branch.lines.order_by("pk").annotate(n=Count("tickets", filter=Q(tickets__state=TicketState.WAITING)))
+    for k, line in enumerate(rows):
+        if not line.n and line.closed_on is not None and line.closed_on <= today:
             continue
-        order = bridge.in_order(line.discipline, tickets=rows, now=now)
-        listed = [_waiter(one, k + 1, now=now) for k, one in enumerate(order[:LISTED])]
-        found.append(LineNow(line=line, colour=k % 8 + 1, waiting=listed, more=max(0, len(order) - LISTED)))
+        order = in_order(line, now=now, most=LISTED)
+        known = Ticket.objects.select_related("line", "service", "visit__customer", "branch__unit").in_bulk(order)
+        listed = [_waiter(known[pk], k + 1, now=now) for k, pk in enumerate(order) if pk in known]
+        found.append(LineNow(line=line, colour=k % 8 + 1, waiting=listed, more=line.n - len(listed)))
     return found
 
 

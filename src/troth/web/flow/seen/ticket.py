@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -11,7 +10,6 @@ from django.utils.translation import gettext, ngettext
 
 from troth.core.terms import TicketState
 from troth.web.common.words import between, clock
-from troth.web.flow import bridge
 from troth.web.flow.models import Ticket
 
 
@@ -56,18 +54,6 @@ def tickets(**filters: Any) -> list[Ticket]:
         "line", "service", "branch__unit", "session__counter", "visit", "following__session__counter"
     )
     return list(found.filter(**filters))
-
-
-def places_in_line(waiting: Iterable[Ticket], *, now: datetime) -> dict[int, int]:
-    """Return how many are before each waiting ticket in its own line, by the line's discipline."""
-    lines: dict[int, list[Ticket]] = {}
-    for ticket in waiting:
-        lines.setdefault(ticket.line_id, []).append(ticket)
-    found: dict[int, int] = {}
-    for rows in lines.values():
-        order = bridge.in_order(rows[0].line.discipline, tickets=rows, now=now)
-        found |= {ticket.pk: k for k, ticket in enumerate(order)}
-    return found
 
 
 def standing(ticket: Ticket, *, ahead: int | None, now: datetime) -> Standing:

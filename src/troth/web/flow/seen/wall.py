@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 from troth.core.terms import TicketState
 from troth.web.flow.models import Branch, Ticket
 from troth.web.flow.seen.entrance import spoken
-from troth.web.flow.seen.ticket import places_in_line, tickets
+from troth.web.flow.seen.order import in_order
 
 #: So many calls are on the wall, and so many who come next.
 CALLS: Final = 4
@@ -58,10 +58,9 @@ def wall(branch: Branch, *, now: datetime) -> Wall:
     rows = sorted(found, key=lambda row: (row.state == TicketState.CALLED, row.called_at), reverse=True)[:CALLS]
     usual = spoken(branch)[0][0]
     calls = [_call(row, usual) for row in rows if row.session is not None]
-    waiting = tickets(branch=branch, state=TicketState.WAITING)
-    ahead = places_in_line(waiting, now=now)
-    ready = [row for row in waiting if row.not_before is None or row.not_before <= now]
-    order = sorted(ready, key=lambda row: (ahead[row.pk], row.joined_at, row.pk))
+    first = {pk: place for line in branch.lines.all() for place, pk in enumerate(in_order(line, now=now, most=NEXTS))}
+    ready = Ticket.objects.filter(pk__in=first).exclude(not_before__gt=now).only("prefix", "number", "joined_at")
+    order = sorted(ready, key=lambda row: (first[row.pk], row.joined_at, row.pk))
     return Wall(calls=calls, nexts=[row.label for row in order[:NEXTS]])
 
 
