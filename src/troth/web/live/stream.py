@@ -122,7 +122,9 @@ class Streams:
         if self._loop is None:
             self._loop = asyncio.get_running_loop()
             self._hear_signals()
-        hub = self._hub = self._hub or Hub()
+        if self._hub is None:
+            self._hub = Hub()
+        hub = self._hub
         if len(hub) >= self.most or self._ending.is_set():
             await _refuse(send, 503, (b"retry-after", b"10"))
             return
