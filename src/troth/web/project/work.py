@@ -58,6 +58,7 @@ def tasks() -> list[Task]:
     from django.conf import settings
     from django.utils import timezone
 
+    from troth.web.flow.expects import learn
     from troth.web.flow.repair import tidy
     from troth.web.people.bridge import finish_erasures
     from troth.web.project.reference import export_reference
@@ -67,6 +68,7 @@ def tasks() -> list[Task]:
     return [
         Task("runs", 2.0, do_waiting),
         Task("tidy", 20.0, lambda: tidy(now=timezone.now())),
+        Task("waits", 30.0, lambda: learn(now=timezone.now())),
         Task("promises", 5.0, lambda: sweep(now=timezone.now())),
         Task("reference", 60.0, lambda: export_reference(settings.LAKE, now=timezone.now())),
         Task("erasures", 600.0, lambda: finish_erasures(settings.LAKE, now=timezone.now())),
