@@ -212,8 +212,8 @@ class Site:
         if name == "web":
             command = [sys.executable, "-m", "uvicorn", "troth.web.project.asgi:application", "--port", str(self._port),
                        "--no-access-log", "--log-level", "critical"]  # fmt: skip
-        log = (self.folder / f"{name}.log").open("ab")
-        self._processes[name] = subprocess.Popen(command, env=self._environment(), stdout=log, stderr=log)
+        with (self.folder / f"{name}.log").open("ab") as log:
+            self._processes[name] = subprocess.Popen(command, env=self._environment(), stdout=log, stderr=log)
 
     def _kill(self, name: str) -> None:
         self._processes[name].kill()

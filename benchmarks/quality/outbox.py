@@ -169,10 +169,12 @@ def _figures(lake: Lake, found: Found, rows: list[dict[str, Any]], facts: list[d
         above, below = sum(item.num for item in items), sum(item.den for item in items)
         total = figure.id == "flow.volume"
         expected = above if total else above / below if below else None
-        if expected is None and figure.value is None:
-            continue
-        same = None not in {expected, figure.value} and abs(figure.value - expected) <= 1e-9 * abs(expected)
-        if not same or figure.n != sum(item.counts for item in items):
+        value = figure.value
+        if expected is None or value is None:
+            same = value is expected
+        else:
+            same = abs(value - expected) <= 1e-9 * abs(expected) and figure.n == sum(item.counts for item in items)
+        if not same:
             found.wrong.append(f"{name} is {figure.value} of {figure.n}, should be {expected}")
 
 
@@ -211,7 +213,7 @@ def main(args: Sequence[str] | None = None) -> int:
 
 def _tell(seed: int, seconds: float, found: Found, *, json: bool) -> None:
     if json:
-        more = {
+        more: dict[str, Any] = {
             "doubles": found.doubles,
             "calls": found.calls,
             "failures": found.failures,

@@ -51,6 +51,7 @@ def figures(who: Any, query: str = "") -> dict[str, Any]:
 
 
 def test_the_board_says_what_the_catalogue_says(busy: Company, lake: Lake) -> None:
+    """The board says what the catalogue says."""
     before = figures(busy.alice, "?period=week")
     assert before["flow.volume"]["value"] == 17
     exporter.export_once(lake, now=timezone.now())
@@ -64,6 +65,7 @@ def test_the_board_says_what_the_catalogue_says(busy: Company, lake: Lake) -> No
 
 
 def test_everybody_sees_the_figures_of_their_own_sites_alone(busy: Company) -> None:
+    """Everybody sees the figures of their own sites alone."""
     assert figures(busy.alice, "?period=week")["flow.volume"]["value"] == 17
     assert figures(busy.tom, "?period=week")["flow.volume"]["value"] == 12
     assert figures(busy.tom, "?period=week&site=vilnius")["flow.volume"]["value"] == 12
@@ -79,6 +81,7 @@ def test_everybody_sees_the_figures_of_their_own_sites_alone(busy: Company) -> N
 
 
 def test_a_lead_of_a_team_without_a_site_sees_nothing(busy: Company) -> None:
+    """A lead of a team without a site sees nothing."""
     nora = cast.person("Nora Lead", (Role.TEAM_LEAD, busy.front))
     assert figures(nora, "?period=week")["flow.volume"]["n"] == 0
 
@@ -90,6 +93,7 @@ def test_another_role_higher_up_opens_no_figures(busy: Company) -> None:
 
 
 def test_a_figure_opens_to_its_rows_and_a_row_to_its_events(busy: Company) -> None:
+    """A figure opens to its rows and a row to its events."""
     alice, tom = cast.signed_in(busy.alice), cast.signed_in(busy.tom)
     page = alice.get("/figures/speed.answer/rows?period=week").content.decode()
     assert "the worst first" in page
@@ -106,6 +110,7 @@ def test_a_figure_opens_to_its_rows_and_a_row_to_its_events(busy: Company) -> No
 
 
 def test_a_sheet_holds_exactly_what_is_shown(busy: Company) -> None:
+    """A sheet holds exactly what is shown."""
     client = cast.signed_in(busy.tom)
     shown = client.get("/figures?period=week&by=service", headers={"Accept": "application/json"}).json()
     answer = client.get("/figures/sheet.csv?period=week&by=service")
@@ -123,11 +128,13 @@ def test_a_sheet_holds_exactly_what_is_shown(busy: Company) -> None:
     [("now", "site"), ("today", "hour"), ("week", "weekday"), ("month", "service"), ("nonsense", "nonsense")],
 )
 def test_every_page_is_drawn_for_every_period(busy: Company, period: str, by: str) -> None:
+    """Every page is drawn for every period."""
     answer = cast.signed_in(busy.alice).get(f"/figures?period={period}&by={by}&queue=%00")
     assert answer.status_code == 200 and "<script>" not in answer.content.decode()
 
 
 def test_an_empty_lake_is_an_honest_page(company: Company) -> None:
+    """An empty lake is an honest page."""
     page = cast.signed_in(company.alice).get("/figures").content.decode()
     assert "No figures yet" in page
     assert cast.signed_in(company.alice).get("/figures/speed.answer/rows").status_code == 200
@@ -136,6 +143,7 @@ def test_an_empty_lake_is_an_honest_page(company: Company) -> None:
 def test_a_question_is_worked_out_once_while_the_log_stays_as_it_is(
     busy: Company, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """A question is worked out once while the log stays as it is."""
     asked: list[Any] = []
     work = bridge._figures
 
@@ -153,5 +161,6 @@ def test_a_question_is_worked_out_once_while_the_log_stays_as_it_is(
 
 
 def test_plotly_comes_from_its_wheel_and_may_be_kept(client: Any) -> None:
+    """Plotly comes from its wheel and may be kept."""
     answer = client.get("/plotly/1.js", headers={"Accept-Encoding": "gzip"})
     assert answer.status_code == 200 and answer["Content-Encoding"] == "gzip" and "immutable" in answer["Cache-Control"]

@@ -25,7 +25,7 @@ from django.http import HttpRequest
 from troth.web.live import hub as hub_module
 from troth.web.live.notify import changed
 from troth.web.live.stream import Streams
-from troth.web.live.topics import TOPICS, Topic, register
+from troth.web.live.topics import TOPICS, LiveTopic, register
 
 UNIT = 7
 
@@ -57,7 +57,7 @@ def allowed(request: HttpRequest, key: str) -> bool:
 def board() -> Iterator[Board]:
     made = Board()
     made.text["secret"] = 1
-    register(Topic("board", lambda key: UNIT if key in made.text else None, allowed, made.shown))
+    register(LiveTopic("board", lambda key: UNIT if key in made.text else None, allowed, made.shown))
     yield made
     TOPICS.pop("board")
 
@@ -137,6 +137,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_a_watcher_sees_what_is_there_and_then_what_changes(board: Board) -> None:
+    """A watcher sees what is there and then what changes."""
     with serving() as (url, _):
         reader = Reader(f"{url}/live/board/a")
         assert reader.wait(1) == [{"n": 1}]
@@ -150,6 +151,7 @@ def test_a_watcher_sees_what_is_there_and_then_what_changes(board: Board) -> Non
 
 
 def test_changes_are_worked_out_once_for_all_and_at_most_every_half_second(board: Board) -> None:
+    """Changes are worked out once for all and at most every half second."""
     with serving() as (url, _):
         readers = [Reader(f"{url}/live/board/{key}") for key in "aabb"]
         for reader in readers:
@@ -172,6 +174,7 @@ def test_changes_are_worked_out_once_for_all_and_at_most_every_half_second(board
 
 
 def test_who_may_not_watch_learns_no_more_than_that_there_is_nothing(board: Board, django_user_model: Any) -> None:
+    """Who may not watch learns no more than that there is nothing."""
     from django.conf import settings
     from django.test import Client
 
@@ -192,6 +195,7 @@ def test_who_may_not_watch_learns_no_more_than_that_there_is_nothing(board: Boar
 
 
 def test_polling_gives_the_same(board: Board, client: Any) -> None:
+    """Polling gives the same."""
     answer = client.get("/live/board/a.json")
     assert answer.json() == {"n": 1} and answer["Cache-Control"] == "no-store"
     assert client.get("/live/board/secret.json").status_code == 404
@@ -199,6 +203,7 @@ def test_polling_gives_the_same(board: Board, client: Any) -> None:
 
 
 def test_a_client_that_is_gone_is_forgotten(board: Board) -> None:
+    """A client that is gone is forgotten."""
     with serving() as (url, app):
         readers = [Reader(f"{url}/live/board/a") for _ in range(10)]
         for reader in readers:
@@ -210,6 +215,7 @@ def test_a_client_that_is_gone_is_forgotten(board: Board) -> None:
 
 
 def test_many_who_come_at_once_share_one_connection_that_listens(board: Board) -> None:
+    """Many who come at once share one connection that listens."""
     with serving() as (url, app):
         readers = [Reader(f"{url}/live/board/a") for _ in range(40)]
         for reader in readers:
@@ -222,6 +228,7 @@ def test_many_who_come_at_once_share_one_connection_that_listens(board: Board) -
 
 
 def test_silence_is_broken_by_signs_of_life_and_old_streams_end(board: Board) -> None:
+    """Silence is broken by signs of life and old streams end."""
     with serving(heartbeat_s=0.1, life_s=1.0) as (url, app):
         reader = Reader(f"{url}/live/board/a")
         reader.wait(1)
@@ -230,6 +237,7 @@ def test_silence_is_broken_by_signs_of_life_and_old_streams_end(board: Board) ->
 
 
 def test_more_streams_than_a_process_can_hold_are_asked_to_come_back(board: Board) -> None:
+    """More streams than a process can hold are asked to come back."""
     with serving(most=2) as (url, _), httpx.Client(trust_env=False) as http:
         readers = [Reader(f"{url}/live/board/a") for _ in range(2)]
         for reader in readers:
@@ -244,6 +252,7 @@ def test_more_streams_than_a_process_can_hold_are_asked_to_come_back(board: Boar
 def test_what_changed_while_the_connection_was_broken_is_shown_when_it_is_back(
     board: Board, caplog: pytest.LogCaptureFixture
 ) -> None:
+    """What changed while the connection was broken is shown when it is back."""
     with serving() as (url, _):
         reader = Reader(f"{url}/live/board/a")
         reader.wait(1)
@@ -267,6 +276,7 @@ def test_what_changed_while_the_connection_was_broken_is_shown_when_it_is_back(
 def test_a_topic_that_fails_is_asked_again_and_nobody_is_dropped(
     board: Board, caplog: pytest.LogCaptureFixture
 ) -> None:
+    """A topic that fails is asked again and nobody is dropped."""
     with serving() as (url, _):
         reader = Reader(f"{url}/live/board/a")
         reader.wait(1)
@@ -278,6 +288,7 @@ def test_a_topic_that_fails_is_asked_again_and_nobody_is_dropped(
 
 
 def test_a_server_that_stops_ends_its_streams(board: Board) -> None:
+    """A server that stops ends its streams."""
     with serving() as (url, app):
         reader = Reader(f"{url}/live/board/a")
         reader.wait(1)
@@ -301,7 +312,8 @@ def test_a_process_told_to_stop_ends_its_streams_at_once(board: Board) -> None:
 
 
 def test_of_a_slow_watcher_only_the_newest_message_is_kept() -> None:
-    watcher = hub_module.Watcher(Topic("t", lambda _: 1, allowed, Board().shown), "a")
+    """Of a slow watcher only the newest message is kept."""
+    watcher = hub_module.Watcher(LiveTopic("t", lambda _: 1, allowed, Board().shown), "a")
     for number in range(1000):
         watcher.tell(str(number))
     assert watcher.take() == "999" and watcher.take() == "" and watcher.told == "999"
@@ -310,8 +322,9 @@ def test_of_a_slow_watcher_only_the_newest_message_is_kept() -> None:
 
 
 def test_two_topics_of_one_name_are_refused(board: Board) -> None:
+    """Two topics of one name are refused."""
     with pytest.raises(ValueError, match="board"):
-        register(Topic("board", lambda _: 1, allowed, board.shown))
+        register(LiveTopic("board", lambda _: 1, allowed, board.shown))
 
 
 def _listeners() -> int:

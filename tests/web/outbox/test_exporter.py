@@ -61,6 +61,7 @@ def restore(kept: dict[str, list[dict[str, Any]]]) -> None:
 
 
 def test_facts_reach_the_lake_as_they_were_written(store: Lake) -> None:
+    """Facts reach the lake as they were written."""
     write(day(1, customers=40))
     assert exporter.export_once(store, now=NOW) == Fact.objects.count()
     assert exporter.export_once(store, now=NOW) == 0
@@ -72,6 +73,7 @@ def test_facts_reach_the_lake_as_they_were_written(store: Lake) -> None:
 
 
 def test_many_facts_go_in_batches(store: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Many facts go in batches."""
     monkeypatch.setattr(exporter, "MOST", 50)
     write(day(1, customers=40))
     exporter.export_once(store, now=NOW)
@@ -84,6 +86,7 @@ def test_many_facts_go_in_batches(store: Lake, monkeypatch: pytest.MonkeyPatch) 
 def test_who_dies_with_a_batch_in_hand_is_followed_by_one_who_ends_it(
     store: Lake, monkeypatch: pytest.MonkeyPatch, where: str
 ) -> None:
+    """Who dies with a batch in hand is followed by one who ends it."""
     write(day(1, customers=10))
     land = bridge.land
 
@@ -103,6 +106,7 @@ def test_who_dies_with_a_batch_in_hand_is_followed_by_one_who_ends_it(
 
 
 def test_several_exporters_at_once_while_others_write(store: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Several exporters at once while others write."""
     monkeypatch.setattr(exporter, "MOST", 30)
     stop = threading.Event()
 
@@ -129,6 +133,7 @@ def test_several_exporters_at_once_while_others_write(store: Lake, monkeypatch: 
 
 
 def test_a_database_restored_from_a_backup_loses_nothing_new(store: Lake) -> None:
+    """A database restored from a backup loses nothing new."""
     write(day(1, customers=10))
     exporter.export_once(store, now=NOW)
     kept = backup()
@@ -164,6 +169,7 @@ def test_a_number_that_comes_again_with_other_content_is_noticed(
 
 
 def test_a_backup_taken_between_a_batch_and_its_end(store: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A backup taken between a batch and its end."""
     write(day(1, customers=10))
     assert exporter._take(NOW)
     kept = backup()
@@ -177,6 +183,7 @@ def test_a_backup_taken_between_a_batch_and_its_end(store: Lake, monkeypatch: py
 
 
 def test_a_lake_that_was_restored_or_lost_is_filled_again(store: Lake, tmp_path: Path) -> None:
+    """A lake that was restored or lost is filled again."""
     write(day(1, customers=10))
     exporter.export_once(store, now=NOW)
     shutil.copytree(store.root, tmp_path / "copy")
@@ -192,6 +199,7 @@ def test_a_lake_that_was_restored_or_lost_is_filled_again(store: Lake, tmp_path:
 
 
 def test_a_moved_database_goes_on(store: Lake) -> None:
+    """A moved database goes on."""
     write(day(1, customers=10))
     exporter.export_once(store, now=NOW)
     restore(backup())
@@ -202,6 +210,7 @@ def test_a_moved_database_goes_on(store: Lake) -> None:
 
 
 def test_compaction_between_exports_changes_nothing(store: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Compaction between exports changes nothing."""
     monkeypatch.setattr(bridge, "_FILES", 3)
     for seed in range(8):
         write(day(seed, customers=3))
@@ -214,6 +223,7 @@ def test_compaction_between_exports_changes_nothing(store: Lake, monkeypatch: py
 def test_a_fact_that_fails_the_check_is_kept_as_a_reject_and_holds_nobody_up(
     store: Lake, caplog: pytest.LogCaptureFixture
 ) -> None:
+    """A fact that fails the check is kept as a reject and holds nobody up."""
     write([fact("queued", at=NOW, queue="q"), *day(1, customers=2)])
     exporter.export_once(store, now=NOW)
     files = store.rejects.files()
@@ -227,6 +237,7 @@ def test_a_fact_that_fails_the_check_is_kept_as_a_reject_and_holds_nobody_up(
 
 
 def test_facts_are_forgotten_only_after_they_are_long_in_the_lake(store: Lake) -> None:
+    """Facts are forgotten only after they are long in the lake."""
     write(day(1, customers=5))
     exporter.export_once(store, now=NOW)
     write(day(2, customers=5))
@@ -242,6 +253,7 @@ def test_facts_are_forgotten_only_after_they_are_long_in_the_lake(store: Lake) -
 def test_it_runs_until_told_to_stop_and_outlives_a_failure(
     store: Lake, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
+    """It runs until told to stop and outlives a failure."""
     write(day(1, customers=5))
     stop = threading.Event()
     land, failures = bridge.land, iter([True, False])
@@ -262,4 +274,5 @@ def test_it_runs_until_told_to_stop_and_outlives_a_failure(
 
 
 def test_the_schema_of_the_lake_is_what_facts_become() -> None:
+    """The schema of the lake is what facts become."""
     assert bridge.events(day(1, customers=3)).schema.equals(STORED)

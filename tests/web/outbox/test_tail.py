@@ -35,6 +35,7 @@ def figures(lake: Lake) -> list[dict[str, Any]]:
 
 
 def test_with_an_empty_lake_all_figures_come_from_the_tail(store: Lake) -> None:
+    """With an empty lake all figures come from the tail."""
     write(day(1, customers=80))
     before = figures(live_lake(store))
     assert {f["id"] for f in before if f["n"]} >= {"flow.volume", "speed.answer", "flow.abandonment", "promise.kept"}
@@ -61,6 +62,7 @@ def test_contacts_half_in_the_lake_and_half_in_the_tail_are_whole(store: Lake, m
 
 
 def test_a_fact_that_comes_into_the_lake_between_two_looks_counts_once(store: Lake) -> None:
+    """A fact that comes into the lake between two looks counts once."""
     write(day(1, customers=30))
     live = live_lake(store)
     exporter.export_once(store, now=NOW)
@@ -69,6 +71,7 @@ def test_a_fact_that_comes_into_the_lake_between_two_looks_counts_once(store: La
 
 
 def test_a_batch_in_hand_is_still_in_the_tail(store: Lake) -> None:
+    """A batch in hand is still in the tail."""
     write(day(1, customers=10))
     assert exporter._take(NOW)
     write(day(2, customers=10))
@@ -76,6 +79,7 @@ def test_a_batch_in_hand_is_still_in_the_tail(store: Lake) -> None:
 
 
 def test_explanations_see_the_tail(store: Lake) -> None:
+    """Explanations see the tail."""
     write(day(1, customers=10))
     one = Fact.objects.filter(activity="answered").first()
     assert one is not None

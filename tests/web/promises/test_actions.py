@@ -41,6 +41,7 @@ def told() -> list[tuple[str, datetime, dict[str, Any]]]:
 
 @pytest.mark.django_db
 def test_a_promise_and_its_fact_carry_the_same_word() -> None:
+    """A promise and its fact carry the same word."""
     customer = Customer.objects.create(created_at=NOW)
     made = promised(customer=customer)
     (fact,) = Fact.objects.all()
@@ -65,6 +66,7 @@ def test_a_promise_and_its_fact_carry_the_same_word() -> None:
 def test_an_early_call_keeps_the_promise_but_is_outside_the_interval(
     after: int, state: str, inside: bool, label: str
 ) -> None:
+    """An early call keeps the promise but is outside the interval."""
     promised()
     at = NOW + after * MIN
     found = actions.settle(subject="contact:1", kind="wait", at=at, now=at)
@@ -76,6 +78,7 @@ def test_an_early_call_keeps_the_promise_but_is_outside_the_interval(
 
 @pytest.mark.django_db
 def test_a_promise_is_broken_when_it_was_due_whoever_notices_first() -> None:
+    """A promise is broken when it was due whoever notices first."""
     unit = site()
     promised(unit=unit)
     promised(unit=unit, subject="contact:2")
@@ -91,6 +94,7 @@ def test_a_promise_is_broken_when_it_was_due_whoever_notices_first() -> None:
 
 @pytest.mark.django_db
 def test_a_change_is_counted_and_told_and_the_first_word_is_kept() -> None:
+    """A change is counted and told and the first word is kept."""
     promised()
     new = NOW + 30 * MIN
     found = actions.change(
@@ -108,6 +112,7 @@ def test_a_change_is_counted_and_told_and_the_first_word_is_kept() -> None:
 
 @pytest.mark.django_db
 def test_who_leaves_lets_the_promise_go_unless_it_was_broken_by_then() -> None:
+    """Who leaves lets the promise go unless it was broken by then."""
     unit = site()
     promised(unit=unit)
     promised(unit=unit, subject="contact:2")
@@ -119,6 +124,7 @@ def test_who_leaves_lets_the_promise_go_unless_it_was_broken_by_then() -> None:
 
 @pytest.mark.django_db
 def test_all_that_is_wrong_is_said_at_once() -> None:
+    """All that is wrong is said at once."""
     with pytest.raises(InputError) as caught:
         promised(probability=1.5, window_start=NOW + 20 * MIN)
     assert [issue.code for issue in caught.value.issues] == ["bad-probability", "window-after-due"]
@@ -126,6 +132,7 @@ def test_all_that_is_wrong_is_said_at_once() -> None:
 
 @pytest.mark.django_db
 def test_one_promise_of_a_kind_about_a_thing_runs_at_a_time() -> None:
+    """One promise of a kind about a thing runs at a time."""
     unit = site()
     promised(unit=unit)
     with pytest.raises(InputError) as caught, transaction.atomic():
@@ -138,6 +145,7 @@ def test_one_promise_of_a_kind_about_a_thing_runs_at_a_time() -> None:
 
 @pytest.mark.django_db
 def test_nothing_happens_to_a_promise_nobody_made() -> None:
+    """Nothing happens to a promise nobody made."""
     asked: dict[str, Any] = {"subject": "contact:9", "kind": "wait", "now": NOW}
     assert actions.settle(**asked, at=NOW) is None
     assert actions.waive(**asked, cause="left") is None
@@ -147,6 +155,7 @@ def test_nothing_happens_to_a_promise_nobody_made() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_settling_and_sweeping_at_once_end_each_promise_once() -> None:
+    """Settling and sweeping at once end each promise once."""
     unit = site()
     for number in range(60):
         promised(unit=unit, subject=f"contact:{number}")

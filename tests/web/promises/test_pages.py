@@ -42,12 +42,13 @@ def kept(company: Company) -> Company:
     return company
 
 
-def stands(units: list[Unit], **more: Any) -> standing.Standing:
+def stands(units: list[Unit], **more: Any) -> standing.OurWord:
     now = timezone.now()
     return standing.standing(units, since=now - timedelta(days=1), now=now, zone=ZoneInfo("UTC"), **more)
 
 
 def test_kept_is_not_late_and_honest_is_within_the_interval(kept: Company) -> None:
+    """Kept is not late and honest is within the interval."""
     whole = stands([kept.vilnius]).whole
     assert whole is not None
     assert (whole.n, whole.kept.estimate, whole.inside.estimate) == (10, 0.8, 0.6)
@@ -60,6 +61,7 @@ def test_kept_is_not_late_and_honest_is_within_the_interval(kept: Company) -> No
 def test_promises_with_little_time_left_are_at_risk_with_what_can_be_done(
     kept: Company, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Promises with little time left are at risk with what can be done."""
     soon = promised(kept.vilnius, 20, came=None, ago=16 * MIN)
     promised(kept.vilnius, 21, came=None, ago=3 * MIN)
     monkeypatch.setitem(standing.ACTIONS, "wait", lambda promise: ("Call now", f"/x/{promise.subject}"))
@@ -71,6 +73,7 @@ def test_promises_with_little_time_left_are_at_risk_with_what_can_be_done(
 
 
 def test_a_promise_tells_its_history(kept: Company) -> None:
+    """A promise tells its history."""
     one = promised(kept.vilnius, 30, came=None, ago=50 * MIN)
     now = timezone.now()
     actions.change(
@@ -91,6 +94,7 @@ def test_a_promise_tells_its_history(kept: Company) -> None:
 
 
 def test_a_promise_whose_facts_have_left_still_says_how_it_ended(kept: Company) -> None:
+    """A promise whose facts have left still says how it ended."""
     from troth.web.outbox.models import Fact
 
     Fact.objects.all().delete()
@@ -99,6 +103,7 @@ def test_a_promise_whose_facts_have_left_still_says_how_it_ended(kept: Company) 
 
 
 def test_nobody_sees_the_promises_of_another_site(kept: Company) -> None:
+    """Nobody sees the promises of another site."""
     tom = cast.signed_in(kept.tom)
     page = tom.get("/promises?days=7&kind=wait")
     assert page.status_code == 200 and "Klaip" not in page.content.decode()
@@ -109,5 +114,6 @@ def test_nobody_sees_the_promises_of_another_site(kept: Company) -> None:
 
 
 def test_a_page_without_promises_says_so(company: Company) -> None:
+    """A page without promises says so."""
     page = cast.signed_in(company.alice).get("/promises?days=nonsense&kind=nonsense").content.decode()
     assert "No promise yet" in page

@@ -23,7 +23,7 @@ from troth.core.errors import InputError
 from troth.web.outbox import exporter
 from troth.web.outbox.bridge import Lake
 from troth.web.runs import lifecycle
-from troth.web.runs.lifecycle import Kind, Progress
+from troth.web.runs.lifecycle import Progress, RunKind
 from troth.web.runs.models import Run
 from troth.web.runs.tasks import run_worker
 
@@ -58,7 +58,7 @@ class Counting:
 @pytest.fixture
 def counting() -> Iterator[Counting]:
     made = Counting()
-    lifecycle.register(Kind("count", "Count", made.work))
+    lifecycle.register(RunKind("count", "Count", made.work))
     yield made
     lifecycle.KINDS.pop("count")
 
@@ -68,6 +68,7 @@ def start(company: Company, **asked: Any) -> Run:
 
 
 def test_a_run_is_done_by_a_worker_and_tells_everything(company: Company, counting: Counting) -> None:
+    """A run is done by a worker and tells everything."""
     run = start(company, to=5)
     assert (run.status, run.progress) == ("waiting", 0)
     run_worker(wait=False)
@@ -79,6 +80,7 @@ def test_a_run_is_done_by_a_worker_and_tells_everything(company: Company, counti
 
 
 def test_the_same_question_asked_twice_is_one_run(company: Company, counting: Counting) -> None:
+    """The same question asked twice is one run."""
     assert start(company, to=5).pk == start(company, to=5).pk
     assert start(company, to=6).pk != start(company, to=5).pk
     run_worker(wait=False)
@@ -87,6 +89,7 @@ def test_the_same_question_asked_twice_is_one_run(company: Company, counting: Co
 
 
 def test_what_was_best_is_kept_when_a_run_is_stopped(company: Company, counting: Counting) -> None:
+    """What was best is kept when a run is stopped."""
     run = start(company, to=100)
     counting.go.clear()
 
@@ -106,6 +109,7 @@ def test_what_was_best_is_kept_when_a_run_is_stopped(company: Company, counting:
 
 
 def test_a_run_stopped_before_it_begins_never_does(company: Company, counting: Counting) -> None:
+    """A run stopped before it begins never does."""
     run = start(company, to=5)
     lifecycle.stop(run, now=timezone.now())
     run_worker(wait=False)
@@ -116,6 +120,7 @@ def test_a_run_stopped_before_it_begins_never_does(company: Company, counting: C
 def test_what_is_wrong_is_said_and_a_bug_is_logged(
     company: Company, counting: Counting, caplog: pytest.LogCaptureFixture
 ) -> None:
+    """What is wrong is said and a bug is logged."""
     wrong, broken = start(company, to=5, wrong=True), start(company, to=5, broken=True)
     run_worker(wait=False)
     wrong.refresh_from_db()
@@ -128,6 +133,7 @@ def test_what_is_wrong_is_said_and_a_bug_is_logged(
 
 
 def test_a_run_whose_worker_died_is_done_by_the_next(company: Company, counting: Counting) -> None:
+    """A run whose worker died is done by the next."""
     run = start(company, to=5)
     # A worker took it, told how far it was, and was killed.
     Run.objects.filter(pk=run.pk).update(status="running", progress=0.4, result={"reached": 2})
@@ -145,6 +151,7 @@ def test_a_run_whose_worker_died_is_done_by_the_next(company: Company, counting:
 def test_the_report_is_made_of_what_one_sees_and_shown_with_its_own_policy(
     company: Company, settings: Any, tmp_path: Path
 ) -> None:
+    """The report is made of what one sees and shown with its own policy."""
     settings.LAKE, settings.DATA = tmp_path / "lake", tmp_path
     chance, at = random.Random(1), timezone.now() - timedelta(days=2)
     for site in ("vilnius", "klaipeda"):

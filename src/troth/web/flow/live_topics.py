@@ -17,7 +17,7 @@ from troth.web.flow.models import Appointment, Branch, CounterSession, Line, Tic
 from troth.web.flow.seen.order import places
 from troth.web.flow.seen.ticket import standing, tickets
 from troth.web.flow.seen.wall import wall
-from troth.web.live.topics import Topic, register
+from troth.web.live.topics import LiveTopic, register
 from troth.web.people.holders import held_by, holder
 
 
@@ -98,6 +98,6 @@ def _branch(unit_id: int, keys: Sequence[str]) -> dict[str, dict[str, Any]]:
 
 def register_topics() -> None:
     """Make the topics known; the app does so when it is ready."""
-    register(Topic("ticket", unit_of=_unit_of_ticket, allowed=_has_token, shown=_tickets))
-    register(Topic("wall", unit_of=_unit_of_branch, allowed=_may_see_branch, shown=_wall))
-    register(Topic("branch", unit_of=_unit_of_branch, allowed=_may_see_branch, shown=_branch))
+    register(LiveTopic("ticket", unit_of=_unit_of_ticket, allowed=_has_token, shown=_tickets))
+    register(LiveTopic("wall", unit_of=_unit_of_branch, allowed=_may_see_branch, shown=_wall))
+    register(LiveTopic("branch", unit_of=_unit_of_branch, allowed=_may_see_branch, shown=_branch))

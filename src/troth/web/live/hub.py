@@ -21,7 +21,7 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from troth.web.live.notify import CHANNEL
-from troth.web.live.topics import Shown, Topic
+from troth.web.live.topics import LiveTopic, Shown
 
 #: Changes of a unit within so many seconds are shown together.
 PAUSE_S: Final = 0.5
@@ -39,7 +39,7 @@ log = logging.getLogger(__name__)
 class Watcher:
     """One open stream: what it watches, what it was told last, and what it is to be told next."""
 
-    topic: Topic
+    topic: LiveTopic
     key: str
     told: str = ""
     next: str = ""
@@ -83,7 +83,7 @@ class Hub:
     def __len__(self) -> int:
         return sum(len(unit.watchers) for unit in self._units.values())
 
-    def watch(self, topic: Topic, *, unit_id: int, key: str) -> Watcher:
+    def watch(self, topic: LiveTopic, *, unit_id: int, key: str) -> Watcher:
         """Begin to watch; what is shown now is the first message."""
         if self._listener is None:
             self._listener = asyncio.create_task(_forever(self._listen))
@@ -206,7 +206,7 @@ def _with_database(function: Callable[..., Any], arguments: Sequence[Any]) -> An
         close_old_connections()
 
 
-def _shown(asked: Sequence[tuple[Topic, int, list[str]]]) -> Mapping[str, Mapping[str, str]]:
+def _shown(asked: Sequence[tuple[LiveTopic, int, list[str]]]) -> Mapping[str, Mapping[str, str]]:
     """Return messages by topic and key."""
     return {
         topic.name: {key: message(shown) for key, shown in topic.shown(unit_id, keys).items()}

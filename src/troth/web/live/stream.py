@@ -20,7 +20,7 @@ from django.core.handlers.asgi import ASGIRequest
 from django.utils.functional import SimpleLazyObject
 
 from troth.web.live.hub import Hub, Watcher
-from troth.web.live.topics import Topic, find
+from troth.web.live.topics import LiveTopic, find
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -186,7 +186,7 @@ async def _refuse(send: Send, status: int, *headers: tuple[bytes, bytes]) -> Non
     await send({"type": "http.response.body", "body": b""})
 
 
-def _asked(scope: Scope, name: str, key: str) -> tuple[Topic, int] | int:
+def _asked(scope: Scope, name: str, key: str) -> tuple[LiveTopic, int] | int:
     """Return the topic and unit asked for, or the status of a refusal."""
     request = ASGIRequest(scope, BytesIO())
     try:

@@ -13,7 +13,7 @@ Shown = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Topic:
+class LiveTopic:
     """Something that changes and is watched, such as a customer's ticket or a wall display.
 
     Parameters
@@ -32,10 +32,10 @@ class Topic:
 
 
 #: Every topic by name.
-TOPICS: Final[dict[str, Topic]] = {}
+TOPICS: Final[dict[str, LiveTopic]] = {}
 
 
-def register(topic: Topic) -> Topic:
+def register(topic: LiveTopic) -> LiveTopic:
     """Make a topic known and return it; an app does so when it is ready.
 
     Raises
@@ -47,7 +47,7 @@ def register(topic: Topic) -> Topic:
     return topic
 
 
-def find(name: str, *, key: str, request: HttpRequest) -> tuple[Topic, int] | None:
+def find(name: str, *, key: str, request: HttpRequest) -> tuple[LiveTopic, int] | None:
     """Return a topic and the unit of a key; None if there is none, or the sender of the request may not watch it."""
     topic = TOPICS.get(name)
     unit_id = topic.unit_of(key) if topic is not None else None

@@ -63,7 +63,7 @@ class Risk:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class OurWord:
     """The page of promises."""
 
     whole: Rate | None
@@ -75,7 +75,7 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class PromiseStep:
     """One thing that happened to a promise."""
 
     at: datetime
@@ -86,7 +86,7 @@ class Step:
     label: str
 
 
-def standing(units: Iterable[Unit], *, since: datetime, now: datetime, zone: ZoneInfo, kind: str = "") -> Standing:
+def standing(units: Iterable[Unit], *, since: datetime, now: datetime, zone: ZoneInfo, kind: str = "") -> OurWord:
     """Return how the promises of some units stand.
 
     Parameters
@@ -113,7 +113,7 @@ def standing(units: Iterable[Unit], *, since: datetime, now: datetime, zone: Zon
     names = sorted({row[0] for row in told})
     found = (_rate(name, [row for row in told if row[0] == name]) for name in names)
     broken = ended.filter(state=BROKEN).select_related("unit", "customer").order_by("-settled_at")
-    return Standing(
+    return OurWord(
         whole=whole,
         kinds=tuple(rate for rate in found if rate is not None),
         curve=curve,
@@ -123,7 +123,7 @@ def standing(units: Iterable[Unit], *, since: datetime, now: datetime, zone: Zon
     )
 
 
-def history(promise: Promise) -> list[Step]:
+def history(promise: Promise) -> list[PromiseStep]:
     """Return what happened to a promise, from the facts; older ones that are only in the lake from its row."""
     facts = Fact.objects.filter(activity__startswith="promis").annotate(about=KeyTextTransform("subject_id", "event"))
     found = [
@@ -132,9 +132,9 @@ def history(promise: Promise) -> list[Step]:
     ]
     if found and found[0].activity == "promised":
         return found
-    first = Step(promise.made_at, "promised", promise.first_due_at, None, "", "")
+    first = PromiseStep(promise.made_at, "promised", promise.first_due_at, None, "", "")
     ended = (
-        [Step(promise.settled_at, f"promise_{promise.state}", None, None, promise.cause, "")]
+        [PromiseStep(promise.settled_at, f"promise_{promise.state}", None, None, promise.cause, "")]
         if promise.settled_at
         else []
     )
@@ -160,6 +160,6 @@ def _risks(running: Iterable[Promise], now: datetime) -> tuple[Risk, ...]:
     return tuple(found[:_SHOWN])
 
 
-def _step(at: datetime, activity: str, told: Mapping[str, Any]) -> Step:
+def _step(at: datetime, activity: str, told: Mapping[str, Any]) -> PromiseStep:
     due, start = (datetime.fromisoformat(told[name]) if told.get(name) else None for name in ("due_at", "window_start"))
-    return Step(at, activity, due, start, told.get("reason", ""), told.get("label", ""))
+    return PromiseStep(at, activity, due, start, told.get("reason", ""), told.get("label", ""))

@@ -19,7 +19,7 @@ from troth.web.people.models import Unit
 from troth.web.people.rights import LEADS
 from troth.web.promises import bridge
 from troth.web.promises.models import Promise
-from troth.web.promises.standing import Standing, history, standing
+from troth.web.promises.standing import OurWord, history, standing
 
 KINDS: Final = {"wait": gettext_lazy("Wait"), "appointment": gettext_lazy("Appointment")}
 STATES: Final = {
@@ -83,7 +83,7 @@ def promise(request: HttpRequest, promise_id: uuid.UUID) -> HttpResponse:
     return render(request, "promises/promise.html", told)
 
 
-def _drawn(found: Standing) -> Any:
+def _drawn(found: OurWord) -> Any:
     if not found.curve:
         return None
     said = ", ".join(

@@ -18,7 +18,7 @@ from troth.kpi.report import gather, render
 from troth.log.lake import Lake
 from troth.log.timelines import TIMELINES
 from troth.log.timelines.cache import refresh
-from troth.web.runs.lifecycle import Kind, Progress
+from troth.web.runs.lifecycle import Progress, RunKind
 
 #: The share of a report's time that its timelines take when none is there yet.
 _TIMELINES: Final = 0.6
@@ -67,4 +67,4 @@ def _day(text: str | None) -> date | datetime | None:
     return date.fromisoformat(text) if text else None
 
 
-REPORT: Final = Kind("report", gettext_lazy("Report"), report)
+REPORT: Final = RunKind("report", gettext_lazy("Report"), report)

@@ -79,7 +79,7 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class RunKind:
     """A kind of run.
 
     Parameters
@@ -95,10 +95,10 @@ class Kind:
 
 
 #: Every kind by name.
-KINDS: Final[dict[str, Kind]] = {}
+KINDS: Final[dict[str, RunKind]] = {}
 
 
-def register(kind: Kind) -> Kind:
+def register(kind: RunKind) -> RunKind:
     """Make a kind known and return it; an app does so when it is ready."""
     if KINDS.setdefault(kind.name, kind) is not kind:
         raise ValueError(f"two kinds of runs are called {kind.name!r}")
