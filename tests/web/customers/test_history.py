@@ -26,7 +26,8 @@ from troth.web.people.models import Change, ErasureRequest
 LETTER = cast.NOW - timedelta(days=40)
 
 
-def _visit(customer: Customer) -> None:
+def visit(customer: Customer) -> None:
+    """Write the facts of a visit with its promise."""
     columns: dict[str, Any] = {
         "customer_id": customer.pseudonym, "case_id": "v1", "contact_id": "t1", "site": "vilnius", "service": "cash",
         "channel": "walk_in",
@@ -54,7 +55,7 @@ def _lake(path: Path, customer: Customer) -> None:
 
 def test_everything_stands_on_one_line_of_time(company: cast.Company, lake: Path) -> None:
     """A visit, its promise, a note, consent, and letters of another system: the newest first."""
-    _visit(company.kate)
+    visit(company.kate)
     _lake(lake, company.kate)
     Note.objects.create(customer=company.kate, author=company.bob, at=cast.NOW + timedelta(days=1), text="Likes tea")
     actions.give_consent(company.kate, purpose="notices", how="signed", now=cast.NOW - timedelta(days=1))
@@ -63,15 +64,15 @@ def test_everything_stands_on_one_line_of_time(company: cast.Company, lake: Path
     assert [(one.kind, one.channel) for one in found] == [
         ("note", ""), ("case", "walk_in"), ("promise", ""), ("consent", ""), ("case", "mail"),
     ]  # fmt: skip
-    visit = found[1]
-    assert [step.activity for step in visit.steps] == ["opened", "arrived", "queued", "called", "answered", "ended"]
-    assert visit.ends_at - visit.starts_at == timedelta(minutes=5)
+    came = found[1]
+    assert [step.activity for step in came.steps] == ["opened", "arrived", "queued", "called", "answered", "ended"]
+    assert came.ends_at - came.starts_at == timedelta(minutes=5)
     assert [step.activity for step in found[4].steps] == ["opened", "message_received", "resolved"]
 
 
 def test_what_is_here_and_in_the_lake_is_told_once(company: cast.Company) -> None:
     """A fact that went to the lake is the same event."""
-    _visit(company.kate)
+    visit(company.kate)
     same = [
         {"occurred_at": one.occurred_at, "activity": one.activity, "source_id": str(one.source_id), **one.event}
         for one in facts_of([company.kate.pseudonym])
@@ -82,7 +83,7 @@ def test_what_is_here_and_in_the_lake_is_told_once(company: cast.Company) -> Non
 def test_a_merged_customers_past_comes_along(company: cast.Company) -> None:
     """Events keep the old pseudonym; the line of time follows the merge and its undoing."""
     other = cast.customer("Kate K.", unit=company.vilnius)
-    _visit(other)
+    visit(other)
     actions.merge(company.tom, keep=company.kate, other=other)
     assert len(history(actions.everyone(company.kate))) == 2
     actions.part(other)
@@ -92,7 +93,7 @@ def test_a_merged_customers_past_comes_along(company: cast.Company) -> None:
 def test_the_page_shows_the_history_in_the_readers_words(company: cast.Company, lake: Path, settings: Any) -> None:
     """Letters of other systems are read from the lake when they are asked for."""
     settings.LAKE = lake
-    _visit(company.kate)
+    visit(company.kate)
     _lake(lake, company.kate)
     client = cast.signed_in(company.bob)
     address = reverse("customer", args=[company.kate.pseudonym])
@@ -123,7 +124,7 @@ def test_the_history_is_read_by_its_index(company: cast.Company) -> None:
 def test_all_that_is_known_of_a_customer_is_handed_out(company: cast.Company, lake: Path, settings: Any) -> None:
     """Rows of every app that point at the customer, and events from here and from the lake."""
     settings.LAKE = lake
-    _visit(company.kate)
+    visit(company.kate)
     _lake(lake, company.kate)
     place = cast.branch(company)
     _appointment(company, place)
@@ -149,7 +150,7 @@ def test_an_erased_customer_is_named_nowhere(company: cast.Company) -> None:
     """Not in rows of any app, nor in the trail; what happened stays as nobody's, and the lake's cleaning is asked for."""
     other = cast.customer("Kate K.", unit=company.vilnius, email="kate@example.com")
     actions.merge(company.tom, keep=company.kate, other=other)
-    _visit(company.kate)
+    visit(company.kate)
     booked = _appointment(company, cast.branch(company))
     Note.objects.create(customer=company.kate, author=company.bob, at=cast.NOW, text="Kate likes tea")
     Organisation.objects.filter(customers=company.kate).update(segment="vip")

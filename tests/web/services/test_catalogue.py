@@ -34,7 +34,7 @@ def test_the_page_draws_the_blueprint(company: cast.Company) -> None:
     client = cast.signed_in(company.beth)
     page = client.get(reverse("service", kwargs={"code": "loans"})).content.decode()
     assert "Paskolos" in page
-    front, back = page.split('class="back"')
+    front, back = page.split('class="backstage"')
     assert "Check the credit history" in back and "Check the credit history" not in front
     assert "Passport or identity card" in page
 

@@ -19,7 +19,7 @@ MOST: Final = 400
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class Happening:
     """One thing that happened: a word of the log, with whatever tells more of it."""
 
     at: datetime
@@ -46,7 +46,7 @@ class Passage:
     channel: str = ""
     service: str = ""
     site: str = ""
-    steps: tuple[Step, ...] = ()
+    steps: tuple[Happening, ...] = ()
     text: str = ""
     author: str = ""
 
@@ -104,7 +104,7 @@ def _passage(kind: str, rows: list[dict[str, Any]]) -> Passage:
         channel=last("channel"),
         service=last("service"),
         site=last("site"),
-        steps=tuple(Step(row["occurred_at"], row["activity"], _detail(row)) for row in rows),
+        steps=tuple(Happening(row["occurred_at"], row["activity"], _detail(row)) for row in rows),
     )
 
 

@@ -25,7 +25,7 @@ _EXCEL: Final = b"PK\x03\x04"
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class SheetRow:
     """A row of a sheet: its number as the spreadsheet counts, and its texts by column."""
 
     number: int
@@ -72,7 +72,7 @@ def to_excel(columns: Sequence[str], *, rows: Iterable[Sequence[str]], title: st
     return out.getvalue()
 
 
-def read(content: bytes, *, known: Sequence[str], needed: Sequence[str]) -> list[Row]:
+def read(content: bytes, *, known: Sequence[str], needed: Sequence[str]) -> list[SheetRow]:
     """Return the rows of a CSV or Excel file that have anything in them.
 
     Parameters
@@ -98,7 +98,9 @@ def read(content: bytes, *, known: Sequence[str], needed: Sequence[str]) -> list
     if issues:
         raise InputError(issues)
     return [
-        Row(number=number, cells={head: wild(cell.strip()) for head, cell in zip(heads, cells, strict=False) if head})
+        SheetRow(
+            number=number, cells={head: wild(cell.strip()) for head, cell in zip(heads, cells, strict=False) if head}
+        )
         for number, cells in grid[1:]
     ]
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from troth.core.terms import Role
 from troth.web.people.actions import ADMINS, end_role, governs, grant
 from troth.web.people.models import Membership, Unit, User
-from troth.web.people.sheets import Row
+from troth.web.people.sheets import SheetRow
 from troth.web.people.tables import LOGIN, Column, Reading, Sheet, Values, email, language, put, text, truth, written
 
 Granted = tuple[Role, str]
@@ -44,7 +44,7 @@ def _rows(people: Iterable[User]) -> Iterator[Sequence[str]]:
         yield one.username, one.first_name, one.last_name, one.email, one.phone, one.language, active, said
 
 
-def _check(reading: Reading, pairs: list[tuple[Row, Values]]) -> None:
+def _check(reading: Reading, pairs: list[tuple[SheetRow, Values]]) -> None:
     units = set(Unit.objects.where(reading.actor, *ADMINS).values_list("code", flat=True))
     logins = [values["login"] for _row, values in pairs if values.get("login")]
     known = {one.username: one for one in User.objects.filter(username__in=logins)}
@@ -61,7 +61,7 @@ def _check(reading: Reading, pairs: list[tuple[Row, Values]]) -> None:
                 reading.wrong(row, "roles", code="unknown-unit", advice=advice)
 
 
-def _check_person(reading: Reading, row: Row, values: Values, person: User | None) -> None:
+def _check_person(reading: Reading, row: SheetRow, values: Values, person: User | None) -> None:
     if person is None:
         if not values.get("roles"):
             advice = _("Maybe a role and a unit, such as clerk@vilnius: a new person must belong somewhere.")
@@ -75,7 +75,7 @@ def _check_person(reading: Reading, row: Row, values: Values, person: User | Non
         reading.wrong(row, "active", code="yourself", advice=_("Maybe ask another administrator to do it."))
 
 
-def _check_email(reading: Reading, row: Row, values: Values, taken: dict[str, str]) -> None:
+def _check_email(reading: Reading, row: SheetRow, values: Values, taken: dict[str, str]) -> None:
     address = (values.get("email") or "").lower()
     if not address:
         return

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from troth.core.terms import LeaveKind, Role
 from troth.web.people.models import Contract, Leave, Qualification, Skill, User
-from troth.web.people.sheets import Row
+from troth.web.people.sheets import SheetRow
 from troth.web.people.table_people import PEOPLE
 from troth.web.people.tables import (
     LOGIN,
@@ -33,7 +33,7 @@ from troth.web.people.tables import (
     zone_of,
 )
 
-Pairs = list[tuple[Row, Values]]
+Pairs = list[tuple[SheetRow, Values]]
 
 
 def _order(reading: Reading, pairs: Pairs, first: str, last: str) -> None:

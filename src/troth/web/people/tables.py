@@ -20,7 +20,7 @@ from troth.core.errors import InputError
 from troth.core.terms import LeaveKind, Role
 from troth.web.people import sheets
 from troth.web.people.models import Unit, User
-from troth.web.people.sheets import Row
+from troth.web.people.sheets import SheetRow
 
 Values = dict[str, Any]
 
@@ -47,7 +47,7 @@ class Reading:
     today: date
     issues: list[Issue] = field(default_factory=list)
 
-    def wrong(self, row: Row, column: str, *, code: str, advice: str) -> None:
+    def wrong(self, row: SheetRow, column: str, *, code: str, advice: str) -> None:
         """Note a fault of a cell."""
         where = f"row {row.number}, column {column}"
         self.issues.append(Issue(code, Severity.ERROR, where, row.cells.get(column, ""), advice))
@@ -83,7 +83,7 @@ class Sheet:
     key: tuple[str, ...]
     roles: tuple[Role, ...]
     rows: Callable[[Iterable[User]], Iterable[Sequence[str]]]
-    check: Callable[[Reading, list[tuple[Row, Values]]], None]
+    check: Callable[[Reading, list[tuple[SheetRow, Values]]], None]
     write: Callable[[Reading, Values], str]
 
 
@@ -178,7 +178,7 @@ def take(sheet: Sheet, *, content: bytes, actor: User, today: date) -> Taken:
     return Taken(rows=len(done), added=done.count("added"), changed=done.count("changed"))
 
 
-def _values(reading: Reading, sheet: Sheet, row: Row) -> Values:
+def _values(reading: Reading, sheet: Sheet, row: SheetRow) -> Values:
     """Return what the cells of a row say; a column the file lacks is missing, an empty cell is none."""
     found: Values = {}
     for column in sheet.columns:
@@ -197,7 +197,7 @@ def _values(reading: Reading, sheet: Sheet, row: Row) -> Values:
     return found
 
 
-def _same_key_twice(reading: Reading, sheet: Sheet, pairs: list[tuple[Row, Values]]) -> None:
+def _same_key_twice(reading: Reading, sheet: Sheet, pairs: list[tuple[SheetRow, Values]]) -> None:
     seen: dict[tuple[Any, ...], int] = {}
     for row, values in pairs:
         key = tuple(values.get(name) for name in sheet.key)
@@ -209,7 +209,7 @@ def _same_key_twice(reading: Reading, sheet: Sheet, pairs: list[tuple[Row, Value
         seen.setdefault(key, row.number)
 
 
-def those_known(reading: Reading, sheet: Sheet, pairs: list[tuple[Row, Values]]) -> Mapping[str, User]:
+def those_known(reading: Reading, sheet: Sheet, pairs: list[tuple[SheetRow, Values]]) -> Mapping[str, User]:
     """Return the people of a sheet by their login, and note those the actor may not change or who are not there."""
     units = Unit.objects.where(reading.actor, *sheet.roles)
     logins = {values["login"] for _row, values in pairs if values.get("login")}

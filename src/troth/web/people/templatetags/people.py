@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, tzinfo
 from typing import Any
 
 from django import template
@@ -27,3 +28,9 @@ def may_post(context: dict[str, Any], name: str) -> bool:
 def said(word: object) -> str:
     """Write a word of a closed list as people say it."""
     return words.said(word)
+
+
+@register.filter
+def moment(at: datetime, zone: tzinfo) -> str:
+    """Write a day of any year with its time, where it was."""
+    return f"{at.astimezone(zone):%Y-%m-%d %H:%M}"

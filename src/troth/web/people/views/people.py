@@ -120,10 +120,10 @@ def person(request: HttpRequest, code: str) -> HttpResponse:
         "skills": found.qualifications.select_related("skill").order_by("skill__title"),
         "contracts": found.contracts.order_by("-valid_from"),
         "leave": [(words.said(one.kind), one) for one in found.leave.order_by("-span")[:20]],
-        "role_form": RoleForm(actor=actor, initial={"valid_from": day}),
-        "skill_form": QualificationForm(initial={"gained_on": day}),
-        "contract_form": ContractForm(),
-        "leave_form": LeaveForm(person=found),
+        "role_form": RoleForm(actor=actor, initial={"valid_from": day}, auto_id="role_%s"),
+        "skill_form": QualificationForm(initial={"gained_on": day}, auto_id="skill_%s"),
+        "contract_form": ContractForm(auto_id="contract_%s"),
+        "leave_form": LeaveForm(person=found, auto_id="leave_%s"),
     }
     return render(request, "people/person.html", context)
 
