@@ -35,7 +35,7 @@ from troth.queueing import (
 )
 from troth.queueing.choose import LEVELS, offers
 from troth.web.flow.models import CounterSession, Ticket
-from troth.web.flow.state import Scene, Serving
+from troth.web.flow.state import Scene, Seen, Serving
 
 #: The alias of tickets in `claim`.
 TICKET: Final = "t"
@@ -109,7 +109,7 @@ def counter_name(counter_id: int) -> str:
     return f"counter:{counter_id}"
 
 
-def waiting(ticket: Ticket) -> Waiting:
+def waiting(ticket: Ticket | Seen) -> Waiting:
     """Return a ticket as disciplines see it."""
     return Waiting(
         id=ticket.pk or NEW, joined_at=ticket.joined_at, service=ticket.service_code, priority=ticket.priority,

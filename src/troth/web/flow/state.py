@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import F, FilteredRelation, Q
@@ -18,10 +17,27 @@ from troth.web.flow.rows import IN_FRONT
 HOURS: Final = timedelta(hours=3)
 MOST_PAST: Final = 150
 
-_READ: Final = (
-    "service_code", "joined_at", "booked_at", "returned_at", "not_before", "priority", "labels", "skills",
-    "reserved_for", "overtaken", "overtaken_at", "state", "called_at", "answered_at", "ended_at", "inexact",
-)  # fmt: skip
+
+class Seen(NamedTuple):
+    """What is looked at of a ticket; the fields are those of the row."""
+
+    pk: int
+    service_code: str
+    joined_at: datetime
+    booked_at: datetime | None
+    returned_at: datetime | None
+    not_before: datetime | None
+    priority: int
+    labels: list[str]
+    skills: list[int]
+    reserved_for: str | None
+    overtaken: int
+    overtaken_at: datetime | None
+    called_at: datetime | None
+    answered_at: datetime | None
+    ended_at: datetime | None
+    inexact: bool
+    usual_s: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +63,9 @@ class Scene:
     usual_s : usual time by service code, as the catalogue says.
     """
 
-    waiting: list[Ticket]
+    waiting: list[Seen]
     serving: list[Serving]
-    past: list[Ticket]
+    past: list[Seen]
     usual_s: dict[str, int]
 
 
@@ -64,15 +80,16 @@ def scene(ticket: Ticket, *, now: datetime, most: int) -> Scene | None:
     if not serving:
         return None
     lines = {line for one in serving for line in one.lines} | {ticket.line_id}
-    rows = Ticket.objects.filter(line_id__in=lines).annotate(usual_s=F("service__standard_s")).only(*_READ)
-    waiting = list(rows.filter(state=TicketState.WAITING)[: most + 1])
+    rows = (
+        Ticket.objects.filter(line_id__in=lines).annotate(usual_s=F("service__standard_s")).values_list(*Seen._fields)
+    )
+    waiting = [Seen(*row) for row in rows.filter(state=TicketState.WAITING)[: most + 1]]
     if len(waiting) > most:
         return None
-    past = Ticket.objects.filter(branch=ticket.branch_id, joined_at__gt=now - HOURS, joined_at__lte=now)
-    newest = list(
-        past.filter(line_id__in=lines).annotate(usual_s=F("service__standard_s")).order_by("-joined_at")[:MOST_PAST]
-    )
-    return Scene(waiting, serving, newest, _usual([*waiting, *newest]))
+    past = rows.filter(branch=ticket.branch_id, joined_at__gt=now - HOURS, joined_at__lte=now)
+    newest = [Seen(*row) for row in past.order_by("-joined_at")[:MOST_PAST]]
+    usual_s = {one.service_code: one.usual_s for one in (*waiting, *newest)}
+    return Scene(waiting, serving, newest, {ticket.service_code: ticket.service.standard_s} | usual_s)
 
 
 def _serving(branch_id: int, *, line_id: int) -> list[Serving]:
@@ -90,7 +107,3 @@ def _serving(branch_id: int, *, line_id: int) -> list[Serving]:
         for one in rows
         if line_id in one.serves
     ]
-
-
-def _usual(tickets: Iterable[Ticket]) -> dict[str, int]:
-    return {one.service_code: one.usual_s for one in tickets}  # type: ignore[attr-defined]
