@@ -193,3 +193,10 @@ def test_the_menu_shows_only_what_can_be_opened(company: cast.Company) -> None:
     assert 'href="/counter"' in clerk and 'href="/branches"' not in clerk
     assert 'href="/branches"' in admin
     assert 'aria-current="page"' in clerk
+
+
+def test_the_first_page_is_where_the_work_is(company: cast.Company) -> None:
+    """A clerk comes to the counter, a lead to the day, somebody without a role to the own account."""
+    for who, path in ((company.bob, "/counter"), (company.alice, "/today"), (company.dan, "/account")):
+        assert cast.signed_in(who).get("/")["Location"] == path
+    assert "/accounts/login" in Client().get("/")["Location"]

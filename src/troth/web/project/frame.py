@@ -26,6 +26,7 @@ MENU: Final = (
     (gettext_lazy("How it goes"), (
         (("insight_now", "insight"), gettext_lazy("Figures"), "chart"),
         (("promises",), gettext_lazy("Promises"), "promise"),
+        (("runs",), gettext_lazy("Reports"), "run"),
     )),
     (gettext_lazy("Who and what"), (
         (("customers",), gettext_lazy("Customers"), "customer"),
@@ -33,7 +34,9 @@ MENU: Final = (
         (("people",), gettext_lazy("People"), "people"),
         (("branches",), gettext_lazy("Branches"), "place"),
         (("units",), gettext_lazy("Organisation"), "settings"),
+        (("keys",), gettext_lazy("Devices"), "kiosk"),
         (("trail",), gettext_lazy("Changes"), "trail"),
+        (("tour",), gettext_lazy("Tour"), "today"),
     )),
 )  # fmt: skip
 
@@ -73,17 +76,23 @@ def menu(request: HttpRequest) -> list[tuple[Any, list[Link]]]:
 
 def _link(person: Any, names: tuple[str, ...], text: Any, icon: str, current: str) -> Link | None:
     for name in names:
-        if name in PAGES and may(person, name):
+        if name in PAGES and may(person, name) and (name != "tour" or settings.DEMO):
             try:
                 return Link(
                     href=reverse(name),
                     words=text,
                     icon=icon,
-                    here=current.split("_", maxsplit=1)[0] == name.split("_")[0],
+                    here=_part(current) == _part(name),
                 )
             except NoReverseMatch:
                 continue
     return None
+
+
+def _part(name: str) -> str:
+    """Return what pages of one part of the site share in their names: ``customers`` and ``customer_edit`` the same."""
+    first = name.split("_", maxsplit=1)[0].removesuffix("s")
+    return {"person": "people", "explain": "insight", "board": "insight"}.get(first, first)
 
 
 def languages() -> list[Language]:

@@ -25,7 +25,7 @@ _BACK = [("place", _("the old place")), ("end", _("the end of the line"))]
 class ClassForm(forms.Form):
     """Customers who are treated alike."""
 
-    name = forms.CharField(label=_("Name"), required=False, max_length=60)
+    name = forms.CharField(label=_("Title"), required=False, max_length=60)
     services = forms.MultipleChoiceField(
         label=_("Services"), required=False, widget=forms.CheckboxSelectMultiple, help_text=_("None chosen: any.")
     )

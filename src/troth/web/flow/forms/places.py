@@ -106,7 +106,7 @@ class LineForm(forms.ModelForm):  # type: ignore[type-arg]
         model = Line
         fields = ["title", "code", "promise_probability"]
         labels = {
-            "title": _("Name"),
+            "title": _("Title"),
             "code": _("Code"),
             "promise_probability": _("Share of waits that end within the promised band"),
         }

@@ -14,7 +14,7 @@ from troth.web.services.models import Offer, Service
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class ServiceNow:
     """One service to choose.
 
     Parameters
@@ -31,7 +31,7 @@ class Choice:
     booked_only: bool
 
 
-def choices(branch: Branch, *, language: str, now: datetime) -> list[Choice]:
+def choices(branch: Branch, *, language: str, now: datetime) -> list[ServiceNow]:
     """Return what can be waited for at a branch, in the order the branch has given it."""
     today = branch.today(now)
     still = Q(closed_on=None) | Q(closed_on__gt=today)
@@ -48,7 +48,7 @@ def choices(branch: Branch, *, language: str, now: datetime) -> list[Choice]:
         .order_by("position", "prefix", "pk")
     )
     return [
-        Choice(
+        ServiceNow(
             service=row.service,
             title=row.service.titled(language),
             about=_about(row.service, language),

@@ -14,7 +14,7 @@ from troth.web.flow.models import Ticket
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class TicketNow:
     """What a customer sees of a ticket.
 
     Parameters
@@ -56,7 +56,7 @@ def tickets(**filters: Any) -> list[Ticket]:
     return list(found.filter(**filters))
 
 
-def standing(ticket: Ticket, *, ahead: int | None, now: datetime) -> Standing:
+def standing(ticket: Ticket, *, ahead: int | None, now: datetime) -> TicketNow:
     """Return what the customer of a ticket sees, in the language that is active.
 
     Parameters
@@ -68,7 +68,7 @@ def standing(ticket: Ticket, *, ahead: int | None, now: datetime) -> Standing:
     stated = low is not None and high is not None and ticket.state == TicketState.WAITING
     left = (since + bound - now.timestamp() for bound in (low or 0.0, high or 0.0))
     counter = str(ticket.session.counter) if ticket.session and ticket.state in {"called", "serving"} else ""
-    return Standing(
+    return TicketNow(
         number=ticket.label,
         state=ticket.state,
         turn=_turn(ticket, counter, ahead=ahead, now=now),
