@@ -95,6 +95,7 @@ def set_up(site: Installation, *, port: int, until: str | None) -> tuple[list[tu
     mark = site.data / "demo.json"
     new = not mark.exists()
     now = instant_of(until) if new else datetime.fromisoformat(json.loads(mark.read_text(encoding="utf-8"))["until"])
+    os.environ["TROTH_DEMO"] = "1"
     site.make()
     if new:
         _private(mark, json.dumps({"until": now.isoformat(), "ready": False}))

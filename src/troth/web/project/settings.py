@@ -53,6 +53,8 @@ def _database(url: str) -> dict[str, Any]:
 
 HERE = Path(__file__).resolve().parent
 DATA = default_home()
+#: A made-up company: the tour is there, and who signs in may break nothing.
+DEMO = _truth("TROTH_DEMO")
 LAKE = Path(_text("TROTH_LAKE") or DATA / "lake")
 
 # Who may reach it -----------------------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ urlpatterns = [
     path("", include("troth.web.runs.urls")),
     path("", include("troth.web.live.urls")),
     path("api/", include("troth.web.api.urls")),
+    path("", include("troth.web.project.tour")),
     path("", include("troth.web.project.pages")),
 ]
 declare("live_poll", needs=ANYBODY)
