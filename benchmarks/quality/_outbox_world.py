@@ -76,7 +76,7 @@ class Site:
         made = json.loads(self.tell("seed"))
         for name in ("web", *(f"worker{n}" for n in range(EXPORTERS))):
             self._start(name)
-        work: list[Callable[[int], None]] = [self._join] * JOINING + [self._serve] * CLERKS
+        work: list[Callable[[int], None]] = [*[self._join] * JOINING, *[self._serve] * CLERKS]
         self._key, self._branch, self._clerks = made["key"], made["branch"], made["clerks"]
         for number, each in enumerate(work):
             thread = threading.Thread(target=each, args=(number,), daemon=True)
