@@ -61,6 +61,15 @@ def test_a_service_that_is_not_offered_cannot_be_joined(bank: Day) -> None:
     assert refused.value.code == "not-offered"
 
 
+@pytest.mark.parametrize("priority", [-1, 0, 6])
+def test_a_priority_that_does_not_exist_is_refused(bank: Day, priority: int) -> None:
+    """One to five; the issue says so."""
+    with pytest.raises(actions.Refused) as refused:
+        bank.join(priority=priority)
+    assert (refused.value.code, refused.value.issues[0].value) == ("bad-priority", str(priority))
+    assert bank.join(priority=1).priority == 1
+
+
 def test_a_wanted_clerk_alone_calls_the_ticket(bank: Day) -> None:
     """Others pass it over; when the clerk closes, it waits for all."""
     bob, beth = bank.open(), bank.open(bank.company.beth, 1)

@@ -28,6 +28,9 @@ from troth.web.services.models import Offer, Service
 #: Who lets others go first is not called for so long, whatever the discipline says of those who come back.
 YIELD: Final = timedelta(minutes=5)
 
+#: 1 is served first, other things equal.
+PRIORITIES: Final = range(1, 6)
+
 _MAY_LEAVE: Final = (TicketState.WAITING, TicketState.CALLED, TicketState.PARKED)
 
 
@@ -62,8 +65,11 @@ def join(
 
     Raises
     ------
-    Refused : ``not-offered``, ``by-appointment-only``, ``clerk-away``, ``clerk-not-able``.
+    Refused : ``bad-priority``, ``not-offered``, ``by-appointment-only``, ``clerk-away``, ``clerk-not-able``.
     """
+    if priority is not None and priority not in PRIORITIES:
+        advice = "Maybe a number from 1, served first, to 5 is meant."
+        raise Refused("bad-priority", where="priority", value=priority, advice=advice)
     place = place_of(branch_id=branch.pk, service_id=service.pk, now=now, walk_in=True)
     if wanted_clerk is not None:
         must_be_able(_here(wanted_clerk, branch_id=branch.pk), place=place)
