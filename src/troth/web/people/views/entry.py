@@ -9,7 +9,6 @@ from allauth.account.models import Login
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
-from django.urls import NoReverseMatch
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
@@ -23,8 +22,8 @@ from troth.web.people.models import AccessKey, Membership, SignInLink, User
 from troth.web.people.privacy import as_csv, as_json, known_of
 from troth.web.people.views.shared import download, me
 
-#: Where a device goes once it is set up, if the page is there.
-_HOMES: Final = {Role.KIOSK: "kiosk_home", Role.DISPLAY: "display_home"}
+#: The page of a branch where a device goes once it is set up.
+_HOMES: Final = {str(Role.KIOSK): "kiosk", str(Role.DISPLAY): "wall"}
 _YEAR: Final = 366 * 24 * 3600
 
 
@@ -52,10 +51,9 @@ def device(request: HttpRequest, secret: str) -> HttpResponse:
     logout(request)
     request.session[DEVICE] = key.pk
     request.session.set_expiry(_YEAR)
-    try:
-        return redirect(_HOMES.get(Role(key.role), "/"))
-    except NoReverseMatch:
-        return redirect("/")
+    branch = getattr(key.unit, "branch", None)
+    home = _HOMES.get(key.role)
+    return redirect(home, branch.token) if home and branch else redirect("/")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
