@@ -66,6 +66,12 @@ def test_a_bad_row_is_named_and_left_out(change: dict[str, Any], code: str) -> N
     assert monday([week(), bad], []) == (8.0, [code])
 
 
+def test_hours_changed_on_the_day_they_began_never_held() -> None:
+    """Equal dates are no mistake: somebody corrected the hours on the same day."""
+    same = {"valid_from": date(2026, 1, 1), "valid_to": date(2026, 1, 1)}
+    assert monday([week(), {**week(opens="18:00", closes="22:00"), **same}], []) == (8.0, [])
+
+
 def test_every_problem_of_every_row_is_listed() -> None:
     """Not the first one only; each says where and what may help."""
     rows = [week(), week(opens="x", weekday=9, time_zone="Y"), week(closes="z")]

@@ -77,7 +77,8 @@ def _take_hours(
     issues.extend(found)
     if not any(issue.severity is Severity.ERROR for issue in found) and span and isinstance(weekday, int):
         zones.setdefault(str(name), str(time_zone))
-        hours[str(name)].append(Hours(weekday, *span, since, until))
+        if since is None or since != until:  # changed on the day it began: it never held
+            hours[str(name)].append(Hours(weekday, *span, since, until))
 
 
 class _Day:
@@ -161,7 +162,7 @@ def _validity(row: Row, where: str, found: list[Issue]) -> tuple[date | None, da
     for column, value in (("valid_from", since), ("valid_to", until)):
         if value is None and row.get(column) not in (None, ""):
             found.append(_error("bad-date", f"{where}, {column}", row[column], _DATE_ADVICE))
-    if since and until and until <= since:
+    if since and until and until < since:
         advice = "Maybe the two dates are swapped; `valid_to` is the first day on which the row no longer holds."
         found.append(_error("ends-before-start", where, f"{since} to {until}", advice))
     return since, until
