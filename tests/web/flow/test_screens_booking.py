@@ -178,12 +178,16 @@ def test_who_finds_nothing_free_waits_for_a_place(offered: Day, django_capture_o
         "service": offered.company.loans.pk,
         "day": today,
         "wish-name": "Kaz",
-        "wish-phone": "+37060000002",
+        "wish-email": "kaz@example.com",
     }
     answer = Client().post(_path(offered), said, follow=True)
     assert "waiting list" in answer.content.decode()
-    client.post(address, {"do": "cancel"})
+    with django_capture_on_commit_callbacks(execute=True):
+        client.post(address, {"do": "cancel"})
     assert Appointment.objects.get(name="Kaz").state == "booked"
+    found = [letter for letter in mail.outbox if letter.to == ["kaz@example.com"]]
+    assert [letter.subject.split(":")[0] for letter in found] == ["We have a place for you"]
+    assert "/a/" in found[0].body and _entry(found[0])["STATUS"] == "CONFIRMED"
 
 
 def test_a_letter_that_cannot_be_sent_does_not_undo_the_booking(

@@ -239,3 +239,15 @@ def test_the_wall_shows_numbers_and_no_names(clock: Day) -> None:
     assert told["nexts"].split() == [one.label for one in nexts[:6]]
     assert mine.label in page and "Kate" not in page
     assert told["s0"].endswith("Counter 1.") and told["s0"].startswith("en|")
+
+
+def test_a_number_stays_on_the_wall_while_it_is_awaited(clock: Day) -> None:
+    """However long ago the call was; once served it goes after a while."""
+    mine, session = clock.join(), clock.open()
+    clock.call(session)
+    kiosk, path = _kiosk(clock), f"/live/wall/{clock.place.branch.token}.json"
+    clock.later(50)
+    assert json.loads(kiosk.get(path).content)["n0"] == mine.label
+    actions.answer(session=session, ticket=mine, now=clock.later())
+    told = json.loads(kiosk.get(path).content)
+    assert (told["n0"], told["quiet"]) == ("", True)

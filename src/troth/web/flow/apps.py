@@ -13,7 +13,10 @@ class FlowConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Make known what can be watched."""
+        """Make known what can be watched, and write to those who got a place."""
+        from troth.web.flow.appointments import place_found
+        from troth.web.flow.letters import tell_of_place
         from troth.web.flow.live_topics import register_topics
 
         register_topics()
+        place_found.connect(tell_of_place)

@@ -106,6 +106,20 @@ def send(booking: Appointment, *, kind: str, host: str, now: datetime) -> bool:
     return True
 
 
+def tell_of_place(appointment: Appointment, **_signal: Any) -> None:
+    """Write to somebody on the waitlist who got a place: hangs on the signal `place_found`."""
+    from django.utils import timezone
+
+    send(appointment, kind="place_found", host=own_host(), now=timezone.now())
+
+
+def own_host() -> str:
+    """Return scheme and host of the site where no request says them: the first origin, else the first host, allowed."""
+    if settings.CSRF_TRUSTED_ORIGINS:
+        return str(settings.CSRF_TRUSTED_ORIGINS[0]).rstrip("/")
+    return f"{'https' if settings.SESSION_COOKIE_SECURE else 'http'}://{settings.ALLOWED_HOSTS[0]}"
+
+
 def _subject(kind: str) -> str:
     match kind:
         case "moved":

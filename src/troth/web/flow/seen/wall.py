@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from django.db.models import Q
 from django.utils import translation
 from django.utils.translation import gettext
 
@@ -17,7 +18,7 @@ from troth.web.flow.seen.order import in_order
 #: So many calls are on the wall, and so many who come next.
 CALLS: Final = 4
 NEXTS: Final = 6
-#: A number stays on the wall for at most so long after the call; those who are awaited come first.
+#: A number stays on the wall for so long after the call, and while it is awaited.
 _STAYS: Final = timedelta(minutes=20)
 
 
@@ -53,7 +54,8 @@ def wall(branch: Branch, *, now: datetime) -> Wall:
     The order of the next few is that of each line; lines take turns, so that no line is left out.
     """
     here = [str(one) for one in (TicketState.CALLED, TicketState.SERVING, TicketState.SERVED)]
-    shown = Ticket.objects.filter(branch=branch, state__in=here, called_at__gt=now - _STAYS)
+    recent = Q(called_at__gt=now - _STAYS) | Q(state=TicketState.CALLED)
+    shown = Ticket.objects.filter(recent, branch=branch, state__in=here)
     found = shown.select_related("session__counter", "visit").order_by("-called_at")[: 4 * CALLS]
     rows = sorted(found, key=lambda row: (row.state == TicketState.CALLED, row.called_at), reverse=True)[:CALLS]
     usual = spoken(branch)[0][0]
