@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 SEED: Final = 1
 #: Number of the site that is played: the branch that is in its mid-morning.
 LIVE: Final = 1
+#: So much busier than in the log that `troth demo` writes: a line one can look at has somebody in it.
+_BUSY: Final = 4.0
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST: Final = "Asta Jonas Miglė Petras Ona Lukas Greta Mantas Vida Paulius Ugnė Darius Lina Tadas Rūta Marius".split()
 _LAST: Final = (
@@ -79,7 +81,7 @@ def instant_of(until: str | None) -> datetime:
 
 def company(until: datetime) -> Truth:
     """Return the demo company whose year ends at an instant."""
-    return demo_company(until=until.replace(minute=0, second=0, microsecond=0))
+    return demo_company(until=until.replace(minute=0, second=0, microsecond=0), busy=_BUSY)
 
 
 def set_up(site: Installation, *, port: int, until: str | None) -> tuple[list[tuple[str, str]], list[Child]]:

@@ -8,7 +8,6 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
@@ -31,32 +30,42 @@ _SLEEP_S: Final = 0.5
 
 
 def history(data: Path) -> int:
-    """Write the company's year, import its last four weeks and then all of it, and make the report.
+    """Write the company's year, import its last four weeks and then all of it, and have the report made.
 
     The open branch's log ends with yesterday: today is played live. Interrupted, it begins again and changes nothing
     that is there.
     """
+    from troth.web.people.models import Unit
+    from troth.web.runs import lifecycle
     from troth.web.runs.models import Run
 
     began = datetime.fromisoformat(json.loads((data / "demo.json").read_text(encoding="utf-8"))["until"])
     done = data / "history.done"
     if done.exists():
         return 0
+    root = Unit.objects.get(code="demo")
     run, _ = Run.objects.get_or_create(
-        kind="history", input_hash=began.isoformat(), defaults={"asked_at": datetime.now(UTC), "seed": SEED}
+        kind="history", unit=root, input_hash=began.isoformat(), defaults={"asked_at": datetime.now(UTC), "seed": SEED}
     )
-    Run.objects.filter(pk=run.pk).update(status="running", started_at=datetime.now(UTC))
+    Run.objects.filter(pk=run.pk).update(status=lifecycle.RUNNING, started_at=datetime.now(UTC))
     _history(data, began, lambda share: _tell(run, share))
-    done.touch()
-    Run.objects.filter(pk=run.pk).update(status="done", ended_at=datetime.now(UTC), progress=1.0)
+    Run.objects.filter(pk=run.pk).update(status=lifecycle.DONE, ended_at=datetime.now(UTC), progress=1.0)
+    report = lifecycle.start(
+        "report",
+        asked={"from": str(began.date() - timedelta(days=_DAYS)), "to": str(began.date())},
+        unit=root,
+        user=None,
+        now=datetime.now(UTC),
+    )
+    while Run.objects.filter(pk=report.pk, status__in=lifecycle.OPEN).exists():
+        time.sleep(_SLEEP_S)
+    done.write_text(str(report.pk), encoding="ascii")
     return 0
 
 
 def _history(data: Path, began: datetime, tell: Callable[[float], None]) -> None:
     import pyarrow.parquet as pq
 
-    from troth.kpi.query import Query
-    from troth.kpi.report import gather, render
     from troth.log.ingest import ingest
     from troth.log.lake import Lake
 
@@ -65,7 +74,7 @@ def _history(data: Path, began: datetime, tell: Callable[[float], None]) -> None
     folder, recent = data / "demo-log", data / "demo-log-recent"
     write(
         folder, truth=truth, seed=SEED, until=until, ends={LIVE: day_start(truth, began)},
-        progress=lambda share: tell(0.3 * share),
+        progress=lambda share: tell(0.5 * share),
     )  # fmt: skip
     recent.mkdir(exist_ok=True)
     for path in sorted(folder.glob("events-*.parquet")):
@@ -74,13 +83,10 @@ def _history(data: Path, began: datetime, tell: Callable[[float], None]) -> None
     lake = Lake(data / "lake")
     now = datetime.now(UTC)
     ingest(lake, source="troth", paths=[recent, folder / "reference"], now=now)
-    tell(0.4)
+    tell(0.6)
     ingest(
-        lake, source="troth", paths=[folder], now=now, on_progress=lambda _what, share, _so_far: tell(0.4 + 0.3 * share)
+        lake, source="troth", paths=[folder], now=now, on_progress=lambda _what, share, _so_far: tell(0.6 + 0.4 * share)
     )
-    made = render(gather(lake, query=Query()), now=datetime.now(UTC), version=version("troth"))
-    (data / "report.html").write_text(made, encoding="utf-8")
-    tell(1.0)
 
 
 def _tell(run: Run, share: float) -> None:

@@ -185,7 +185,9 @@ def morning_zone(until: datetime) -> str:
     return min(ZONES, key=lambda name: (off(name) > 1.25, 0 if off(name) <= 1.25 else off(name)))
 
 
-def demo_company(*, until: datetime = UNTIL, days: int = 365, size: float = 1.0, seed: int = 7) -> Truth:
+def demo_company(
+    *, until: datetime = UNTIL, days: int = 365, size: float = 1.0, seed: int = 7, busy: float = 1.0
+) -> Truth:
     """Return the truth of the demo company.
 
     Parameters
@@ -194,6 +196,7 @@ def demo_company(*, until: datetime = UNTIL, days: int = 365, size: float = 1.0,
     days : how many days before `until` it starts.
     size : volume relative to the default of about 1.2 million events a year. Beyond 10 the company has more sites.
     seed : of the people's hidden abilities, which are part of the truth.
+    busy : volume of the branch that is in its mid-morning, relative to its usual one; for looking at it live.
     """
     start = (until - timedelta(days=days)).date()
     copies = max(1, ceil(size / 10))
@@ -209,7 +212,7 @@ def demo_company(*, until: datetime = UNTIL, days: int = 365, size: float = 1.0,
             replace(care_site(f"v{mark}", volume=volume), holidays=lithuania),
             replace(
                 branch_site(
-                    f"s{mark}", title="Branch in the mall", volume=volume, zone=morning_zone(until), hours=mall
+                    f"s{mark}", title="Branch in the mall", volume=volume * busy, zone=morning_zone(until), hours=mall
                 ),
                 holidays=(),
             ),
