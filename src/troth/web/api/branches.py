@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from django.db.models import Count, Min
 from django.http import Http404
@@ -12,6 +12,7 @@ from ninja import Router, Status
 from troth.core.terms import TicketState
 from troth.web.api.door import ENTRY, LOOK, branch_of, needs
 from troth.web.api.shapes import BranchOut, JoinIn, ServiceOut, TicketOut
+from troth.web.common.ready import Ready
 from troth.web.customers.models import Customer
 from troth.web.flow import actions
 from troth.web.flow.models import Branch, CounterSession, LineService, Ticket
@@ -79,19 +80,24 @@ def let_others_first(request: Any, token: str) -> TicketOut:
     return TicketOut.of(actions.let_others_first(ticket=ticket_of(request, token), now=timezone.now()))
 
 
-def ticket_of(request: Any, token: str, *, branch: Branch | None = None) -> Ticket:
-    """Return a ticket of the key's unit, and of one branch if it is named."""
-    found = Ticket.objects.select_related("branch__unit", "line", "session__counter")
-    found = found.filter(token=token, branch__unit__path__startswith=request.auth.unit.path)
-    one = (found.filter(branch=branch) if branch else found).first()
-    if one is None:
+def ticket_of(request: Any, token: str) -> Ticket:
+    """Return a ticket of the key's unit."""
+    one = _TICKET.first(token=token)
+    if one is None or not one.branch.unit.path.startswith(request.auth.unit.path):
         raise Http404
     return one
 
 
+_SERVICE: Final = Ready(lambda code: Service.objects.filter(code=code), code=str)
+_TICKET: Final = Ready(
+    lambda token: Ticket.objects.select_related("branch__unit", "line", "session__counter").filter(token=token),
+    token=str,
+)
+
+
 def service_of(code: str) -> Service:
     """Return a service by its code."""
-    found = Service.objects.filter(code=code).first()
+    found = _SERVICE.first(code=code)
     if found is None:
         raise Http404
     return found

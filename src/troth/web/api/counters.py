@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from django.db.models import QuerySet
 from django.http import Http404
 from django.utils import timezone
 from ninja import Router, Status
 
-from troth.web.api.branches import customer_of, service_of, ticket_of
+from troth.web.api.branches import customer_of, service_of
 from troth.web.api.door import COUNTER, branch_of, needs
 from troth.web.api.shapes import BreakIn, CounterOut, DirectIn, OpenIn, TicketOut, TransferIn
+from troth.web.common.ready import Ready
 from troth.web.flow import actions
 from troth.web.flow.models import Branch, Counter, CounterSession, Ticket
 from troth.web.flow.refused import Refused
@@ -90,7 +91,7 @@ def transfer(request: Any, token: str, clerk: str, ticket: str, wanted: Transfer
     session = _session(request, token, clerk)
     here = session.counter.branch
     made = actions.transfer(
-        session=session, ticket=ticket_of(request, ticket, branch=here), now=timezone.now(), note=wanted.note,
+        session=session, ticket=_ticket(session, ticket), now=timezone.now(), note=wanted.note,
         service=service_of(wanted.service) if wanted.service else None,
         clerk=_clerk(here, wanted.clerk) if wanted.clerk else None,
         counter=_counters(here, wanted.counter)[0] if wanted.counter else None,
@@ -117,8 +118,8 @@ def _deed(name: str, action: Deed, sentence: str) -> None:
 
     def view(request: Any, token: str, clerk: str, ticket: str) -> TicketOut:
         session = _session(request, token, clerk)
-        one = ticket_of(request, ticket, branch=session.counter.branch)
-        return TicketOut.of(action(session=session, ticket=one, now=timezone.now()))
+        done = action(session=session, ticket=_ticket(session, ticket), now=timezone.now())
+        return _told(done, session)
 
     view.__name__, view.__doc__ = action.__name__, sentence
     path = f"{_PATH}/{name}/{{ticket}}"
@@ -135,11 +136,34 @@ _deed("take-up", actions.take_up, "Take up a customer who was set aside.")
 _deed("put-back", actions.put_back, "Send the customer back to the line.")
 
 
+_SESSION: Final = Ready(
+    lambda token, clerk: CounterSession.objects.select_related("clerk", "counter__branch__unit").filter(
+        counter__branch__token=token, clerk__code=clerk, closed_at=None
+    ), token=str, clerk=str,
+)  # fmt: skip
+_TICKET: Final = Ready(lambda token: Ticket.objects.filter(token=token), token=str)
+
+
 def _session(request: Any, token: str, clerk: str) -> CounterSession:
-    session = _sessions(branch_of(request, token), clerk).first()
-    if session is None:
+    session = _SESSION.first(token=token, clerk=clerk)
+    if session is None or not session.counter.branch.unit.path.startswith(request.auth.unit.path):
         raise Http404
     return session
+
+
+def _ticket(session: CounterSession, token: str) -> Ticket:
+    """Return a ticket of the branch where a counter is; the action itself reads it anew."""
+    one = _TICKET.first(token=token)
+    if one is None or one.branch_id != session.counter.branch_id:
+        raise Http404
+    return one
+
+
+def _told(ticket: Ticket, session: CounterSession) -> TicketOut:
+    """Return a ticket as programs see it, without asking for its counter again."""
+    if ticket.session_id == session.pk:
+        ticket.session = session
+    return TicketOut.of(ticket)
 
 
 def _sessions(branch: Branch, clerk: str) -> QuerySet[CounterSession]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Any, Final, TypeVar
 
+from django.db import DataError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja import NinjaAPI
@@ -17,6 +18,7 @@ from troth.core.decision import Issue, Severity
 from troth.core.errors import InputError
 from troth.core.terms import Role
 from troth.web.common.audit import acting
+from troth.web.common.ready import Ready
 from troth.web.flow.models import Branch
 from troth.web.flow.refused import Refused
 from troth.web.people.models import AccessKey
@@ -70,11 +72,13 @@ def needs(roles: Iterable[Role]) -> Callable[[V], V]:
     return guard
 
 
+_BRANCH: Final = Ready(lambda token: Branch.objects.select_related("unit").filter(token=token), token=str)
+
+
 def branch_of(request: Any, token: str) -> Branch:
     """Return a branch of the key's unit; any other does not exist for it."""
-    found = Branch.objects.select_related("unit").filter(token=token, unit__path__startswith=request.auth.unit.path)
-    branch = found.first()
-    if branch is None:
+    branch = _BRANCH.first(token=token)
+    if branch is None or not branch.unit.path.startswith(request.auth.unit.path):
         raise Http404
     return branch
 
@@ -95,6 +99,12 @@ def _refused(request: HttpRequest, error: Any) -> HttpResponse:
 @api.exception_handler(InputError)
 def _wrong(request: HttpRequest, error: Any) -> HttpResponse:
     return _answer(request, error.issues, 422)
+
+
+@api.exception_handler(DataError)
+def _unfit(request: HttpRequest, _error: Any) -> HttpResponse:
+    """Answer for a text that is too long or has a zero character in it, or a number out of all bounds."""
+    return _answer(request, [_issue("bad-value", "request", "", "Maybe a text is too long, or not a text.")], 422)
 
 
 @api.exception_handler(ValidationError)

@@ -17,7 +17,7 @@ from django.db import connection
 
 from troth.web.flow import bridge
 from troth.web.flow.models import CounterSession, Ticket
-from troth.web.flow.rows import LINES, tickets
+from troth.web.flow.rows import LINES, ticket_by
 
 _SEE: Final = """
 SELECT l.id, l.discipline, CASE
@@ -71,7 +71,7 @@ def claim_next(session: CounterSession, *, lines: dict[int, dict[str, Any]], now
     with connection.cursor() as cursor:
         cursor.execute(best, {**found.params, "all": list(lines), "now": now})
         row = cursor.fetchone()
-    return tickets().get(pk=row[0]) if row is not None else None
+    return ticket_by(row[0]) if row is not None else None
 
 
 def count_overtaken(

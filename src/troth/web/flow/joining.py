@@ -10,6 +10,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Exists, OuterRef, QuerySet
 
 from troth.core.terms import AgentState, Entry, TicketState
+from troth.web.common.ready import Ready
 from troth.web.customers.models import Customer
 from troth.web.flow import bridge
 from troth.web.flow.events import after, become, by_customer, by_system, of_case
@@ -155,7 +156,7 @@ def place_of(*, branch_id: int, service_id: int, now: datetime, walk_in: bool = 
     ------
     Refused : ``not-offered``, ``by-appointment-only``.
     """
-    found = places().filter(branch_id=branch_id, service_id=service_id).first()
+    found = _PLACE.first(branch=branch_id, service=service_id)
     if found is None or any(shut_on(one, found.branch.today(now)) for one in (found.line, found.service)):
         value = found.service.code if found else service_id
         raise Refused("not-offered", where="service", value=value, advice="Maybe another branch offers it.")
@@ -171,6 +172,11 @@ def places() -> QuerySet[LineService]:
     skills = Service.skills.through.objects.filter(service=OuterRef("service")).values("skill_id")
     found = LineService.objects.select_related("line", "branch__unit", "service")
     return found.annotate(booked_only=Exists(booked), needs=ArraySubquery(skills))
+
+
+_PLACE: Final = Ready(
+    lambda branch, service: places().filter(branch_id=branch, service_id=service), branch=int, service=int
+)
 
 
 def shut_on(thing: Line | Service, day: date) -> bool:

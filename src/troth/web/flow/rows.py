@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 
 from django.db import connection
 from django.db.models import QuerySet
 
 from troth.core.terms import AgentState, TicketState
+from troth.web.common.ready import Ready
 from troth.web.flow.models import CounterSession, Line, Ticket
 from troth.web.flow.refused import Refused
 
@@ -27,6 +29,38 @@ def tickets() -> QuerySet[Ticket]:
     return Ticket.objects.select_related("line", "service", "visit__customer", "branch__unit")
 
 
+_TICKET: Final = Ready(lambda pk: tickets().filter(pk=pk), pk=int)
+_IN_FRONT: Final = Ready(
+    lambda session: tickets().filter(session=session, state__in=[str(one) for one in IN_FRONT]), session=int
+)
+_SESSION: Final = Ready(
+    lambda pk: CounterSession.objects.select_related("clerk", "counter__branch__unit")
+    .select_for_update(of=("self",)).filter(pk=pk), pk=int,
+)  # fmt: skip
+
+
+@lru_cache(maxsize=64)
+def _locking(states: tuple[str, ...], *, at_counter: bool) -> Ready[Ticket]:
+    """Return the query that locks a ticket in one of the states, and only at a counter if it must be there."""
+    locking = tickets().select_for_update(of=("self",)).filter(state__in=states)
+    if at_counter:
+        return Ready(lambda pk, session: locking.filter(pk=pk, session=session), pk=int, session=int)
+    return Ready(lambda pk: locking.filter(pk=pk), pk=int)
+
+
+def ticket_by(pk: int) -> Ticket:
+    """Return a ticket as it is now, with all that its facts need.
+
+    Raises
+    ------
+    Ticket.DoesNotExist : there is none.
+    """
+    found = _TICKET.first(pk=pk)
+    if found is None:
+        raise Ticket.DoesNotExist
+    return found
+
+
 def held_ticket(pk: int, *, states: Iterable[TicketState], session: CounterSession | None = None) -> Ticket:
     """Return a ticket, locked until the end of the transaction if it is in one of the states.
 
@@ -37,13 +71,13 @@ def held_ticket(pk: int, *, states: Iterable[TicketState], session: CounterSessi
     ----------
     session : lock it only at this counter, which the caller has locked.
     """
-    words = [str(one) for one in states]
-    here = {"session": session} if session is not None else {}
+    words = tuple(str(one) for one in states)
+    here = {"session": session.pk} if session is not None else {}
     for _ in range(_TRIES):
-        found = list(tickets().select_for_update(of=("self",)).filter(pk=pk, state__in=words, **here))
-        if found:
-            return found[0]
-        row = tickets().get(pk=pk)
+        found = _locking(words, at_counter=bool(here)).first(pk=pk, **here)
+        if found is not None:
+            return found
+        row = ticket_by(pk)
         if row.state not in words or (session is not None and row.session_id != session.pk):
             return row
     raise moved_on(row)
@@ -62,8 +96,9 @@ def held_session(session: CounterSession) -> CounterSession:
     ------
     Refused : ``counter-closed`` when it has ended.
     """
-    found = CounterSession.objects.select_related("clerk", "counter__branch__unit")
-    row = found.select_for_update(of=("self",)).get(pk=session.pk)
+    row = _SESSION.first(pk=session.pk)
+    if row is None:
+        raise CounterSession.DoesNotExist
     if row.closed_at is not None:
         advice = "Maybe open a counter first: this one was closed, or taken by somebody else."
         raise Refused("counter-closed", where="counter", value=row.counter, advice=advice)
@@ -72,7 +107,7 @@ def held_session(session: CounterSession) -> CounterSession:
 
 def in_front_of(session: CounterSession) -> Ticket | None:
     """Return the ticket called to or served at a counter."""
-    return tickets().filter(session=session, state__in=[str(one) for one in IN_FRONT]).first()
+    return _IN_FRONT.first(session=session.pk)
 
 
 def hold_line(line: Line | int) -> None:

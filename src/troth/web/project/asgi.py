@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 
-from django.core.asgi import get_asgi_application
+import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "troth.web.project.settings")
 
-_django = get_asgi_application()
+django.setup(set_prefix=False)
 
 from troth.web.live.stream import Streams  # noqa: E402  (reads the settings)
+from troth.web.project.asgi_threads import ThreadedHandler  # noqa: E402
 
-application = Streams(_django)
+application = Streams(ThreadedHandler())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from datetime import datetime, timedelta
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
@@ -13,6 +13,7 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 
 from troth.core.terms import Role
+from troth.web.common.ready import Ready
 from troth.web.people.models.units import Membership, Unit
 
 
@@ -122,10 +123,15 @@ class AccessKey(models.Model):
     @classmethod
     def find(cls, secret: str, *, now: datetime) -> AccessKey | None:
         """Return the key of a secret if it is in force."""
-        return cls.in_force(now=now).filter(digest=digest(secret)).first()
+        return _KEY.first(digest=digest(secret), now=now)
 
     @classmethod
     def in_force(cls, *, now: datetime) -> models.QuerySet[AccessKey]:
         """Return the keys neither revoked nor expired."""
         found = cls.objects.select_related("unit").filter(revoked_at=None)
         return found.filter(Q(expires_at=None) | Q(expires_at__gt=now))
+
+
+_KEY: Final = Ready(
+    lambda digest, now: AccessKey.in_force(now=now).filter(digest=digest), digest=str, now=datetime
+)  # fmt: skip
