@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 
 from troth.web.people.models import Unit, User
+from troth.web.people.rights import SERVERS
 
 
 def _pseudonym() -> str:
@@ -30,8 +31,11 @@ class CustomerQuerySet(models.QuerySet["Customer"]):
     """Customers by rights."""
 
     def visible_to(self, user: Any) -> CustomerQuerySet:
-        """Return the customers of the units a person sees; one without a unit is of the whole organisation."""
-        units = Unit.objects.visible_to(user)
+        """Return the customers of the units where a person serves; one without a unit is of the whole organisation.
+
+        Whoever trains or plans somewhere sees that there is a unit, not whom it serves.
+        """
+        units = Unit.objects.where(user, *SERVERS)
         whole = units.filter(parent=None).exists()
         return self.filter(Q(unit__in=units) | (Q(unit=None) if whole else Q(pk__in=[])), merged_into=None)
 

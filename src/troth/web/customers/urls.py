@@ -11,7 +11,7 @@ from troth.web.customers import views
 from troth.web.people.rights import SERVERS, About, page
 
 _ONE: Final = About("customers.Customer", by="pseudonym")
-_MERGE: Final = {Role.ADMINISTRATOR, Role.OPERATIONS_LEAD, Role.TEAM_LEAD}
+_MERGE: Final = views.MERGES
 _PRIVACY: Final = {Role.ADMINISTRATOR}
 
 urlpatterns: list[URLPattern | URLResolver] = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -13,6 +14,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from troth.core.errors import InputError
+from troth.core.terms import Role
 from troth.web.common.say import say
 from troth.web.customers import actions, privacy, words
 from troth.web.customers.bridge import earlier
@@ -23,6 +25,9 @@ from troth.web.people.models import Unit
 from troth.web.people.privacy import as_csv, as_json
 from troth.web.people.rights import may
 from troth.web.people.views.shared import download, me, say_faults
+
+#: Those who may say that two customers are one, where they have the role.
+MERGES = frozenset({Role.ADMINISTRATOR, Role.OPERATIONS_LEAD, Role.TEAM_LEAD})
 
 
 def customers(request: HttpRequest) -> HttpResponse:
@@ -147,6 +152,9 @@ def duplicates(request: HttpRequest) -> HttpResponse:
 def customer_merge(request: HttpRequest, pseudonym: str, other: str) -> HttpResponse:
     """Merge another customer into this one; the next page offers to undo it."""
     keep, gone = _customer(request, pseudonym), _customer(request, other)
+    units = Unit.objects.where(request.user, *MERGES)
+    if not (units.filter(pk=gone.unit_id) if gone.unit_id else units.filter(parent=None)).exists():
+        raise PermissionDenied  # the page's right is about the one who is kept; the other one's unit must agree
     try:
         actions.merge(me(request), keep=keep, other=gone)
     except InputError as error:

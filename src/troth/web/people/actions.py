@@ -115,8 +115,10 @@ def sign_in_link(actor: User, *, person: User, now: datetime) -> str:
     return SignInLink.make(person, now=now)
 
 
-#: Roles a program, kiosk or display may have; nobody can be administrator by a key.
-KEY_ROLES = (Role.KIOSK, Role.DISPLAY, Role.CLERK, Role.AGENT, Role.OPERATIONS_LEAD, Role.AUDITOR)
+#: Roles a program, kiosk or display may have; nobody can be administrator by a key. Team leads act for their clerks.
+KEY_ROLES = (
+    Role.KIOSK, Role.DISPLAY, Role.CLERK, Role.AGENT, Role.DISPATCHER, Role.TEAM_LEAD, Role.OPERATIONS_LEAD, Role.AUDITOR,
+)  # fmt: skip
 
 
 def make_key(

@@ -28,6 +28,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from troth.core.terms import Role
 from troth.web.people.holders import Held, held_by, holder
+from troth.web.people.models import AccessKey
 
 #: Open to everybody: customers by an unguessable link, visitors, programs with a key of their own check.
 ANYBODY: Final = frozenset({"anybody"})
@@ -175,6 +176,8 @@ def _refusal(request: HttpRequest, right: PageRight, arguments: Mapping[str, Any
     who = holder(request)
     if not who.is_authenticated:
         return _sign_in_first(request)
+    if right.about is None and isinstance(who, AccessKey):
+        raise PermissionDenied  # such a page is about the person who looks at it; a key is none
     if needed == SIGNED_IN and right.about is None:
         return None
     held = held_by(who)

@@ -24,9 +24,13 @@ from troth.web.people import actions, words
 from troth.web.people.forms import ContractForm, LeaveForm, PersonForm, QualificationForm, RoleForm
 from troth.web.people.models import Leave, Membership, Unit, User
 from troth.web.people.privacy import as_csv, as_json, erase, known_of
+from troth.web.people.rights import LEADS
 from troth.web.people.table_work import SHEETS
 from troth.web.people.tables import zone_of
 from troth.web.people.views.shared import download, me, say_faults, today, tried
+
+#: Those who may read of people, where they have the role.
+READERS = frozenset(LEADS | {Role.TRAINER, Role.QUALITY_SPECIALIST})
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,10 @@ def people(request: HttpRequest) -> HttpResponse:
 
 
 def _found(reader: User, asked: dict[str, str]) -> Any:
-    found = User.objects.visible_to(reader).filter(is_active=not asked["gone"])
+    units = Unit.objects.where(reader, *READERS)
+    found = User.objects.filter(
+        Q(memberships__unit__in=units) | Q(pk=reader.pk), is_active=not asked["gone"]
+    ).distinct()
     for word in asked["q"].split():
         found = found.filter(
             Q(first_name__icontains=word) | Q(last_name__icontains=word)
@@ -113,7 +120,7 @@ def person(request: HttpRequest, code: str) -> HttpResponse:
         "form": form,
         "governs": governs,
         # Why somebody is away can be a matter of health: only those who plan with it read it.
-        "plans": actor.has_role(*SHEETS["leave"].roles),
+        "plans": found.memberships.filter(unit__in=Unit.objects.where(actor, *SHEETS["leave"].roles)).exists(),
         "day": day,
         "zone": zone_of(found),
         "roles": [(words.said(m.role), m) for m in found.memberships.select_related("unit").order_by("valid_to", "pk")],
