@@ -83,6 +83,11 @@ class Hub:
     def __len__(self) -> int:
         return sum(len(unit.watchers) for unit in self._units.values())
 
+    def watching(self, unit_id: int, key: str) -> int:
+        """Return how many watch one key of a unit."""
+        unit = self._units.get(unit_id)
+        return sum(watcher.key == key for watcher in unit.watchers) if unit is not None else 0
+
     def watch(self, topic: LiveTopic, *, unit_id: int, key: str) -> Watcher:
         """Begin to watch; what is shown now is the first message."""
         if self._listener is None:

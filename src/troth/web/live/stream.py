@@ -29,6 +29,8 @@ Application = Callable[..., Awaitable[None]]
 
 #: Streams one process keeps open; more are asked to come back, and poll meanwhile.
 MOST: Final = 4000
+#: Of these so many may watch the same: one customer's link must not take the streams of all others.
+EACH: Final = 250
 #: A sign of life goes out after so long a silence.
 HEARTBEAT_S: Final = 20.0
 #: A stream ends after about so long; the browser asks anew at once, and its rights are looked at anew.
@@ -53,15 +55,22 @@ class Streams:
     Parameters
     ----------
     rest : the application for all other requests.
-    most : streams kept open at once.
+    most, each : streams kept open at once, and those of one key.
     heartbeat_s, life_s : see the constants.
     """
 
     def __init__(
-        self, rest: Application, *, most: int = MOST, heartbeat_s: float = HEARTBEAT_S, life_s: float = LIFE_S
+        self,
+        rest: Application,
+        *,
+        most: int = MOST,
+        each: int = EACH,
+        heartbeat_s: float = HEARTBEAT_S,
+        life_s: float = LIFE_S,
     ) -> None:
         self.rest = rest
         self.most = most
+        self.each = each
         self.heartbeat_s = heartbeat_s
         self.life_s = life_s
         self._hub: Hub | None = None
@@ -134,6 +143,9 @@ class Streams:
             await _refuse(send, found)
             return
         topic, unit_id = found
+        if hub.watching(unit_id, key) >= self.each:
+            await _refuse(send, 503, (b"retry-after", b"10"))
+            return
         watcher = hub.watch(topic, unit_id=unit_id, key=key)
         gone = asyncio.create_task(_gone(receive))
         ending = asyncio.create_task(self._ending.wait())
@@ -188,6 +200,8 @@ async def _refuse(send: Send, status: int, *headers: tuple[bytes, bytes]) -> Non
 
 def _asked(scope: Scope, name: str, key: str) -> tuple[LiveTopic, int] | int:
     """Return the topic and unit asked for, or the status of a refusal."""
+    if "\0" in key:  # no database holds one
+        return 404
     request = ASGIRequest(scope, BytesIO())
     try:
         request.get_host()

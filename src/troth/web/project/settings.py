@@ -139,7 +139,9 @@ TEMPLATES = [
 ]
 DATABASES = {"default": _database(_text("DATABASE_URL"))}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 20_000}}}
+#: Numbers and appointments taken from one address in ten minutes, by whoever has no account; 0 for no bound.
+PUBLIC_LIMIT = int(_text("TROTH_PUBLIC_LIMIT", "60"))
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA / "static"
 STATICFILES_DIRS = [HERE / "static"]
@@ -182,6 +184,8 @@ EMAIL_HOST = _text("TROTH_SMTP_HOST", "localhost")
 EMAIL_PORT = int(_text("TROTH_SMTP_PORT", "25"))
 EMAIL_HOST_USER = _text("TROTH_SMTP_USER")
 EMAIL_HOST_PASSWORD = _secret("TROTH_SMTP_PASSWORD")
+#: A mail server that does not answer must not hold up whoever books.
+EMAIL_TIMEOUT = 10
 EMAIL_USE_TLS = _truth("TROTH_SMTP_TLS")
 DEFAULT_FROM_EMAIL = _text("TROTH_MAIL_FROM", "troth@localhost")
 
@@ -207,7 +211,8 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"stream": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"masked": {"()": "troth.web.project.masked.Masked"}},
+    "handlers": {"stream": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["masked"]}},
     "root": {"handlers": ["stream"], "level": _text("TROTH_LOG_LEVEL", "WARNING")},
     "loggers": {"troth": {"level": _text("TROTH_LOG_LEVEL", "INFO")}},
 }

@@ -13,12 +13,13 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from troth.core.terms import BookingState
+from troth.web.common.limits import too_often
 from troth.web.flow import letters
 from troth.web.flow.appointments import book as book_place
 from troth.web.flow.appointments import cancel, free_slots, hold, reschedule, waitlist
 from troth.web.flow.forms.booking import ContactForm
 from troth.web.flow.models import Appointment, Branch
-from troth.web.flow.pages.join import public_branch
+from troth.web.flow.pages.join import many, public_branch
 from troth.web.flow.pages.place import a_day, an_instant, around, attempt
 from troth.web.flow.slots import Slot
 from troth.web.services.models import Service
@@ -39,7 +40,7 @@ def book(request: HttpRequest, token: str) -> HttpResponse:
         listed = [(one, one.titled(language)) for one in services]
         return render(request, "flow/book.html", {"services": listed, **around(branch, now=now)})
     if request.method == "POST":
-        return _held(request, branch, service, now=now)
+        return many(request, branch) if too_often(request, "book") else _held(request, branch, service, now=now)
     return _times(request, branch, service, now=now)
 
 

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from troth.core.terms import Entry, TicketState
+from troth.web.common.limits import too_often
 from troth.web.flow.actions import join as join_line
 from troth.web.flow.actions import leave, let_others_first
 from troth.web.flow.models import Branch, Ticket
@@ -72,6 +73,8 @@ def _joined(request: HttpRequest, branch: Branch) -> HttpResponse:
     offered = {str(one.service.pk): one.service for one in choices(branch, language="en", now=now)}
     if wanted not in offered:
         raise Http404
+    if too_often(request, "join"):
+        return many(request, branch)
     entry = Entry.POSTER if request.POST.get("by") == "poster" else Entry.LINK
     made = attempt(
         request,
@@ -83,6 +86,11 @@ def _joined(request: HttpRequest, branch: Branch) -> HttpResponse:
         return redirect("join", token=branch.token)
     request.session[kept] = made.token
     return redirect("ticket", token=made.token)
+
+
+def many(request: HttpRequest, branch: Branch) -> HttpResponse:
+    """Refuse what comes too often from one address: a program that fills a line, not people."""
+    return render(request, "flow/too_many.html", around(branch), status=429)
 
 
 def poster(request: HttpRequest, token: str) -> HttpResponse:

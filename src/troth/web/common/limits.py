@@ -1,0 +1,49 @@
+"""How often somebody whom nobody knows may do something: from one network address, within some minutes.
+
+Each web process counts for itself, so that the true bound is that many times the number of processes. A crowd that shares
+an address, such as a branch's own Wi-Fi, must fit into it: the bound stops programs, not people.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import time
+from typing import Final
+
+from django.conf import settings
+from django.core.cache import cache
+from django.http import HttpRequest
+
+#: Seconds that are counted together.
+WINDOW_S: Final = 600
+#: Who has an address of the newer kind has all that begin with so many bits.
+_OWN_BITS: Final = 64
+
+
+def too_often(request: HttpRequest, what: str) -> bool:
+    """Count one more attempt from the address of a request, and tell whether that is more than may be.
+
+    Parameters
+    ----------
+    request : whose.
+    what : a word for the attempts that are counted together.
+    """
+    if not settings.PUBLIC_LIMIT:
+        return False
+    key = f"troth-often-{what}-{_address(request)}-{int(time.time() // WINDOW_S)}"
+    cache.add(key, 0, timeout=WINDOW_S)
+    try:
+        return cache.incr(key) > settings.PUBLIC_LIMIT
+    except ValueError:  # pushed out by others between the two lines
+        return False
+
+
+def _address(request: HttpRequest) -> str:
+    said = request.META.get("REMOTE_ADDR") or ""
+    try:
+        known = ipaddress.ip_address(said.partition("%")[0])
+    except ValueError:
+        return "unknown"
+    if isinstance(known, ipaddress.IPv4Address):
+        return str(known)
+    return str(known.ipv4_mapped or ipaddress.ip_network((int(known), _OWN_BITS), strict=False).network_address)
