@@ -40,6 +40,8 @@ def insight(request: HttpRequest) -> HttpResponse:
 
 def sheet(request: HttpRequest, form: str) -> HttpResponse:
     """Give exactly what the board shows as a sheet."""
+    if form not in {"csv", "xlsx"}:
+        raise Http404
     found, _titles = _board(request)
     name = f"troth-{found.view.period}-{found.at.astimezone(found.view.zone):%Y-%m-%d-%H%M}"
     if form == "csv":

@@ -19,6 +19,8 @@ ROWS: Final = 20_000
 BYTES: Final = 8_000_000
 #: An Excel file is an archive: what it unpacks to is what must be bounded.
 _UNPACKED: Final = 200_000_000
+#: More columns are not looked at: a small file may say that it has sixteen thousand of them in each row.
+_WIDE: Final = 64
 #: What a spreadsheet would run instead of show (OWASP, CSV injection).
 _RUNS: Final = ("=", "+", "-", "@", "\t", "\r")
 _EXCEL: Final = b"PK\x03\x04"
@@ -152,7 +154,9 @@ def _excel(content: bytes) -> list[tuple[int, list[str]]]:
             if sum(part.file_size for part in archive.infolist()) > _UNPACKED:
                 raise InputError([_whole("too-large", "", _("Maybe split it into several files."))])
         sheet = load_workbook(io.BytesIO(content), read_only=True, data_only=True).worksheets[0]
-        rows = [[_text(cell) for cell in row] for row in sheet.iter_rows(max_row=ROWS + 2, values_only=True)]
+        rows = [
+            [_text(cell) for cell in row] for row in sheet.iter_rows(max_row=ROWS + 2, max_col=_WIDE, values_only=True)
+        ]
     except InputError:
         raise
     except Exception as error:  # noqa: BLE001 - the library raises whatever the broken archive makes it stumble over

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Final
 
+from django.db import DataError
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 
 from troth.web.common.audit import acting
+from troth.web.project.errors import bad_request
+
+log = logging.getLogger(__name__)
 
 #: Nothing from elsewhere, nothing inline.
 POLICY: Final = (
@@ -31,9 +36,16 @@ class SecurityHeaders:
         answer = self.get_response(request)
         answer.headers.setdefault("Content-Security-Policy", POLICY)
         answer.headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
-        if answer.headers.get("Content-Type", "").startswith("text/html"):
-            answer.headers.setdefault("Cache-Control", "no-store")
+        # Files and JSON are as personal as pages: what may be kept says so itself, as scripts and styles do.
+        answer.headers.setdefault("Cache-Control", "no-store")
         return answer
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Say that a value cannot be read where the database refuses it, such as one with a zero character in it."""
+        if not isinstance(exception, DataError):
+            return None
+        log.warning("A value was refused: %s", str(exception).split("\n")[0])
+        return bad_request(request)
 
 
 class Person:

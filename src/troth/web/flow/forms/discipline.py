@@ -119,7 +119,7 @@ class DisciplineForm:
         count = len(record["classes"])
         if data is not None:
             said = str(data.get("classes", ""))
-            count = min(int(said), 40) if said.isdigit() else 0
+            count = min(int(said), 40) if said.isdecimal() else 0
         rows = [dict(row) for row in record["classes"]] + [{}] * (count + 1)
         self.classes = [
             ClassForm(data, initial=_row(rows[k]), prefix=f"class{k}", services=services) for k in range(count)

@@ -78,7 +78,7 @@ class _Asked:
     def row(self, rows: Any, name: str) -> Any:
         """Return the row a number in the form names; 404 for one that is not of this branch."""
         text = self.said(name)
-        return get_object_or_404(rows, pk=int(text) if text.isdigit() else 0)
+        return get_object_or_404(rows, pk=int(text) if text.isdecimal() else 0)
 
     @property
     def ticket(self) -> Ticket:
@@ -115,7 +115,7 @@ def counter_do(request: HttpRequest) -> HttpResponse:
 def _open(request: HttpRequest, user: User, *, now: datetime) -> HttpResponse:
     text = request.POST.get("counter", "")
     found = Counter.objects.filter(branch__in=_branches(user)).select_related("branch__unit")
-    row = get_object_or_404(found, pk=int(text) if text.isdigit() else 0)
+    row = get_object_or_404(found, pk=int(text) if text.isdecimal() else 0)
     request.session[LAST] = row.branch.unit.code
     attempt(request, lambda: actions.open_counter(counter=row, clerk=user, now=now))
     return redirect("counter")
@@ -152,7 +152,7 @@ def _transfer(asked: _Asked) -> None:
         to["service"] = asked.service()
     kind, _sep, number = asked.said("to").partition(":")
     there = CounterSession.objects.filter(counter__branch=asked.session.counter.branch_id, closed_at=None)
-    if kind and number.isdigit():
+    if kind and number.isdecimal():
         other = get_object_or_404(there.select_related("clerk", "counter"), pk=int(number))
         to |= {"clerk": other.clerk} if kind == "clerk" else {"counter": other.counter}
     done = _("%(number)s has been handed on and keeps its number.") % {"number": ticket.label}

@@ -123,7 +123,7 @@ def kiosk_booked(request: HttpRequest, token: str, language: str) -> HttpRespons
         found = next((row.booking for row in rows if str(row.booking.pk) == wanted), None)
         if found is None:
             before = Appointment.objects.filter(
-                pk=int(wanted) if wanted.isdigit() else 0, branch=branch, state=BookingState.CHECKED_IN
+                pk=int(wanted) if wanted.isdecimal() else 0, branch=branch, state=BookingState.CHECKED_IN
             ).select_related("ticket").first()  # fmt: skip
             if before is None or before.ticket is None:
                 return redirect("kiosk_booked", token=token, language=language)

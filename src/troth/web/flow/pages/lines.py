@@ -79,7 +79,7 @@ def _add(request: HttpRequest, row: Line, told: dict[str, Any]) -> HttpResponse 
 
 def _remove(request: HttpRequest, row: Line, _told: dict[str, Any]) -> HttpResponse:
     wanted = request.POST.get("service", "")
-    row.services.filter(pk=int(wanted) if wanted.isdigit() else 0).delete()
+    row.services.filter(pk=int(wanted) if wanted.isdecimal() else 0).delete()
     return _done(request, row, _("Taken out of the line. Who waits for it already is still served."))
 
 

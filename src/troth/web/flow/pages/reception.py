@@ -85,7 +85,7 @@ def _does(request: HttpRequest, branch: Branch) -> HttpResponse:
     now = timezone.now()
     text = request.POST.get("booking", "")
     if text:
-        booking = get_object_or_404(branch.appointments, pk=int(text) if text.isdigit() else 0)
+        booking = get_object_or_404(branch.appointments, pk=int(text) if text.isdecimal() else 0)
         if request.POST.get("do") == "cancel":
             attempt(request, lambda: cancel(appointment=booking, now=now), done=_("The appointment is cancelled."))
             return redirect("reception_branch", code=branch.unit.code)
@@ -127,7 +127,7 @@ def _join(request: HttpRequest, branch: Branch) -> HttpResponse:
 def _customer(request: HttpRequest, branch: Branch, language: str) -> Customer | None:
     """Return the customer that was found, or a new one for a name that was typed; nobody without either."""
     chosen = request.POST.get("customer", "")
-    if chosen.isdigit():
+    if chosen.isdecimal():
         return get_object_or_404(Customer.objects.visible_to(request.user), pk=int(chosen))
     name = request.POST.get("name", "").strip()[:160]
     if not name:

@@ -67,7 +67,7 @@ def today_close(request: HttpRequest, code: str) -> HttpResponse:
     branch = branch_of(code)
     text = request.POST.get("session", "")
     found = CounterSession.objects.filter(counter__branch=branch).select_related("counter", "clerk")
-    session = get_object_or_404(found, pk=int(text) if text.isdigit() else 0)
+    session = get_object_or_404(found, pk=int(text) if text.isdecimal() else 0)
     done = _("%(counter)s is closed.") % {"counter": session.counter}
     attempt(request, lambda: close_counter(session=session, now=timezone.now()), done=done)
     return redirect("today_branch", code=code)
