@@ -15,7 +15,7 @@ from troth.web.api.shapes import BranchOut, JoinIn, ServiceOut, TicketOut
 from troth.web.common.ready import Ready
 from troth.web.customers.models import Customer
 from troth.web.flow import actions
-from troth.web.flow.models import Branch, CounterSession, LineService, Ticket
+from troth.web.flow.models import CounterSession, LineService, Ticket
 from troth.web.services.models import Service
 
 router = Router(tags=["customers"])

@@ -60,12 +60,20 @@ class Ready(Generic[M]):
 
     def all(self, **values: Any) -> list[M]:
         """Return the models found."""
+        plan, rows = self._asked(values)
+        return [self._model(plan, row) for row in rows]
+
+    def rows(self, **values: Any) -> list[Sequence[Any]]:
+        """Return the rows of a query made with ``values_list``, in the order of its fields."""
+        return list(self._asked(values)[1])
+
+    def _asked(self, values: dict[str, Any]) -> tuple[_Plan, Any]:
         plan = self._made or self._plan()
         given = [values[plan.places[k]] if k in plan.places else one for k, one in enumerate(plan.values)]
         with connection.cursor() as cursor:
             cursor.execute(plan.sql, given)
             rows = cursor.fetchall()
-        return [self._model(plan, row) for row in self._converted(plan, rows)]
+        return plan, plan.compiler.apply_converters(rows, plan.converters) if plan.converters else rows
 
     def _plan(self) -> _Plan:
         stand = {name: _standing_for(kind, k) for k, (name, kind) in enumerate(self._open.items())}
@@ -78,17 +86,14 @@ class Ready(Generic[M]):
         if set(places.values()) != set(stand):
             raise ValueError(f"the query does not take {sorted(set(stand) - set(places.values()))} as they are")
         info = compiler.klass_info
-        fields = info["select_fields"]
+        fields = info["select_fields"] if info else [0, -1]
         self._made = _Plan(
             sql, tuple(values), places, compiler,
             compiler.get_converters([one[0] for one in compiler.select]),
             [one[0].target.attname for one in compiler.select[fields[0] : fields[-1] + 1]],
-            get_related_populators(info, compiler.select, connection.alias),  # type: ignore[no-untyped-call]
+            get_related_populators(info, compiler.select, connection.alias) if info else [],  # type: ignore[no-untyped-call]
         )  # fmt: skip
         return self._made
-
-    def _converted(self, plan: _Plan, rows: Sequence[Any]) -> Any:
-        return plan.compiler.apply_converters(rows, plan.converters) if plan.converters else rows
 
     def _model(self, plan: _Plan, row: Sequence[Any]) -> M:
         info = plan.compiler.klass_info

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final, NamedTuple
+from functools import lru_cache
+from typing import Any, Final, NamedTuple
 
 from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import F, FilteredRelation, Q
+from django.db.models import F, FilteredRelation, Q, QuerySet
 
 from troth.core.terms import TicketState
+from troth.web.common.ready import Ready
 from troth.web.flow.models import CounterSession, Ticket
 from troth.web.flow.rows import IN_FRONT
 
@@ -80,30 +82,43 @@ def scene(ticket: Ticket, *, now: datetime, most: int) -> Scene | None:
     if not serving:
         return None
     lines = {line for one in serving for line in one.lines} | {ticket.line_id}
-    rows = (
-        Ticket.objects.filter(line_id__in=lines).annotate(usual_s=F("service__standard_s")).values_list(*Seen._fields)
-    )
-    waiting = [Seen(*row) for row in rows.filter(state=TicketState.WAITING)[: most + 1]]
+    of_waiting, of_past = _queries(tuple(sorted(lines)), most)
+    waiting = [Seen(*row) for row in of_waiting.rows()]
     if len(waiting) > most:
         return None
-    past = rows.filter(branch=ticket.branch_id, joined_at__gt=now - HOURS, joined_at__lte=now)
-    newest = [Seen(*row) for row in past.order_by("-joined_at")[:MOST_PAST]]
+    newest = [Seen(*row) for row in of_past.rows(branch=ticket.branch_id, since=now - HOURS, now=now)]
     usual_s = {one.service_code: one.usual_s for one in (*waiting, *newest)}
     return Scene(waiting, serving, newest, {ticket.service_code: ticket.service.standard_s} | usual_s)
 
 
-def _serving(branch_id: int, *, line_id: int) -> list[Serving]:
-    rows = (
-        CounterSession.objects.filter(closed_at=None, counter__branch=branch_id)
-        .annotate(
-            in_front=FilteredRelation("tickets", condition=Q(tickets__state__in=[str(one) for one in IN_FRONT])),
-            gives=F("in_front__service_code"),
-            serves=ArrayAgg("counter__lines", distinct=True),
-        )
-        .select_related("clerk")
+@lru_cache(maxsize=256)
+def _queries(lines: tuple[int, ...], most: int) -> tuple[Ready[Any], Ready[Any]]:
+    """Return the queries of who waits in lines, and of the newest past of their branch."""
+    seen = Ticket.objects.filter(line_id__in=lines).annotate(usual_s=F("service__standard_s"))
+    rows: QuerySet[Any] = seen.values_list(*Seen._fields)
+
+    def past(branch: int, since: datetime, now: datetime) -> QuerySet[Any]:
+        newest = rows.filter(branch=branch, joined_at__gt=since, joined_at__lte=now).order_by("-joined_at")
+        return newest[:MOST_PAST]
+
+    waiting = Ready[Any](lambda: rows.filter(state=TicketState.WAITING)[: most + 1])
+    return waiting, Ready[Any](past, branch=int, since=datetime, now=datetime)
+
+
+def _at_counters(branch: int) -> QuerySet[Any]:
+    in_front = FilteredRelation("tickets", condition=Q(tickets__state__in=[str(one) for one in IN_FRONT]))
+    rows = CounterSession.objects.filter(closed_at=None, counter__branch=branch).select_related("clerk")
+    return rows.annotate(
+        in_front=in_front, gives=F("in_front__service_code"), serves=ArrayAgg("counter__lines", distinct=True)
     )
+
+
+_AT_COUNTERS: Final = Ready[Any](_at_counters, branch=int)
+
+
+def _serving(branch_id: int, *, line_id: int) -> list[Serving]:
     return [
         Serving(one, tuple(one.serves), one.gives or "", one.state, one.state_since)
-        for one in rows
+        for one in _AT_COUNTERS.all(branch=branch_id)
         if line_id in one.serves
     ]

@@ -14,7 +14,6 @@ from troth.core.terms import ACTIVITIES, COMMON_KEYS
 from troth.web.outbox.bridge import COLUMNS
 from troth.web.outbox.models import Fact
 
-
 _INSERT: Final = "INSERT INTO outbox_fact (source_id, version, occurred_at, recorded_at, activity, event)"
 
 
