@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+
+import pytest
 
 from tests.web.flow.day import MIN, Day, fresh, told
 from tests.web.flow.test_appointments import NINE, booked, held, history, taken, waits
 from tests.web.flow.test_slots import rule
 from troth.core.terms import AgentState, BookingState, TicketState
-from troth.web.flow import actions, appointments
-from troth.web.flow.models import Appointment, CounterSession
+from troth.web.flow import actions, appointments, repair
+from troth.web.flow.models import Appointment, CounterSession, Ticket
 from troth.web.flow.repair import Tidied, tidy
 from troth.web.outbox.models import Fact
 from troth.web.promises.models import Promise
@@ -54,6 +56,28 @@ def test_tickets_of_yesterday_expire_and_counters_close(bank: Day) -> None:
     assert shut.closed_at is not None and quiet <= shut.closed_at < quiet + MIN
     assert Fact.objects.get(activity="shift_ended").event["origin"] == "repaired"
     assert tidy(now=bank.now + 7 * 60 * MIN) == Tidied(counters=1)
+
+
+def test_a_row_that_cannot_be_put_right_holds_up_no_other(
+    bank: Day, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """One ticket that fails again and again is told of in the log; all others are ended, and so is what comes after."""
+    first, second = bank.join(), bank.join()
+    rule(bank)
+    place = held(bank)
+    expire = repair.expire
+
+    def failing(*, ticket: Ticket, now: datetime) -> bool:
+        if ticket == first:
+            raise ValueError("a bug")
+        return expire(ticket=ticket, now=now)
+
+    monkeypatch.setattr(repair, "expire", failing)
+    found = tidy(now=bank.later(24 * 60))
+    assert (found.tickets, found.holds) == (1, 1)
+    assert (fresh(first).state, fresh(second).state) == (TicketState.WAITING, TicketState.EXPIRED)
+    assert f"Ticket {first.pk} could not be put right" in caplog.text
+    assert Appointment.objects.get(pk=place.pk).state == BookingState.CANCELLED
 
 
 def test_a_held_place_is_released_to_the_waitlist(bank: Day) -> None:

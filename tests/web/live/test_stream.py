@@ -249,6 +249,19 @@ def test_more_streams_than_a_process_can_hold_are_asked_to_come_back(board: Boar
             reader.stop()
 
 
+def test_one_key_cannot_take_all_streams(board: Board) -> None:
+    """Whoever knows one link can open only so many streams by it; those who watch something else are served."""
+    with serving(each=2) as (url, _), httpx.Client(trust_env=False) as http:
+        readers = [Reader(f"{url}/live/board/a") for _ in range(2)]
+        for reader in readers:
+            reader.wait(1)
+        assert http.get(f"{url}/live/board/a").status_code == 503
+        readers.append(Reader(f"{url}/live/board/b"))
+        assert readers[-1].wait(1) == [{"n": 1}]
+        for reader in readers:
+            reader.stop()
+
+
 def test_what_changed_while_the_connection_was_broken_is_shown_when_it_is_back(
     board: Board, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -256,11 +256,11 @@ def test_it_runs_until_told_to_stop_and_outlives_a_failure(
     """It runs until told to stop and outlives a failure."""
     write(day(1, customers=5))
     stop = threading.Event()
-    land, failures = bridge.land, iter([True, False])
+    land, failures = bridge.land, iter([OSError("no space left"), ValueError("a bug")])
 
     def failing(*args: Any, **options: Any) -> tuple[bool, int]:
-        if next(failures, False):
-            raise OSError("no space left")
+        if (failure := next(failures, None)) is not None:
+            raise failure
         done = land(*args, **options)
         stop.set()
         return done
@@ -269,7 +269,7 @@ def test_it_runs_until_told_to_stop_and_outlives_a_failure(
     thread = threading.Thread(target=exporter.run_forever, args=(stop,), kwargs={"lake": store, "every_s": 0.05})
     thread.start()
     thread.join(30)
-    assert not thread.is_alive() and "no space left" in caplog.text
+    assert not thread.is_alive() and "no space left" in caplog.text and "a bug" in caplog.text
     once(store)
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from django.db import InterfaceError, OperationalError
 from django.db.models import QuerySet
 
 from troth.core.terms import Actor, AgentState, BookingState, TicketState
@@ -23,6 +25,8 @@ from troth.web.flow.serving import end_service
 from troth.web.live.notify import changed
 from troth.web.outbox.record import record
 from troth.web.promises.models import Promise
+
+log = logging.getLogger(__name__)
 
 #: The promise of an appointment lapses when the customer is not here so long after its time.
 NOT_HERE: Final = timedelta(minutes=5)
@@ -174,7 +178,16 @@ def give_up(*, appointment: Appointment, now: datetime) -> bool:
 
 
 def _each(rows: Iterable[Any], act: Callable[[Any], bool]) -> int:
-    return sum(act(one) for one in list(rows))
+    """Do something to each row; one that cannot be put right is told of, and holds up no other."""
+    done = 0
+    for one in list(rows):
+        try:
+            done += act(one)
+        except (OperationalError, InterfaceError):
+            raise  # the database is away: all of it is tried again
+        except Exception:
+            log.exception("%s %s could not be put right", type(one).__name__, one.pk)
+    return done
 
 
 def _bookings(state: BookingState, **given: Any) -> QuerySet[Appointment]:

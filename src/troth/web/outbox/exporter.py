@@ -91,6 +91,9 @@ def run_forever(
         except (DatabaseError, InterfaceError, TrothError, OSError) as error:
             log.warning("Facts could not be taken to the lake, trying again: %s", str(error).strip().split("\n")[0])
             wait = min(2 * wait, max(_PATIENCE_S, every_s))
+        except Exception:  # whatever it is, this must go on: nobody else takes the facts
+            log.exception("Facts could not be taken to the lake, trying again")
+            wait = min(2 * wait, max(_PATIENCE_S, every_s))
         finally:
             connection.close()
         stop.wait(wait)

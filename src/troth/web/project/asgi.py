@@ -12,5 +12,6 @@ django.setup(set_prefix=False)
 
 from troth.web.live.stream import Streams  # noqa: E402  (reads the settings)
 from troth.web.project.asgi_threads import ThreadedHandler  # noqa: E402
+from troth.web.project.bounded import Bounded  # noqa: E402
 
-application = Streams(ThreadedHandler())
+application = Bounded(Streams(ThreadedHandler()))

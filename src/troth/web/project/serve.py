@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import http.client
 import socket
 import sys
-import urllib.request
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
@@ -54,12 +54,15 @@ def tree(
 
 
 def answers(host: str, port: int) -> bool:
-    """Tell whether the web answers."""
+    """Tell whether the web answers: also by saying that it goes by another name, or by TLS behind a proxy only."""
+    asked = http.client.HTTPConnection(_reachable(host), port, timeout=_LOOK_S)
     try:
-        with urllib.request.urlopen(f"http://{_reachable(host)}:{port}/alive", timeout=_LOOK_S) as answer:
-            return bool(answer.status == 200)
-    except OSError:
+        asked.request("GET", "/alive")
+        return asked.getresponse().status < http.client.INTERNAL_SERVER_ERROR
+    except (OSError, http.client.HTTPException):
         return False
+    finally:
+        asked.close()
 
 
 def _reachable(host: str) -> str:

@@ -47,7 +47,7 @@ def report(progress: Progress) -> Mapping[str, Any]:
     )
     progress.tell(_GATHERED)
     path = place(progress.run.pk)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     text = render(found, now=timezone.now().astimezone(UTC), version=importlib.metadata.version("troth"))
     half = path.with_suffix(".part")
     half.write_text(text, encoding="utf-8")

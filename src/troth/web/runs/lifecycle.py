@@ -22,7 +22,7 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from troth.core.decision import Issue, Severity, Stop
-from troth.core.errors import InputError, TrothError
+from troth.core.errors import InputError
 from troth.web.people.models import Unit, User
 from troth.web.runs.models import Run
 
@@ -167,7 +167,7 @@ def execute(pk: int, *, now: Callable[[], datetime] = timezone.now) -> Run | Non
         status = STOPPED if progress.asked_to_stop() else DONE
     except InputError as error:
         status, issues = FAILED, [issue.as_dict() for issue in error.issues]
-    except (TrothError, OSError, KeyError, ValueError, ArithmeticError, MemoryError) as error:
+    except Exception as error:  # a run that is left as running would be waited for for ever
         log.exception("Run %s (%s) failed", pk, run.kind)
         status = FAILED
         issues = [Issue("run-failed", Severity.ERROR, run.kind, type(error).__name__, "Maybe ask again.").as_dict()]

@@ -1,0 +1,100 @@
+"""What stands around the site while it is served: the look whether it answers, and the bound on what is sent to it."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+from django.test import Client, override_settings
+
+from troth.web.project.bounded import Bounded
+from troth.web.project.serve import answers
+
+
+@contextmanager
+def answering(status: int) -> Iterator[int]:
+    """Serve nothing but a status, on a free port."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(status)
+            if status == 301:
+                self.send_header("Location", "https://127.0.0.1:1/alive")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_words: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield server.server_port
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+@pytest.mark.django_db
+def test_a_site_with_a_name_and_tls_counts_as_answering() -> None:
+    """A site that serves another host than this address, or TLS alone, refuses the look, and answers by doing so."""
+    with override_settings(ALLOWED_HOSTS=["bank.example"]):
+        named = Client(headers={"Host": "127.0.0.1:8000"}).get("/alive").status_code
+    with override_settings(SECURE_SSL_REDIRECT=True):
+        secure = Client(headers={"Host": "127.0.0.1:8000"}).get("/alive").status_code
+    assert (named, secure) == (400, 301)
+    for status in (200, named, secure):
+        with answering(status) as port:
+            assert answers("127.0.0.1", port)
+    with answering(503) as port:
+        assert not answers("127.0.0.1", port)
+    assert not answers("127.0.0.1", port)
+
+
+def _sent(app: Bounded, pieces: list[bytes], *, told: bytes | None = None) -> tuple[list[Any], list[Any]]:
+    """Send a body; return what the client is answered and what the application received."""
+    answers: list[Any] = []
+    received: list[Any] = []
+    waiting = [{"type": "http.request", "body": one, "more_body": True} for one in pieces]
+
+    async def receive() -> Any:
+        return waiting.pop(0) if waiting else {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Any) -> None:
+        answers.append(message)
+
+    async def rest(_scope: Any, receive: Any, _send: Any) -> None:
+        while True:
+            message = await receive()
+            received.append(message)
+            if message["type"] == "http.disconnect" or not message["more_body"]:
+                return
+
+    app.rest = rest
+    headers = [(b"content-length", told)] if told is not None else []
+    asyncio.run(app({"type": "http", "headers": headers}, receive, send))
+    return answers, received
+
+
+def test_a_body_that_is_too_long_is_not_read() -> None:
+    """Told beforehand, it is refused at once; not told, nothing of what is too much reaches the site."""
+
+    async def nobody(*_words: Any) -> None:
+        raise AssertionError
+
+    app = Bounded(nobody, most=10)
+    answers, received = _sent(app, [b"12345", b"67890"], told=b"10")
+    assert not answers
+    assert b"".join(one["body"] for one in received) == b"1234567890"
+    answers, received = _sent(app, [b"1"], told=b"11")
+    assert answers[0]["status"] == 413
+    assert not received
+    answers, received = _sent(app, [b"12345", b"67890", b"x"])
+    assert [one["type"] for one in received] == ["http.request", "http.request", "http.disconnect"]
