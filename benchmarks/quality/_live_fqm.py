@@ -16,7 +16,7 @@ from urllib.parse import urlencode, urlsplit
 from benchmarks.quality._live_http import Answer, Http
 
 CLIENTS = 16
-_USER, _PASSWORD = "admin", "admin"
+_USER, _PASSWORD = "Admin", "admin"
 _TOKEN = re.compile(rb'name="csrf_token"[^>]*value="([^"]+)"')
 _FORM = "application/x-www-form-urlencoded"
 
@@ -28,7 +28,6 @@ class Peer:
     customers: list[float] = field(default_factory=list)
     failed: int = 0
     calls: int = 0
-    doubles: int = 0
     answers: Counter[str] = field(default_factory=Counter)
 
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 from django.db.models import QuerySet
 
 from troth.core.terms import TicketState
+from troth.web.common.ready import Ready
 from troth.web.flow import bridge
 from troth.web.flow.models import Ticket, WaitForecast, WaitMemory
 from troth.web.flow.refused import one_transaction
@@ -78,11 +79,16 @@ def _outcome(one: WaitForecast, now: datetime) -> tuple[dict[str, Any], float, b
     return (one.data, (end - ticket.joined_at).total_seconds(), ticket.calls > 0) if end is not None else None
 
 
+_LEARNED: Final = Ready[Any](
+    lambda line: WaitMemory.objects.filter(line_id=line).values_list("learned"), line=int
+)  # fmt: skip
+
+
 def _memory(line_id: int) -> bridge.Memory:
-    learned = WaitMemory.objects.filter(line_id=line_id).values_list("learned", flat=True).first()
+    learned = next((row[0] for row in _LEARNED.rows(line=line_id)), 0)
 
     def data() -> dict[str, Any]:
         found = WaitMemory.objects.filter(line_id=line_id).values_list("data", flat=True).first()
         return found or {}
 
-    return bridge.Memory(learned or 0, data)
+    return bridge.Memory(learned, data)

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any, Final
+
+from django.db.models import QuerySet
 
 from troth.core.terms import AgentState, BookingState, Entry, TicketState
+from troth.web.common.ready import Ready
 from troth.web.customers.models import Customer
 from troth.web.flow import bridge
 from troth.web.flow.events import after, become, by_clerk, by_customer, of_case
@@ -203,10 +207,17 @@ def _over(row: Ticket, session: CounterSession, *, at: datetime) -> list[Fact]:
     return [of_case(row, "resolved", at=at, agent=agent), of_case(row, "closed", at=at, code="served")]
 
 
+def _next_steps(service: int) -> QuerySet[Any]:
+    steps = BlueprintStep.objects.filter(service_id=service, next_service__isnull=False).order_by("position")
+    return steps.values_list("next_service_id")[:1]
+
+
+_NEXT_STEP: Final = Ready[Any](_next_steps, service=int)
+
+
 def _next_place(row: Ticket, *, at: datetime) -> LineService | None:
     """Return where the customer waits next: the service's own next step first, then what was asked for on the way."""
-    steps = BlueprintStep.objects.filter(service_id=row.service_id, next_service__isnull=False).order_by("position")
-    wanted = [*steps.values_list("next_service_id", flat=True)[:1], *row.visit.to_come]
+    wanted = [*(one for (one,) in _NEXT_STEP.rows(service=row.service_id)), *row.visit.to_come]
     if not wanted:
         return None
     here = {one.service_id: one for one in places().filter(branch_id=row.branch_id, service_id__in=wanted)}

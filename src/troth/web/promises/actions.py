@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from troth.core.decision import Issue, Severity
 from troth.core.errors import InputError
 from troth.core.terms import Subject
+from troth.web.common.ready import Ready
 from troth.web.customers.models import Customer
 from troth.web.outbox.models import Fact
 from troth.web.outbox.record import fact, record
@@ -171,9 +172,14 @@ def end(promise: Promise, state: str, *, at: datetime, now: datetime, cause: str
     record(_fact(promise, f"promise_{state}", at=at, now=now, label=label, reason=cause or None))
 
 
+_RUNNING: Final = Ready(
+    lambda subject, kind: Promise.objects.select_for_update(of=("self",)).filter(subject=subject, kind=kind).running(),
+    subject=str, kind=str,
+)  # fmt: skip
+
+
 def _running(subject: str, kind: str) -> Promise | None:
-    found = Promise.objects.select_for_update(of=("self",)).filter(subject=subject, kind=kind)
-    return found.running().first()
+    return _RUNNING.first(subject=subject, kind=kind)
 
 
 def _window(promise: Promise) -> dict[str, str | None]:
