@@ -93,7 +93,12 @@ def quarter(tick: Any) -> Any:
 
 
 def kept(rows: Rows, wanted: Wanted) -> Rows:
-    """Apply the filters on dimensions that are columns."""
+    """Apply the filters on dimensions that are columns; rows that know nothing of a dimension are nobody's there."""
+    import ibis
+
+    unknown = [COLUMNS[d] for d in (*wanted.by, *wanted.where) if d in COLUMNS and COLUMNS[d] not in rows.columns]
+    if unknown:
+        rows = rows.mutate(**{column: ibis.null("string") for column in unknown})
     for dim, members in wanted.where.items():
         if dim in COLUMNS:
             rows = rows.filter(rows[COLUMNS[dim]].isin(list(members)))
