@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from troth.core.terms import Dimension
 from troth.demo import small_company, write
 from troth.demo.dirt import Dirt
-from troth.kpi.catalogue import catalogue
 from troth.kpi.query import Engine, Query
 from troth.log.ingest import ingest
 from troth.log.lake import Lake
+
+#: One of each timeline.
+KPIS = (
+    "speed.answer/", "speed.resolution/", "speed.turnaround/", "flow.backlog/", "voice.csat/", "quality.score/",
+    "promise.kept/", "load.occupancy/", "load.throughput/", "flow.served_per_hour/",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -27,12 +30,11 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Lake:
 
 def test_every_kpi_splits_by_every_dimension(lake: Lake) -> None:
     """A person's paid time has no customer: it is then nobody's, not an error."""
-    names = tuple(catalogue())
     with lake.session() as con:
         engine = Engine(lake, con)
-        whole = {(f.id, f.variant): f.n for f in engine.figures(Query(kpis=names))}
+        whole = {(f.id, f.variant): f.n for f in engine.figures(Query(kpis=KPIS))}
         for dim in Dimension:
-            found = engine.figures(Query(kpis=names, by=(str(dim),)))
+            found = engine.figures(Query(kpis=KPIS, by=(str(dim),)))
             assert {f.id for f in found} <= {kpi for kpi, _ in whole}, dim
             assert any(f.n for f in found), dim
 
