@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.test import Client, override_settings
+from django.utils import timezone
 from openpyxl import Workbook
 
 from tests.web import cast
@@ -20,7 +21,8 @@ from tests.web.cast import Company, Place
 from troth.core.errors import InputError
 from troth.core.terms import Role
 from troth.web.common.limits import WINDOW_S
-from troth.web.flow.models import Appointment, Ticket
+from troth.web.flow import actions
+from troth.web.flow.models import Appointment, CounterSession, SlotRule, Ticket
 from troth.web.people.actions import make_key
 from troth.web.people.models import Leave, Membership, User
 from troth.web.people.sheets import read
@@ -158,8 +160,6 @@ def test_a_program_cannot_fill_a_line(company: Company, place: Place, monkeypatc
 def test_a_program_cannot_hold_all_times(company: Company, place: Place) -> None:
     """Wishes and held times of one address are counted together."""
     cache.clear()
-    from troth.web.flow.models import SlotRule
-
     SlotRule.objects.create(branch=place.branch, service=company.cash, weekday=0, opens="09:00", closes="10:00")
     wish = {
         "service": company.cash.pk,
@@ -228,3 +228,38 @@ def test_a_role_that_ended_ends_its_rights(company: Company, place: Place) -> No
     assert bob.get("/counter").status_code == 200
     Membership.objects.filter(user=company.bob).update(valid_to=date(2020, 1, 1))
     assert bob.get("/counter").status_code == 403
+
+
+def test_a_counter_is_left_with_the_role_there(company: Company, place: Place) -> None:
+    """Who no longer serves at a branch calls nobody there, and can sit down elsewhere at once."""
+    now = timezone.now()
+    other = cast.branch(company, where=company.klaipeda)
+    session = actions.open_counter(counter=place.counters[0], clerk=company.bob, now=now)
+    ticket = actions.join(branch=place.branch, service=company.cash, now=now)
+    Membership.objects.filter(user=company.bob).update(valid_to=date(2020, 1, 1))
+    bob = also(company.bob, Role.CLERK, company.klaipeda)
+    bob.post("/counter/do", {"do": "next"})
+    assert Ticket.objects.get(pk=ticket.pk).state == "waiting"
+    assert "Klaip" in bob.get("/counter").content.decode()
+    bob.post("/counter/do", {"do": "open", "counter": other.counters[0].pk})
+    session.refresh_from_db()
+    assert session.closed_at is not None
+    assert CounterSession.objects.get(closed_at=None).counter == other.counters[0]
+
+
+def test_buttons_are_shown_where_they_work(company: Company, place: Place) -> None:
+    """A role elsewhere shows no forms that would be refused; auditors are not asked to make reports."""
+    tom = also(company.tom, Role.TRAINER, company.klaipeda)
+    leave = f"/people/{company.carol.code}/leave"
+    assert leave not in tom.get(f"/people/{company.carol.code}").content.decode()
+    assert f"/people/{company.bob.code}/leave" in tom.get(f"/people/{company.bob.code}").content.decode()
+    assert 'name="days"' not in cast.signed_in(company.otto).get("/runs").content.decode()
+    assert 'name="days"' in cast.signed_in(company.alice).get("/runs").content.decode()
+
+
+def test_the_day_on_a_page_is_that_where_one_works(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Half an hour after midnight in Vilnius it is the new day there, whatever day it is in Greenwich."""
+    monkeypatch.setattr("django.utils.timezone.now", lambda: datetime(2026, 3, 25, 22, 30, tzinfo=UTC))
+    page = cast.signed_in(company.alice).get("/units").content.decode()
+    assert "26 March 2026" in page
+    assert "25 March 2026" not in page

@@ -70,8 +70,8 @@ def customer(request: HttpRequest, pseudonym: str) -> HttpResponse:
         "alike": actions.alike(found, found=Customer.objects.visible_to(request.user).distinct()),
         "note_form": NoteForm(),
         "consent_form": ConsentForm(),
-        "may_erase": may(request.user, "customer_erase", method="POST"),
-        "may_merge": may(request.user, "customer_merge", method="POST"),
+        "may_erase": may(request.user, "customer_erase", method="POST", about={"pseudonym": pseudonym}),
+        "may_merge": may(request.user, "customer_merge", method="POST", about={"pseudonym": pseudonym}),
     }
     return render(request, "customers/customer.html", context)
 

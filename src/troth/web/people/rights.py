@@ -204,12 +204,20 @@ def _sign_in_first(request: HttpRequest) -> HttpResponse:
     return redirect_to_login(request.get_full_path(), resolve_url("account_login"))
 
 
-def may(who: Any, name: str, *, method: str = "GET") -> bool:
-    """Tell whether somebody may open a page somewhere: for menus and links, which show only what can be opened."""
+def may(who: Any, name: str, *, method: str = "GET", about: Mapping[str, Any] | None = None) -> bool:
+    """Tell whether somebody may open a page: for menus and links, which show only what can be opened.
+
+    Parameters
+    ----------
+    about : what stands in its address, for a page about one thing; without it a role anywhere is enough.
+    """
     right = PAGES[name]
     needed = right.needed(method)
     if needed == ANYBODY:
         return True
     if not getattr(who, "is_authenticated", False):
         return False
-    return needed == SIGNED_IN or any(right.fits(one, method) for one in held_by(who))
+    held = held_by(who)
+    if about is not None and right.about is not None:
+        held = _there(held, right.about.paths(about))
+    return needed == SIGNED_IN or any(right.fits(one, method) for one in held)

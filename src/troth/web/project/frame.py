@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import tzinfo
 from typing import Any, Final
 
 from django.conf import settings
@@ -13,7 +14,9 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language, gettext_lazy
 
 from troth.web.common.words import day
+from troth.web.people.models import User
 from troth.web.people.rights import PAGES, may
+from troth.web.people.tables import zone_of
 
 #: The menu: name of the page (the first that is there), words, icon; by group. What somebody may not open is not shown.
 MENU: Final = (
@@ -101,11 +104,17 @@ def languages() -> list[Language]:
     return [Language(code=code, name=name, here=code == here) for code, name in settings.LANGUAGES]
 
 
+def _zone(request: HttpRequest) -> tzinfo:
+    """Return the zone whose day it is for whoever reads: that of where they work."""
+    user = getattr(request, "user", None)
+    return zone_of(user) if isinstance(user, User) else timezone.get_current_timezone()
+
+
 def frame(request: HttpRequest) -> dict[str, Any]:
     """Return the names every template may use."""
     return {
         "person": getattr(request, "user", None),
         "menu": SimpleLazyObject(lambda: menu(request)),
         "languages": SimpleLazyObject(languages),
-        "date_in_words": SimpleLazyObject(lambda: day(timezone.now(), zone=timezone.get_current_timezone())),
+        "date_in_words": SimpleLazyObject(lambda: day(timezone.now(), zone=_zone(request))),
     }

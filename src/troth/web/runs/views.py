@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from troth.core.terms import Role
 from troth.web.common.say import say
 from troth.web.people.models import Unit
-from troth.web.people.rights import LEADS
+from troth.web.people.rights import LEADS, may
 from troth.web.runs import bridge, lifecycle
 from troth.web.runs.models import Run
 
@@ -52,6 +52,7 @@ def runs(request: HttpRequest) -> HttpResponse:
     told = {
         "rows": [(run, _title(run.kind), STATES[run.status]) for run in found],
         "now": timezone.now(), "zone": timezone.get_current_timezone(), "open": lifecycle.OPEN,
+        "asks": may(request.user, "runs", method="POST"),
     }  # fmt: skip
     return render(request, "runs/runs.html", told)
 

@@ -54,7 +54,7 @@ def settings(request: HttpRequest, code: str) -> HttpResponse:
     rules = branch.slot_rules.select_related("service").order_by("service__title", "weekday", "opens")
     told = {
         "form": form,
-        "changes": may(request.user, "branches_settings", method="POST"),
+        "changes": may(request.user, "branches_settings", method="POST", about={"code": code}),
         "counters": branch.counters.prefetch_related("lines").order_by("title"),
         "lines": branch.lines.filter(Q(closed_on=None) | Q(closed_on__gt=today)).prefetch_related("services__service"),
         "rules": rules,

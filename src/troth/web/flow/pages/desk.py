@@ -35,7 +35,7 @@ def counter(request: HttpRequest) -> HttpResponse:
     """Show the counter a person has, or the free ones to choose from."""
     assert isinstance(request.user, User)
     now = timezone.now()
-    session = session_of(request.user)
+    session = _mine(request.user)
     if session is None:
         return _choose(request, request.user, now=now)
     branch = session.counter.branch
@@ -56,6 +56,13 @@ def _choose(request: HttpRequest, user: User, *, now: datetime) -> HttpResponse:
         **around(branch, now=now),
     }
     return render(request, "flow/counter_choose.html", told)
+
+
+def _mine(user: User) -> CounterSession | None:
+    """Return the counter a person has, where they still may serve."""
+    session = session_of(user)
+    known = session is not None and user.has_role(*SERVES, unit=session.counter.branch.unit)
+    return session if known else None
 
 
 def _branches(user: User) -> Any:
@@ -102,7 +109,7 @@ def counter_do(request: HttpRequest) -> HttpResponse:
     what = request.POST.get("do") or request.GET.get("do") or ""
     if what == "open":
         return _open(request, request.user, now=now)
-    session = session_of(request.user)
+    session = _mine(request.user)
     if session is None:
         say(request, _("Your counter is closed. Open one first."), wrong=True)
         return redirect("counter")
@@ -117,6 +124,9 @@ def _open(request: HttpRequest, user: User, *, now: datetime) -> HttpResponse:
     found = Counter.objects.filter(branch__in=_branches(user)).select_related("branch__unit")
     row = get_object_or_404(found, pk=int(text) if text.isdecimal() else 0)
     request.session[LAST] = row.branch.unit.code
+    left = session_of(user)
+    if left is not None and _mine(user) is None:  # the role there has ended; nobody else would close it
+        attempt(request, lambda: actions.close_counter(session=left, now=now))
     attempt(request, lambda: actions.open_counter(counter=row, clerk=user, now=now))
     return redirect("counter")
 

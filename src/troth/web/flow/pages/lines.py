@@ -46,7 +46,7 @@ def _told(request: HttpRequest, row: Line, told: dict[str, Any]) -> dict[str, An
         "service_form": LineServiceForm(instance=LineService(line=row, branch=row.branch)),
         "rules": DisciplineForm(known, services=offered),
         "doubts": [wrong(issue) for issue in bridge.doubts(row.discipline)],
-        "changes": may(request.user, "branches_line", method="POST"),
+        "changes": may(request.user, "branches_line", method="POST", about={"pk": row.pk}),
         **around(row.branch),
         **told,
     }

@@ -54,7 +54,7 @@ def today_branch(request: HttpRequest, code: str) -> HttpResponse:
     told = {
         "seen": day_of(branch, now=now),
         "mark": mark(branch.unit_id),
-        "closes": may(request.user, "today_close", method="POST"),
+        "closes": may(request.user, "today_close", method="POST", about={"code": code}),
         "many": Branch.objects.visible_to(request.user).count() > 1,
         **around(branch, now=now),
     }

@@ -19,9 +19,9 @@ def may(context: dict[str, Any], name: str) -> bool:
 
 
 @register.simple_tag(takes_context=True)
-def may_post(context: dict[str, Any], name: str) -> bool:
-    """Tell whether the reader may change something by a page."""
-    return rights.may(context["request"].user, name, method="POST")
+def may_post(context: dict[str, Any], name: str, **about: Any) -> bool:
+    """Tell whether the reader may change something by a page, about what stands in its address if that is given."""
+    return rights.may(context["request"].user, name, method="POST", about=about or None)
 
 
 @register.simple_tag

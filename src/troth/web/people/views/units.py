@@ -50,7 +50,7 @@ def unit(request: HttpRequest, code: str) -> HttpResponse:
         "form": form,
         "held": [(words.said(one.role), one.user) for one in held],
         "below": found.children.order_by("title"),
-        "may_change": may(request.user, "unit", method="POST"),
+        "may_change": may(request.user, "unit", method="POST", about={"code": code}),
     }
     return render(request, "people/unit.html", context)
 
