@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,19 @@ def test_a_phone_joins_once_however_often_the_form_is_sent(clock: Day) -> None:
     assert first.entry == "link"
     page = phone.get(f"/join/{clock.place.branch.token}").content.decode()
     assert first.label in page
+
+
+def test_nobody_joins_by_link_while_the_branch_is_closed(clock: Day) -> None:
+    """At night, a minute before it opens and on a holiday the page says so, and a form sent late gives no number."""
+    address, phone = f"/join/{clock.place.branch.token}", Client()
+    opens = clock.now.replace(hour=6, minute=0)  # 08:00 in Vilnius
+    for at in (opens - timedelta(hours=5), opens - timedelta(minutes=1), opens + timedelta(hours=10)):
+        clock.now = at
+        assert "Nobody can join just now" in phone.get(address).content.decode()
+        assert phone.post(address, {"service": clock.company.cash.pk})["Location"] == address
+    assert not Ticket.objects.exists()
+    clock.now = opens
+    assert _join(phone, clock).state == "waiting"
 
 
 def test_the_poster_is_told_apart_from_the_link(clock: Day) -> None:

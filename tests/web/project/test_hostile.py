@@ -22,7 +22,7 @@ from troth.core.errors import InputError
 from troth.core.terms import Role
 from troth.web.common.limits import WINDOW_S
 from troth.web.flow import actions
-from troth.web.flow.models import Appointment, CounterSession, SlotRule, Ticket
+from troth.web.flow.models import Appointment, Branch, CounterSession, SlotRule, Ticket
 from troth.web.people.actions import make_key
 from troth.web.people.models import Leave, Membership, User
 from troth.web.people.sheets import read
@@ -141,6 +141,7 @@ def test_nothing_personal_is_kept_by_browsers(company: Company, path: str) -> No
 def test_a_program_cannot_fill_a_line(company: Company, place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     """From one address only so many numbers are taken; others, and ten minutes later the same, are served."""
     cache.clear()
+    Branch.objects.update(calendar=None)
     now = 1_700_000_000.0
     monkeypatch.setattr("troth.web.common.limits.time.time", lambda: now)
 

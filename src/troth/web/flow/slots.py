@@ -128,6 +128,12 @@ def _applies(rule: SlotRule, day: date) -> bool:
     )
 
 
+def is_open(branch: Branch, *, now: datetime) -> bool:
+    """Tell whether a branch is open by its calendar; one without a calendar always is."""
+    spans = _opening(branch, branch.today(now))
+    return spans is None or any(span.start <= now < span.end for span in spans)
+
+
 def _opening(branch: Branch, day: date) -> list[Span] | None:
     """Return when a branch is open on a local day; None where no calendar says."""
     if branch.calendar_id is None:

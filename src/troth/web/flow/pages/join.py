@@ -23,6 +23,7 @@ from troth.web.flow.pages.place import around, attempt
 from troth.web.flow.seen.entrance import choices
 from troth.web.flow.seen.order import places
 from troth.web.flow.seen.ticket import standing, tickets
+from troth.web.flow.slots import is_open
 
 #: Where the session keeps the token of the ticket somebody took at a branch.
 TAKEN = "troth-ticket-{}"
@@ -49,12 +50,13 @@ def join(request: HttpRequest, token: str) -> HttpResponse:
     if not branch.join_by_link:
         return render(request, "flow/join_closed.html", around(branch), status=403)
     now = timezone.now()
+    opened = is_open(branch, now=now)  # in the room somebody would see that it is closed; a link works from anywhere
     if request.method == "POST":
-        return _joined(request, branch)
+        return _joined(request, branch) if opened else redirect("join", token=token)
     mine = request.session.get(TAKEN.format(branch.pk))
     has = Ticket.objects.open().filter(token=mine, branch=branch).first() if mine else None
     told = {
-        "choices": choices(branch, language=get_language() or "en", now=now),
+        "choices": choices(branch, language=get_language() or "en", now=now) if opened else [],
         "has": has,
         "by": "poster" if request.GET.get("by") == "poster" else "link",
         **around(branch, now=now),
