@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -98,3 +101,15 @@ def test_a_body_that_is_too_long_is_not_read() -> None:
     assert not received
     answers, received = _sent(app, [b"12345", b"67890", b"x"])
     assert [one["type"] for one in received] == ["http.request", "http.request", "http.disconnect"]
+
+
+def test_no_process_signs_with_a_key_that_everybody_knows() -> None:
+    """Without a key of the installation a process makes up its own: nobody can forge a link to reset a password."""
+    code = "from troth.web.project import settings; print(settings.SECRET_KEY)"
+    bare = {name: value for name, value in os.environ.items() if not name.startswith("TROTH_SECRET_KEY")}
+    said = [
+        subprocess.run([sys.executable, "-c", code], env=bare, capture_output=True, text=True, check=True) for _ in "ab"
+    ]
+    first, second = (one.stdout.strip() for one in said)
+    assert len(first) >= 50
+    assert first != second

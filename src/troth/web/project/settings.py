@@ -7,6 +7,7 @@ database it starts itself). A secret may also be given as a file: `TROTH_SECRET_
 from __future__ import annotations
 
 import os
+import secrets
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +60,8 @@ LAKE = Path(_text("TROTH_LAKE") or DATA / "lake")
 
 # Who may reach it -----------------------------------------------------------------------------------------------------
 
-SECRET_KEY = _secret("TROTH_SECRET_KEY") or "only for commands that sign nothing"
+#: Without one, what this process signs is worth nothing elsewhere, and nobody else can sign it.
+SECRET_KEY = _secret("TROTH_SECRET_KEY") or secrets.token_urlsafe(48)
 DEBUG = False
 ALLOWED_HOSTS = _words("TROTH_HOSTS", "127.0.0.1,localhost,[::1]")
 CSRF_TRUSTED_ORIGINS = _words("TROTH_ORIGINS", "")
