@@ -117,6 +117,27 @@ def test_texts_that_do_not_fit_are_wrong_input(company: Company, place: Place, t
     assert not Ticket.objects.exists()
 
 
+def test_days_and_addresses_that_cannot_be_are_wrong_input(company: Company, place: Place) -> None:
+    """The last day there is, and an address with another one hidden behind a line break, are refused with an issue."""
+    key = Program(cast.key(company.vilnius, role=Role.KIOSK)[1])
+    SlotRule.objects.create(branch=place.branch, service=company.cash, weekday=4, opens="00:00", closes="24:00")
+    here = f"branches/{place.branch.token}"
+    assert key.get(f"{here}/slots?service=cash&day=9999-12-31")[0] == 422
+    assert key.post(f"{here}/appointments", service="cash", starts_at="9999-12-31T23:30:00+00:00")[0] == 422
+    wish = {"service": "cash", "starts_at": "2099-01-02T09:00:00+02:00", "name": "Kate"}
+    status, answer = key.post(f"{here}/appointments", email="kate@example.com\nBcc: all@example.com", **wish)
+    assert (status, answer["issues"][0]["where"]) == (422, "wanted.email")
+    assert key.post(f"{here}/appointments", email="kate@example.com", **wish)[0] == 201
+
+
+def test_a_program_acts_for_no_one_who_has_left(company: Company, place: Place) -> None:
+    """The counter of somebody whose role has ended cannot be opened in their name."""
+    program = Program(cast.key(company.vilnius, role=Role.TEAM_LEAD)[1])
+    Membership.objects.filter(user=company.bob).update(valid_to=date(2020, 1, 1))
+    assert program.post(f"branches/{place.branch.token}/clerks", clerk=company.bob.code)[0] == 404
+    assert program.post(f"branches/{place.branch.token}/clerks", clerk=company.beth.code)[0] == 201
+
+
 def test_digits_that_are_no_numbers_are_no_numbers(company: Company, place: Place) -> None:
     """A superscript two counts as a digit for Python and is no number: nothing fails."""
     ada = cast.signed_in(company.ada)

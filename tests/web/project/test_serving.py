@@ -13,10 +13,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
 from django.test import Client, override_settings
 
 from troth.web.project.bounded import Bounded
 from troth.web.project.serve import answers
+from troth.web.project.work import tasks
 
 
 @contextmanager
@@ -113,3 +116,15 @@ def test_no_process_signs_with_a_key_that_everybody_knows() -> None:
     first, second = (one.stdout.strip() for one in said)
     assert len(first) >= 50
     assert first != second
+
+
+@pytest.mark.django_db
+def test_sessions_that_are_over_are_cleared_away() -> None:
+    """Every visitor who takes a number has a session; the worker removes those that have ended, and no others."""
+    stores = [SessionStore(), SessionStore()]
+    for store, seconds in zip(stores, (-1, 60), strict=True):
+        store.set_expiry(seconds)
+        store.create()
+    (task,) = [one for one in tasks() if one.name == "sessions"]
+    task.run()
+    assert list(Session.objects.values_list("session_key", flat=True)) == [stores[1].session_key]

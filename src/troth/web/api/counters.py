@@ -17,7 +17,7 @@ from troth.web.common.ready import Ready
 from troth.web.flow import actions
 from troth.web.flow.models import Branch, Counter, CounterSession, Ticket
 from troth.web.flow.refused import Refused
-from troth.web.people.models import Unit, User
+from troth.web.people.models import Membership, Unit, User
 
 router = Router(tags=["counters"])
 _PATH = "/branches/{token}/clerks/{clerk}"
@@ -173,9 +173,9 @@ def _sessions(branch: Branch, clerk: str) -> QuerySet[CounterSession]:
 
 
 def _clerk(branch: Branch, code: str) -> User:
-    """Return a person who works at a branch."""
-    units = Unit.objects.below(branch.unit)
-    found: User | None = User.objects.filter(code=code, is_active=True, memberships__unit__in=units).first()
+    """Return a person who works at a branch today."""
+    here = Membership.objects.on(branch.today(timezone.now())).filter(unit__in=Unit.objects.below(branch.unit))
+    found: User | None = User.objects.filter(code=code, is_active=True, pk__in=here.values("user")).first()
     if found is None:
         raise Http404
     return found

@@ -101,9 +101,10 @@ def _wrong(request: HttpRequest, error: Any) -> HttpResponse:
     return _answer(request, error.issues, 422)
 
 
+@api.exception_handler(OverflowError)
 @api.exception_handler(DataError)
 def _unfit(request: HttpRequest, _error: Any) -> HttpResponse:
-    """Answer for a text that is too long or has a zero character in it, or a number out of all bounds."""
+    """Answer for a text that is too long or has a zero character in it, or a number or day out of all bounds."""
     return _answer(request, [_issue("bad-value", "request", "", "Maybe a text is too long, or not a text.")], 422)
 
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from ninja import Schema
+from pydantic import field_validator
 
 from troth.core.terms import AgentState, Entry
 from troth.web.flow.models import Appointment, CounterSession, Ticket
@@ -142,6 +145,17 @@ class BookIn(Schema):
     email: str = ""
     phone: str = ""
     language: str = "en"
+
+    @field_validator("email")
+    @classmethod
+    def _one_address(cls, said: str) -> str:
+        """Refuse what no letter could go to."""
+        try:
+            if said:
+                validate_email(said)
+        except ValidationError:
+            raise ValueError("write one address") from None
+        return said
 
 
 class MoveIn(Schema):

@@ -56,6 +56,7 @@ def keep(task: Task, asked: threading.Event) -> None:
 def tasks() -> list[Task]:
     """Return everything a worker does again and again."""
     from django.conf import settings
+    from django.contrib.sessions.backends.db import SessionStore
     from django.utils import timezone
 
     from troth.web.flow.expects import learn
@@ -71,6 +72,7 @@ def tasks() -> list[Task]:
         Task("waits", 30.0, lambda: learn(now=timezone.now())),
         Task("promises", 5.0, lambda: sweep(now=timezone.now())),
         Task("reference", 60.0, lambda: export_reference(settings.LAKE, now=timezone.now())),
+        Task("sessions", 3600.0, SessionStore.clear_expired),
         Task("erasures", 600.0, lambda: finish_erasures(settings.LAKE, now=timezone.now())),
     ]
 
