@@ -30,6 +30,8 @@ from troth.log.timelines._prune import pruned
 if TYPE_CHECKING:
     import duckdb
 
+#: What can always be derived anew is written quickly rather than small.
+_COMPRESSION: Final = "snappy"
 _GONE: Final = pa.field("gone", pa.bool_())
 #: When the tail names more than this share of all keys, everything is derived anew.
 _TAIL_SHARE: Final = 0.2
@@ -80,7 +82,7 @@ def _shelf(lake: Lake, timeline: Timeline) -> Shelf | None:
     if table is None:
         return None
     fields = [f for f in pa.schema(table.schema().to_arrow()) if f.name != "tier"]
-    return Shelf(bare.root, pa.schema(fields))
+    return Shelf(bare.root, pa.schema(fields), compression=_COMPRESSION)
 
 
 def refresh(
@@ -116,7 +118,7 @@ def _refreshed(lake: Lake, con: duckdb.DuckDBPyConnection, timeline: Timeline, c
     at = Shelf(_home(lake, timeline), pa.schema([])).version()
     files = lake.events.files()
     everything = schema(lake, timeline=timeline)
-    shelf = Shelf(_home(lake, timeline), everything.append(_GONE))
+    shelf = Shelf(_home(lake, timeline), everything.append(_GONE), compression=_COMPRESSION)
     notes = shelf.stamp()
     base = sorted(file.rsplit("/", 1)[1] for file in files["base"])
     tail = {file.rsplit("/", 1)[1]: file for file in files["tail"]}
