@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Generic, TypeVar, cast
 
+import psycopg
 from django.db import connection
 from django.db.models import Model, QuerySet
 from django.db.models.query import get_related_populators
@@ -70,7 +71,7 @@ class Ready(Generic[M]):
     def _asked(self, values: dict[str, Any]) -> tuple[_Plan, Any]:
         plan = self._made or self._plan()
         given = [values[plan.places[k]] if k in plan.places else one for k, one in enumerate(plan.values)]
-        with connection.cursor() as cursor:
+        with _cursor() as cursor:
             cursor.execute(plan.sql, given)
             rows = cursor.fetchall()
         return plan, plan.compiler.apply_converters(rows, plan.converters) if plan.converters else rows
@@ -104,6 +105,15 @@ class Ready(Generic[M]):
         for name, place in plan.compiler.annotation_col_map.items():
             setattr(made, name, row[place])
         return made
+
+
+def _cursor() -> Any:
+    """Return a cursor whose statements PostgreSQL remembers, where the settings allow it (``prepare_threshold``).
+
+    Django's own send values as a part of the text, which is then read and planned anew each time.
+    """
+    connection.ensure_connection()
+    return connection._prepare_cursor(psycopg.Cursor(connection.connection))  # type: ignore[attr-defined]  # noqa: SLF001
 
 
 def _standing_for(kind: type, number: int) -> Any:
