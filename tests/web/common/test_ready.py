@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection, transaction
@@ -41,7 +42,7 @@ def test_values_left_open_may_be_instants_and_rows_are_plain(company: Company) -
     asked = Ready(lambda pk, now: AccessKey.in_force(now=now).filter(pk=pk), pk=int, now=type(NOW))
     assert asked.first(pk=kept.pk, now=NOW - timedelta(seconds=1)) == kept
     assert asked.first(pk=kept.pk, now=NOW) is None
-    counts = Ready[Membership](
+    counts = Ready[Any](
         lambda role: Membership.objects.filter(role=role).values_list("role").annotate(n=Count("pk")), role=str
     )
     assert [tuple(row) for row in counts.rows(role="clerk")] == [("clerk", 3)]

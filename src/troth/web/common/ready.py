@@ -92,7 +92,7 @@ class Ready(Generic[M]):
             sql, tuple(values), places, compiler,
             compiler.get_converters([one[0] for one in compiler.select]),
             [one[0].target.attname for one in compiler.select[fields[0] : fields[-1] + 1]],
-            get_related_populators(info, compiler.select, connection.alias) if info else [],  # type: ignore[no-untyped-call]
+            get_related_populators(info, compiler.select, connection.alias) if info else [],  # type: ignore[call-arg]  # stubs of a newer Django
         )  # fmt: skip
         return self._made
 
