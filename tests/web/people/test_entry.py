@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from django.core import mail
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -175,3 +176,31 @@ def test_a_keys_secret_is_shown_once(company: cast.Company) -> None:
     assert AccessKey.find(secret, now=timezone.now()) == key
     listed = client.get(reverse("keys")).content.decode()
     assert "Door kiosk" in listed and secret not in listed and key.digest not in listed
+
+
+@pytest.mark.parametrize("way", ["form", "sheet"])
+def test_an_address_that_was_replaced_opens_nothing(company: cast.Company, way: str) -> None:
+    """Whoever has the mailbox of before cannot have the password reset; the new address can."""
+    client = Client()
+    client.post(reverse("account_login"), {"login": "bob", "password": cast.PASSWORD})
+    assert client.get(reverse("account_email")).status_code == 200  # the library notes the address by itself
+    ada = cast.signed_in(company.ada)
+    if way == "form":
+        told = {
+            "first_name": "Bob",
+            "last_name": "Clerk",
+            "username": "bob",
+            "email": "new@bank.example",
+            "language": "en",
+        }
+        assert ada.post(f"/people/{company.bob.code}", told).status_code == 302
+    else:
+        sheet = SimpleUploadedFile("people.csv", b"login,email\nbob,new@bank.example\n")
+        assert ada.post("/people/sheets/people", {"file": sheet}).status_code == 200
+    company.bob.refresh_from_db()
+    assert company.bob.email == "new@bank.example"
+    mail.outbox.clear()
+    for address in ("bob@bank.example", "new@bank.example"):
+        Client().post(reverse("account_reset_password"), {"email": address})
+    links = [one.to for one in mail.outbox if "/password/reset/key/" in str(one.body)]
+    assert links == [["new@bank.example"]]

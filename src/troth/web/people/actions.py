@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
+from allauth.account.models import EmailAddress
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -37,6 +38,11 @@ def must_govern(actor: User, person: User) -> None:
     """
     if not governs(actor, person):
         raise PermissionDenied
+
+
+def forget_addresses(person: User) -> None:
+    """Let only the address a person has now open the account: the sign-in library keeps those of before as well."""
+    EmailAddress.objects.filter(user=person).exclude(email__iexact=person.email).delete()
 
 
 def wrong(code: str, *, where: str, value: object = "", advice: str) -> InputError:

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from troth.core.terms import Role
-from troth.web.people.actions import ADMINS, end_role, governs, grant
+from troth.web.people.actions import ADMINS, end_role, forget_addresses, governs, grant
 from troth.web.people.models import Membership, Unit, User
 from troth.web.people.sheets import SheetRow
 from troth.web.people.tables import LOGIN, Column, Reading, Sheet, Values, email, language, put, text, truth, written
@@ -95,6 +95,8 @@ def _write(reading: Reading, values: Values) -> str:
         person.set_unusable_password()
         person.save()
     changed = put(person, fields)
+    if "email" in fields:
+        forget_addresses(person)
     if "roles" in values:
         changed = _set_roles(reading, person, values["roles"] or set()) or changed
     return written(made=made, changed=changed)

@@ -111,7 +111,7 @@ def person(request: HttpRequest, code: str) -> HttpResponse:
         if not governs:
             raise PermissionDenied
         if form.is_valid():
-            form.save()
+            actions.forget_addresses(form.save())
             say(request, _("Saved."))
             return redirect("person", code=code)
     day = today(found)
