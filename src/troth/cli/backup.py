@@ -24,10 +24,8 @@ def command(file: Path, data: Path | None, form: output.Form) -> None:
     from troth.web.project.site import Installation
 
     site = Installation.at(data)
-    if site.embedded is not None:
-        site.embedded.start()
-    url = site.environment()["DATABASE_URL"]
-    with output.progress("Copying") as tell:
+    with site.running(), output.progress("Copying") as tell:
+        url = site.environment()["DATABASE_URL"]
         manifest = backup(url, path=file, on_table=lambda table: tell(0.0, table))
     output.show_one(
         {

@@ -28,13 +28,12 @@ def command(data: Path | None, title: str, admin: str, time_zone: str, form: out
     zone(time_zone)
     site = Installation.at(data)
     site.make()
-    if site.embedded is not None:
-        site.embedded.start()
-    site.open()
-    ready()
-    from troth.web.people.models import SignInLink
-    from troth.web.project.first import first_administrator
+    with site.running():
+        site.open()
+        ready()
+        from troth.web.people.models import SignInLink
+        from troth.web.project.first import first_administrator
 
-    user = first_administrator(title=title, username=admin, time_zone=time_zone)
-    secret = SignInLink.make(user, now=datetime.now(UTC))
+        user = first_administrator(title=title, username=admin, time_zone=time_zone)
+        secret = SignInLink.make(user, now=datetime.now(UTC))
     output.show_one({"folder": str(site.data), "sign_in": f"/enter/{secret}", "user": user.username}, form=form)

@@ -23,16 +23,15 @@ def command(file: Path, data: Path | None, replace: bool, form: output.Form) -> 
 
     site = Installation.at(data)
     site.make()
-    if site.embedded is not None:
-        site.embedded.start()
-    site.open()
-    ready()
-    with output.progress("Restoring") as tell:
-        manifest = restore(
-            site.environment()["DATABASE_URL"], path=file, replace=replace, on_table=lambda table: tell(0.0, table)
-        )
-    from troth.web.outbox.exporter import renew
+    with site.running():
+        site.open()
+        ready()
+        with output.progress("Restoring") as tell:
+            manifest = restore(
+                site.environment()["DATABASE_URL"], path=file, replace=replace, on_table=lambda table: tell(0.0, table)
+            )
+        from troth.web.outbox.exporter import renew
 
-    # What the lake has seen since the backup must not be taken for what comes now.
-    renew(now=datetime.now(UTC))
+        # What the lake has seen since the backup must not be taken for what comes now.
+        renew(now=datetime.now(UTC))
     output.show_one({"file": str(file), "tables": len(manifest.checksums), "made_at": manifest.made_at}, form=form)

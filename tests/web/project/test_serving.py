@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,7 +19,9 @@ from django.contrib.sessions.models import Session
 from django.test import Client, override_settings
 
 from troth.web.project.bounded import Bounded
+from troth.web.project.embedded import Server, ServerState
 from troth.web.project.serve import answers
+from troth.web.project.site import Installation
 from troth.web.project.work import tasks
 
 
@@ -128,3 +131,17 @@ def test_sessions_that_are_over_are_cleared_away() -> None:
     (task,) = [one for one in tasks() if one.name == "sessions"]
     task.run()
     assert list(Session.objects.values_list("session_key", flat=True)) == [stores[1].session_key]
+
+
+def test_a_command_leaves_the_database_as_it_was_found(place: Path) -> None:
+    """A backup of a site that stands still leaves no server behind; that of one that runs does not stop it."""
+    site = Installation(place / "site")
+    with site.running():
+        assert Server(place / "site" / "database").status() is ServerState.RUNNING
+    server = Server(place / "site" / "database")
+    assert server.status() is ServerState.STOPPED
+    server.start()
+    with site.running():
+        pass
+    assert server.status() is ServerState.RUNNING
+    server.stop()

@@ -12,7 +12,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -84,6 +84,12 @@ class Installation:
         import django
 
         django.setup()
+
+    @contextlib.contextmanager
+    def running(self) -> Iterator[None]:
+        """Have the database running for a command, and leave it as it was found: one of ours that stood still stops."""
+        with self.embedded or contextlib.nullcontext():
+            yield
 
     def use_database(self, url: str) -> None:
         """Remember that the database is elsewhere from now on."""
