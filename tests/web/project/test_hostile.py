@@ -285,3 +285,26 @@ def test_the_day_on_a_page_is_that_where_one_works(company: Company, monkeypatch
     page = cast.signed_in(company.alice).get("/units").content.decode()
     assert "26 March 2026" in page
     assert "25 March 2026" not in page
+
+
+def test_roles_begin_and_end_at_once_wherever_one_is(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Half an hour after midnight a role from today is in force, and one that is ended is over, not at two o'clock."""
+    monkeypatch.setattr("django.utils.timezone.now", lambda: datetime(2026, 3, 25, 22, 30, tzinfo=UTC))
+    Membership.objects.create(user=company.dan, unit=company.klaipeda, role="trainer")
+    ada, address = cast.signed_in(company.ada), f"/people/{company.dan.code}/roles"
+    ada.post(address, {"role": "clerk", "unit": company.klaipeda.pk, "valid_from": "2026-03-26"})
+    assert company.dan.has_role(Role.CLERK)
+    ada.post(address, {"end": company.dan.memberships.get(role="clerk").pk})
+    assert not company.dan.has_role(Role.CLERK)
+    ada.post(address, {"role": "agent", "unit": company.klaipeda.pk, "valid_from": "2026-03-27"})
+    assert company.dan.memberships.filter(role="agent").exists()
+    assert not company.dan.has_role(Role.AGENT)
+
+
+def test_a_customer_of_the_whole_house_has_times_of_where_one_works(company: Company) -> None:
+    """The history of a customer who belongs to no branch tells the reader's own times, not those of Greenwich."""
+    found = cast.customer("Kim Whole")
+    found.notes.create(author=company.alice, at=cast.NOW, text="Called")
+    page = cast.signed_in(company.alice).get(f"/customers/{found.pseudonym}").content.decode()
+    assert "10:00" in page
+    assert "08:00" not in page

@@ -24,6 +24,7 @@ from troth.web.customers.models import Customer, CustomerQuerySet, Note
 from troth.web.people.models import Unit
 from troth.web.people.privacy import as_csv, as_json
 from troth.web.people.rights import may
+from troth.web.people.tables import zone_of
 from troth.web.people.views.shared import download, me, say_faults
 
 #: Those who may say that two customers are one, where they have the role.
@@ -64,7 +65,7 @@ def customer(request: HttpRequest, pseudonym: str) -> HttpResponse:
         "passages": history(people, earlier=past),
         "everything": everything,
         "units": units,
-        "zone": found.unit.zone if found.unit else timezone.get_default_timezone(),
+        "zone": found.unit.zone if found.unit else zone_of(me(request)),
         "now": timezone.now(),
         "consents": found.consents.filter(withdrawn_at=None).order_by("given_at"),
         "alike": actions.alike(found, found=Customer.objects.visible_to(request.user).distinct()),

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from allauth.account.models import EmailAddress
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from troth.core.decision import Issue, Severity
@@ -64,6 +65,9 @@ def grant(actor: User, *, person: User, unit: Unit, role: Role, valid_from: date
     held = person.memberships.filter(unit=unit, role=str(role), valid_to=None)
     if held.exists():
         raise wrong("role-held", where="role", value=role, advice=_("Maybe another role or unit is meant."))
+    now = timezone.now()
+    if valid_from is not None and valid_from <= now.astimezone(unit.zone).date():
+        valid_from = min(valid_from, now.date())
     return Membership.objects.create(user=person, unit=unit, role=str(role), valid_from=valid_from)
 
 
@@ -78,6 +82,8 @@ def end_role(actor: User, *, membership: Membership, today: date) -> Membership:
     """
     if not Unit.objects.where(actor, *ADMINS).filter(pk=membership.unit_id).exists():
         raise PermissionDenied
+    # Rights begin and end with the day in Greenwich: where the new day has come already, that of before is meant.
+    today = min(today, timezone.now().date())
     _keep_one_administrator(membership, today)
     if membership.valid_from is not None and membership.valid_from >= today:
         membership.valid_from = today - timedelta(days=1)
