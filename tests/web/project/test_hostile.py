@@ -6,9 +6,11 @@ import io
 import logging
 from datetime import UTC, date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.conf import settings
+from django.core import mail
 from django.core.cache import cache
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.test import Client, override_settings
@@ -21,7 +23,7 @@ from tests.web.cast import Company, Place
 from troth.core.errors import InputError
 from troth.core.terms import Role
 from troth.web.common.limits import WINDOW_S
-from troth.web.flow import actions
+from troth.web.flow import actions, appointments, letters
 from troth.web.flow.models import Appointment, Branch, CounterSession, SlotRule, Ticket
 from troth.web.people.actions import make_key
 from troth.web.people.models import Leave, Membership, User
@@ -193,6 +195,24 @@ def test_a_program_cannot_hold_all_times(company: Company, place: Place) -> None
     answers = [Client().post("/book/b-vilnius", wish).status_code for _ in range(3)]
     assert answers == [302, 302, 429]
     assert Appointment.objects.count() == 2
+
+
+@override_settings(PUBLIC_LIMIT=3)
+def test_nobody_is_flooded_with_letters(
+    company: Company, place: Place, django_capture_on_commit_callbacks: Any
+) -> None:
+    """Whoever books with somebody else's address cannot go on moving the appointment, a letter each time."""
+    cache.clear()
+    SlotRule.objects.create(branch=place.branch, service=company.cash, weekday=4, opens="08:00", closes="12:00")
+    zone = ZoneInfo("Europe/Vilnius")
+    times = [datetime(2099, 1, 2, hour, tzinfo=zone) for hour in (8, 9, 10, 11)]
+    held = appointments.hold(branch=place.branch, service=company.cash, starts_at=times[0], now=timezone.now())
+    appointments.book(appointment=held, now=timezone.now(), name="Kate", email="kate@example.com")
+    address = letters.path_of(held)
+    moves = [{"do": "move", "at": at.isoformat()} for at in (*times[1:], times[0])]
+    with django_capture_on_commit_callbacks(execute=True):
+        assert [Client().post(address, move).status_code for move in moves] == [302, 302, 302, 429]
+    assert len(mail.outbox) == 3
 
 
 def test_logs_hold_no_secrets_of_addresses(company: Company, caplog: pytest.LogCaptureFixture) -> None:

@@ -121,8 +121,9 @@ def booking(request: HttpRequest, signed: str) -> HttpResponse:
     row, now = _own(signed), timezone.now()
     if row.ends_at is not None and row.ends_at + letters.LASTS < now:
         return render(request, "flow/booking_over.html", around(row.branch, now=now), status=410)
-    if request.method == "POST":
-        return _changed(request, row, signed, now=now)
+    if request.method == "POST":  # each change sends a letter, to whatever address was given
+        too_many = too_often(request, "change")
+        return many(request, row.branch) if too_many else _changed(request, row, signed, now=now)
     return _shown(request, row, signed, now=now)
 
 
