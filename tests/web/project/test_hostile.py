@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -203,12 +203,20 @@ def test_nobody_is_flooded_with_letters(
 ) -> None:
     """Whoever books with somebody else's address cannot go on moving the appointment, a letter each time."""
     cache.clear()
-    SlotRule.objects.create(branch=place.branch, service=company.cash, weekday=4, opens="08:00", closes="12:00")
+    Branch.objects.update(calendar=None)
     zone = ZoneInfo("Europe/Vilnius")
-    times = [datetime(2099, 1, 2, hour, tzinfo=zone) for hour in (8, 9, 10, 11)]
+    day = (timezone.now() + timedelta(days=7)).astimezone(zone).replace(minute=0, second=0, microsecond=0)
+    SlotRule.objects.create(
+        branch=place.branch, service=company.cash, weekday=day.weekday(), opens="08:00", closes="12:00"
+    )
+    place.branch.refresh_from_db()
+    times = [day.replace(hour=hour) for hour in (8, 9, 10, 11)]
     held = appointments.hold(branch=place.branch, service=company.cash, starts_at=times[0], now=timezone.now())
     appointments.book(appointment=held, now=timezone.now(), name="Kate", email="kate@example.com")
     address = letters.path_of(held)
+    far = Client().post(address, {"do": "move", "at": (times[1] + timedelta(days=70)).isoformat()})
+    assert far["Location"].endswith("/move")  # no page offers it
+    cache.clear()
     moves = [{"do": "move", "at": at.isoformat()} for at in (*times[1:], times[0])]
     with django_capture_on_commit_callbacks(execute=True):
         assert [Client().post(address, move).status_code for move in moves] == [302, 302, 302, 429]

@@ -88,13 +88,19 @@ def _held(request: HttpRequest, branch: Branch, service: Service, *, now: dateti
     language = get_language() or "en"
     if request.POST.get("do") == "wait":
         return _wish(request, branch, service, language, now=now)
-    starts_at = an_instant(request.POST.get("at", ""))
+    starts_at = _wanted(request, branch, now=now)
     if starts_at is None:
         return back
     kept = attempt(
         request, lambda: hold(branch=branch, service=service, starts_at=starts_at, now=now, language=language)
     )
     return redirect(letters.path_of(kept)) if kept else back
+
+
+def _wanted(request: HttpRequest, branch: Branch, *, now: datetime) -> datetime | None:
+    """Return the time that was chosen; None for one that no page offers, such as one in a hundred years."""
+    found = an_instant(request.POST.get("at", ""))
+    return found if found and branch.today(found) < branch.today(now) + timedelta(days=AHEAD) else None
 
 
 def _wish(request: HttpRequest, branch: Branch, service: Service, language: str, *, now: datetime) -> HttpResponse:
@@ -165,7 +171,7 @@ def _changed(request: HttpRequest, row: Appointment, signed: str, *, now: dateti
             if made and was == BookingState.BOOKED:
                 _write(request, made, "cancelled", now=now)
         case "move":
-            starts_at = an_instant(request.POST.get("at", ""))
+            starts_at = _wanted(request, row.branch, now=now)
             if starts_at is None:
                 return redirect("booking_move", signed=signed)
             moved = attempt(
