@@ -12,6 +12,7 @@ import pytest
 from django.conf import settings
 from django.core import mail
 from django.core.cache import cache
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.test import Client, override_settings
 from django.utils import timezone
@@ -336,3 +337,23 @@ def test_a_customer_of_the_whole_house_has_times_of_where_one_works(company: Com
     page = cast.signed_in(company.alice).get(f"/customers/{found.pseudonym}").content.decode()
     assert "10:00" in page
     assert "08:00" not in page
+
+
+def test_who_moved_elsewhere_is_led_elsewhere(company: Company) -> None:
+    """A former lead no longer finds, reads or changes somebody, by page or sheet; who left altogether stays theirs."""
+    Membership.objects.filter(user__in=[company.bob, company.beth]).update(valid_to=date(2020, 1, 1))
+    Membership.objects.create(user=company.bob, unit=company.klaipeda, role="clerk")
+    tom, skill = cast.signed_in(company.tom), company.bob.qualifications.get()
+    page = f"/people/{company.bob.code}"
+    assert tom.get(page).status_code == 404
+    assert tom.post(f"{page}/skills", {"drop": skill.pk}).status_code == 404
+    sheet = SimpleUploadedFile("skills.csv", b"login,skill,level\nbob,advice,1\n")
+    assert tom.post("/people/sheets/skills", {"file": sheet}).status_code == 422
+    assert "bob" not in tom.get("/people/sheets/skills.csv").content.decode()
+    skill.refresh_from_db()
+    assert skill.level == 3
+    listed = tom.get("/people").content.decode()
+    assert company.bob.code not in listed
+    assert company.beth.code in listed
+    assert tom.get(f"/people/{company.beth.code}").status_code == 200
+    assert cast.signed_in(company.alice).get(page).status_code == 200

@@ -24,11 +24,12 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import resolve_url
 from django.urls import URLPattern, path
+from django.utils import timezone
 from django_htmx.http import HttpResponseClientRedirect
 
 from troth.core.terms import Role
 from troth.web.people.holders import Held, held_by, holder
-from troth.web.people.models import AccessKey
+from troth.web.people.models import AccessKey, Membership
 
 #: Open to everybody: customers by an unguessable link, visitors, programs with a key of their own check.
 ANYBODY: Final = frozenset({"anybody"})
@@ -61,17 +62,23 @@ class About:
     by : the field the address gives.
     unit : the way to the unit, such as ``branch__unit``; empty where the row is the unit.
     arg : the name in the route; that of the field by default.
+    held : the row is a person, who lies in the units where they have a role, or had one and have none anywhere.
     """
 
     model: str
     by: str = "pk"
     unit: str = "unit"
     arg: str = ""
+    held: bool = False
 
     def paths(self, arguments: Mapping[str, Any]) -> list[str | None]:
         """Return the paths of the units a row lies in: none if there is no row, null where it lies in no unit."""
         model: Any = apps.get_model(self.model)
         rows = model.objects.filter(**{self.by: arguments[self.arg or self.by]})
+        if self.held:
+            telling = Membership.objects.telling(timezone.now().date()).filter(user__in=rows)
+            if there := list(telling.values_list("unit__path", flat=True)):
+                return list(there)
         return list(rows.values_list(f"{self.unit}__path" if self.unit else "path", flat=True))
 
 

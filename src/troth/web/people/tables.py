@@ -213,9 +213,7 @@ def those_known(reading: Reading, sheet: Sheet, pairs: list[tuple[SheetRow, Valu
     """Return the people of a sheet by their login, and note those the actor may not change or who are not there."""
     units = Unit.objects.where(reading.actor, *sheet.roles)
     logins = {values["login"] for _row, values in pairs if values.get("login")}
-    found: dict[str, User] = {
-        one.username: one for one in User.objects.filter(username__in=logins, memberships__unit__in=units)
-    }
+    found: dict[str, User] = {one.username: one for one in User.objects.of(units).filter(username__in=logins)}
     for row, values in pairs:
         login = values.get("login")
         if login and login not in found:

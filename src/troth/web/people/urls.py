@@ -15,7 +15,7 @@ from troth.web.people.views import entry, people, records, units
 _ADMINS: Final = {Role.ADMINISTRATOR}
 _READ_PEOPLE: Final = people.READERS
 _PLANS: Final = {Role.ADMINISTRATOR, Role.OPERATIONS_LEAD, Role.PLANNER}
-_PERSON: Final = About("people.User", by="code", unit="memberships__unit")
+_PERSON: Final = About("people.User", by="code", unit="memberships__unit", held=True)
 _UNIT: Final = About("people.Unit", by="code", unit="")
 _KEY: Final = About("people.AccessKey")
 

@@ -108,6 +108,16 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         """Return those in force on a day."""
         return self.filter(Q(valid_from=None) | Q(valid_from__lte=day), Q(valid_to=None) | Q(valid_to__gt=day))
 
+    def not_over(self, day: date) -> MembershipQuerySet:
+        """Return those in force on a day or later."""
+        return self.filter(Q(valid_to=None) | Q(valid_to__gt=day))
+
+    def telling(self, day: date) -> MembershipQuerySet:
+        """Return those that tell where people belong: not over; of somebody whose roles are all over, every one."""
+        return self.filter(
+            Q(valid_to=None) | Q(valid_to__gt=day) | ~Q(user__in=self.model.objects.not_over(day).values("user"))
+        )
+
     def held_by(self, user: Any) -> MembershipQuerySet:
         """Return those a person has today; none for somebody who may not sign in."""
         from django.utils import timezone

@@ -11,6 +11,7 @@ from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
+from django.utils import timezone
 
 from troth.core.terms import Role
 from troth.web.common.ready import Ready
@@ -26,10 +27,14 @@ class UserQuerySet(models.QuerySet["User"]):
     """People by rights."""
 
     def visible_to(self, user: Any) -> UserQuerySet:
-        """Return the people with a role in the units a person sees, and the person."""
-        units = Unit.objects.visible_to(user)
-        seen = Q(memberships__unit__in=units)
-        return self.filter(seen | Q(pk=user.pk) if isinstance(user, User) else seen).distinct()
+        """Return the people who belong to the units a person sees, and the person."""
+        seen = self.of(Unit.objects.visible_to(user))
+        return seen | self.filter(pk=user.pk) if isinstance(user, User) else seen
+
+    def of(self, units: Any) -> UserQuerySet:
+        """Return the people who belong to units: they have a role there, or had one there and have none anywhere."""
+        telling = Membership.objects.telling(timezone.now().date())
+        return self.filter(pk__in=telling.filter(unit__in=units).values("user"))
 
 
 class UserManagerWithRights(UserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]

@@ -65,9 +65,7 @@ def people(request: HttpRequest) -> HttpResponse:
 
 def _found(reader: User, asked: dict[str, str]) -> Any:
     units = Unit.objects.where(reader, *READERS)
-    found = User.objects.filter(
-        Q(memberships__unit__in=units) | Q(pk=reader.pk), is_active=not asked["gone"]
-    ).distinct()
+    found = (User.objects.of(units) | User.objects.filter(pk=reader.pk)).filter(is_active=not asked["gone"])
     for word in asked["q"].split():
         found = found.filter(
             Q(first_name__icontains=word) | Q(last_name__icontains=word)

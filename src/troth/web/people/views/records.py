@@ -93,7 +93,7 @@ def sheet_out(request: HttpRequest, name: str, form: str) -> HttpResponse:
     """Hand out a sheet of the people of the units where somebody could bring it in, or audits."""
     sheet = _sheet(name)
     units = Unit.objects.where(me(request), *sheet.roles, Role.AUDITOR)
-    people = User.objects.filter(memberships__unit__in=units).distinct().order_by("username")
+    people = User.objects.of(units).order_by("username")
     return download(out(sheet, people=people, excel=form == "xlsx"), name=f"{name}.{form}")
 
 
