@@ -27,6 +27,8 @@ from troth.web.live.topics import LiveTopic, Shown
 PAUSE_S: Final = 0.5
 #: So often the connection that listens is asked whether it still lives.
 _PULSE_S: Final = 15.0
+#: Options of Django's connections that are no part of an address.
+_DJANGOS: Final = {"pool", "prepare_threshold"}
 #: How long to wait before trying again, at first and at most.
 _PATIENCE_S: Final = (0.2, 5.0)
 #: Threads that work out what is shown, and as many that look at rights; each holds a connection while it does.
@@ -200,7 +202,7 @@ def _address() -> str:
     told = connections["default"].settings_dict
     names = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST": "host", "PORT": "port"}
     words = {names[k]: told[k] for k in names if told.get(k)}
-    return make_conninfo("", **words, **{k: v for k, v in told["OPTIONS"].items() if k != "pool"})
+    return make_conninfo("", **words, **{k: v for k, v in told["OPTIONS"].items() if k not in _DJANGOS})
 
 
 def _with_database(function: Callable[..., Any], arguments: Sequence[Any]) -> Any:
