@@ -17,7 +17,7 @@ from typing import Any, Self
 from psycopg.conninfo import make_conninfo
 
 from troth.web.project.embedded import Server
-from troth.web.project.serve import answers
+from troth.web.project.serve import MODEST, answers
 from troth.web.project.site import Installation
 
 WEB_PROCESSES = 2
@@ -127,7 +127,9 @@ class Site:
         """Start the worker: export to the lake, promises that fall due, tidying."""
         command = [sys.executable, "-m", "troth.web.project.work"]
         with (self.folder / "worker.log").open("ab") as log:
-            self._worker = subprocess.Popen(command, env={**os.environ, **self.environment}, stdout=log, stderr=log)
+            self._worker = subprocess.Popen(
+                command, env={**os.environ, **self.environment, **MODEST}, stdout=log, stderr=log
+            )
 
     def rest(self) -> None:
         """Stop the worker."""

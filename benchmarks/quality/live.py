@@ -76,7 +76,7 @@ def main(args: Sequence[str] | None = None) -> int:
 def _actions(found: runs.Acted, *, seed: int, seconds: float, json: bool) -> bool:
     wrong = {what: n for what, n in found.faults.items() if n}
     for kind, waits in sorted(found.told.waits_s.items()):
-        p50, p95, p99 = np.percentile(waits, [50, 95, 99])
+        p50, p95, p99 = np.percentile(waits or [np.nan], [50, 95, 99])
         target = CALL_P99_S if kind == "call-next" else None
         _say(
             f"actions/{kind}/p99_s", p99, target, seed=seed, seconds=seconds, feasible=not wrong, json=json,
@@ -119,10 +119,10 @@ def _streams(found: runs.Shown, *, seed: int, seconds: float, json: bool) -> boo
         ("own_phone", found.seen.own_s),
         ("displays", found.seen.displays_s),
     ):
-        p50, p95, p99 = np.percentile(waits, [50, 95, 99])
+        p50, p95, p99 = np.percentile(waits or [np.nan], [50, 95, 99])
         _say(
             f"streams/{who}/p95_s", p95, SHOWN_P95_S, seed=seed, seconds=seconds, feasible=good, json=json,
-            n=len(waits), p50=round(p50, 3), p99=round(p99, 3), most=round(max(waits), 3),
+            n=len(waits), p50=round(p50, 3), p99=round(p99, 3), most=round(max(waits, default=np.nan), 3),
         )  # fmt: skip
     _say(
         "streams/most_messages", found.seen.most, 2 * seconds + 1, seed=seed, seconds=seconds, feasible=good, json=json,

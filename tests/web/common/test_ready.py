@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 
 from tests.web.cast import NOW, Company, key
 from troth.core.terms import Role
-from troth.web.common.ready import Ready
+from troth.web.common.ready import Ready, remembered
 from troth.web.people.models import AccessKey, Membership, User
 
 
@@ -65,3 +65,25 @@ def test_a_value_the_query_changes_or_leaves_out_is_refused(company: Company) ->
     for build in (lambda name: User.objects.filter(username__startswith=name), lambda name: User.objects.all()):
         with pytest.raises(ValueError, match="does not take"):
             Ready[User](build, name=str).first(name="bob")
+
+
+def test_statements_asked_often_are_remembered_within_actions_only(company: Company) -> None:
+    """With a threshold, PostgreSQL knows the statements of a query worked out once and of an action; nothing is left after it."""
+    own: Any = connection.connection
+    before = own.prepare_threshold, own.cursor_factory
+    own.prepare_threshold = 0
+    asked = Ready(lambda pk: User.objects.filter(pk=pk), pk=int)
+    try:
+        asked.first(pk=company.dan.pk)
+        with remembered():
+            Membership.objects.filter(role="nobody").exists()
+        Membership.objects.filter(role="somebody").count()
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT statement FROM pg_prepared_statements")
+            known = " ".join(row[0] for row in cursor.fetchall())
+    finally:
+        own.prepare_threshold = before[0]
+    assert "people_user" in known
+    assert "people_membership" in known
+    assert "COUNT" not in known
+    assert own.cursor_factory is before[1]

@@ -17,6 +17,13 @@ from troth.web.project.site import Installation
 from troth.web.project.tree import Child, Tree
 
 _LOOK_S: Final = 1.0
+#: Libraries of the lake take a thread for each core; the worker leaves the cores to those who wait for an answer.
+MODEST: Final = {
+    "TOKIO_WORKER_THREADS": "1",
+    "RAYON_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+}
 
 
 def tree(
@@ -45,7 +52,7 @@ def tree(
         "--timeout-graceful-shutdown", "5",
     ]  # fmt: skip
     web = Child("web", serve, environment=environment, ready=lambda: answers(host, port), ready_s=60.0)
-    worker = Child("worker", [sys.executable, "-m", "troth.web.project.work"], environment=environment)
+    worker = Child("worker", [sys.executable, "-m", "troth.web.project.work"], environment={**environment, **MODEST})
     groups = [[web], [worker]]
     if site.embedded is not None:
         groups.insert(0, [database_child(site.embedded.data)])
