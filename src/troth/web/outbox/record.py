@@ -59,7 +59,9 @@ def record(*facts: Fact) -> None:
         raise RuntimeError("Facts are written in the transaction of the rows they describe.")
     if not facts:
         return
-    told = [(f.source_id, f.version, f.occurred_at, f.recorded_at, f.activity, Json(f.event)) for f in facts]
+    told: list[tuple[Any, ...]] = [
+        (f.source_id, f.version, f.occurred_at, f.recorded_at, f.activity, Json(f.event)) for f in facts
+    ]
     with connection.cursor() as cursor:
         places = ", ".join(["(%s, %s, %s, %s, %s, %s)"] * len(told))
         cursor.execute(f"{_INSERT} VALUES {places}", [value for row in told for value in row])
