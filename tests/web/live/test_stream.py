@@ -141,7 +141,7 @@ def test_a_watcher_sees_what_is_there_and_then_what_changes(board: Board) -> Non
     with serving() as (url, _):
         reader = Reader(f"{url}/live/board/a")
         assert reader.wait(1) == [{"n": 1}]
-        time.sleep(0.6)
+        time.sleep(1.1)  # once more is looked when the listener is there, and half a second after that is kept
         board.text["a"] = 2
         began = time.monotonic()
         tell()

@@ -144,7 +144,6 @@ class Hub:
         clock, patience = loop.time, _PATIENCE_S[0]
         while unit.watchers and (unit.dirty or unit.fresh):
             await asyncio.sleep(unit.shown_at + PAUSE_S - clock())
-            unit.shown_at = clock()
             watchers = unit.watchers if unit.dirty else unit.fresh
             unit.dirty, unit.fresh = False, set()
             by_topic: dict[str, dict[str, list[Watcher]]] = {}
@@ -165,6 +164,8 @@ class Hub:
                 for key, message in messages.items():
                     for watcher in by_topic[name].get(key, ()):
                         watcher.tell(message)
+            # From here on: how long it took to work out must not bring two messages closer together.
+            unit.shown_at = clock()
 
     # Hearing ---------------------------------------------------------------------------------------------------------
 

