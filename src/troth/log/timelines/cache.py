@@ -223,22 +223,23 @@ def _update(
 ) -> bool:
     """Re-derive the keys that fresh event files name; return False if that would be more than a rebuild."""
     files, old = lake.events.files(), shelf.files()
-    key = name(timeline.key)
+    key, read = name(timeline.key), _read_by(timeline)
     new, base = scan(fresh, STORED), _placed(files["base"])
     late, beaten = _late_and_beaten(con, files)
     # What a new version replaces may have named another key, which loses the event and is touched too.
     con.execute(f"""
         CREATE OR REPLACE TEMP TABLE touched AS
         SELECT DISTINCT {key} FROM (
-            SELECT {key} FROM ({new})
-            UNION ALL SELECT {key} FROM {late} SEMI JOIN ({new}) n USING ({KEY})
-            UNION ALL SELECT {key} FROM {beaten} SEMI JOIN ({new}) n USING ({KEY})
-        ) WHERE {key} IS NOT NULL""")
+            SELECT {key}, activity FROM ({new})
+            UNION ALL SELECT {key}, activity FROM {late} SEMI JOIN ({new}) n USING ({KEY})
+            UNION ALL SELECT {key}, activity FROM {beaten} SEMI JOIN ({new}) n USING ({KEY})
+        ) WHERE {key} IS NOT NULL AND {read}""")
     (touched,) = con.sql("SELECT count(*) FROM touched").fetchone() or (0,)
-    if touched and touched > max(1000, _TAIL_SHARE * _rows(con, old["base"])):
-        return False
+    most = max(1000, _TAIL_SHARE * _rows(con, old["base"]))
+    if touched and max(touched, _concerned(con, old["base"], key)) > most:
+        return False  # a few people of many may have most of the rows
     # All events of the touched keys, and every version of each of those, wherever it stands.
-    _gather(con, "near", base, f"SEMI JOIN touched USING ({key})")
+    _gather(con, "near", f"SELECT * FROM ({base}) WHERE {read}", f"SEMI JOIN touched USING ({key})", only=read)
     con.execute(f"""
         CREATE OR REPLACE TEMP VIEW events AS
         SELECT * FROM (
@@ -264,6 +265,24 @@ def _update(
     return True
 
 
+def _read_by(timeline: Timeline) -> str:
+    """Return the condition of events that a timeline reads."""
+    if timeline.activities is None:
+        return "true"
+    return f"activity IN ({', '.join(quote(word) for word in timeline.activities)})"
+
+
+def _concerned(con: duckdb.DuckDBPyConnection, files: list[str], key: str) -> int:
+    """Return how many rows of a timeline's base belong to touched keys."""
+    if not files:
+        return 0
+    listed = ", ".join(quote(f) for f in files)
+    found: Any = con.sql(
+        f"SELECT count(*) FROM read_parquet([{listed}], hive_partitioning = false) SEMI JOIN touched USING ({key})"
+    ).fetchone()
+    return int(found[0])
+
+
 def _late_and_beaten(con: duckdb.DuckDBPyConnection, files: Mapping[str, list[str]]) -> tuple[str, str]:
     """Return the names of two tables: the tail, and the rows of the base that it has versions of.
 
@@ -277,8 +296,8 @@ def _late_and_beaten(con: duckdb.DuckDBPyConnection, files: Mapping[str, list[st
     return late, beaten
 
 
-def _gather(con: duckdb.DuckDBPyConnection, table: str, placed: str, joined: str) -> None:
-    """Make a table of the events in `placed` that a join keeps.
+def _gather(con: duckdb.DuckDBPyConnection, table: str, placed: str, joined: str, *, only: str = "true") -> None:
+    """Make a table of the events in `placed` that a join, and the condition `only`, keep.
 
     The join reads few columns of all events. It tells in which files, and between which instants, the few that are
     kept lie; only there all columns are read, for a base lies in order of time.
@@ -287,7 +306,7 @@ def _gather(con: duckdb.DuckDBPyConnection, table: str, placed: str, joined: str
         SELECT filename, min(occurred_at)::VARCHAR, max(occurred_at)::VARCHAR FROM ({placed}) {joined}
         GROUP BY filename""").fetchall()
     parts = [
-        f"SELECT * FROM ({scan([file], STORED)}) WHERE occurred_at BETWEEN {quote(low)}::TIMESTAMPTZ"
+        f"SELECT * FROM ({scan([file], STORED)}) WHERE {only} AND occurred_at BETWEEN {quote(low)}::TIMESTAMPTZ"
         f" AND {quote(high)}::TIMESTAMPTZ"
         for file, low, high in spans
     ]
