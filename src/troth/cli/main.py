@@ -28,13 +28,22 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "report": ("troth.cli.report", 'Write one page that answers "How are we doing?".'),
     "rejects": ("troth.cli.rejects", "List the rows that no import could take, each with file, row, value and advice."),
     "export": ("troth.cli.export", "Write the events of a lake as OCEL, XES, CSV or Parquet."),
-    "init": ("troth.cli.init", "Set up an installation and its first administrator."),
+    "init": ("troth.cli.init", "Set up an installation: its folder, its database, its first administrator."),
     "serve": ("troth.cli.serve", "Run the site until Ctrl-C."),
-    "work": ("troth.cli.work", "Do what goes on behind the pages, beside a site that runs elsewhere."),
-    "doctor": ("troth.cli.doctor", "Look for what could go wrong with an installation."),
-    "backup": ("troth.cli.backup", "Write the database into one file, while the site goes on."),
+    "work": (
+        "troth.cli.work",
+        "Do what goes on behind the pages until Ctrl-C: facts to the lake, promises, repairs, long computations.",
+    ),
+    "doctor": (
+        "troth.cli.doctor",
+        "Look for what could go wrong: folder and rights, room on the disk, database, tables, lake, mail, addresses.",
+    ),
+    "backup": ("troth.cli.backup", "Write the database into a new file that only you may read."),
     "restore": ("troth.cli.restore", "Load a backup, whole or not at all."),
-    "move-database": ("troth.cli.move_database", "Use another PostgreSQL server from now on."),
+    "move-database": (
+        "troth.cli.move_database",
+        "Copy the whole database to another server (PostgreSQL 14 or newer) and use that one from now on.",
+    ),
 }
 
 #: Exit statuses: done; done, with issues beyond the allowed; wrong use or input.

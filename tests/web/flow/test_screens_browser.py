@@ -77,6 +77,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def served(database_server: Address, django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Serve the tests' database as it is served in earnest, in a process of its own; return where."""
+    from django.conf import settings
     from django.db import connection
 
     data = tmp_path_factory.mktemp("site")
@@ -86,6 +87,7 @@ def served(database_server: Address, django_db_setup: None, tmp_path_factory: py
     told = {
         "DATABASE_URL": database_server.to(str(connection.settings_dict["NAME"])).url, "TROTH_DATA": str(data),
         "DJANGO_SETTINGS_MODULE": "troth.web.project.settings",
+        "TROTH_SECRET_KEY": settings.SECRET_KEY,  # sessions and links made here are read there
     }  # fmt: skip
     environment = {**os.environ, **told}
     collect = [sys.executable, "-m", "django", "collectstatic", "--noinput", "--verbosity", "0"]
