@@ -1,0 +1,16 @@
+"""Demand: what customers will ask, how sure that is, and how it was arrived at."""
+
+from __future__ import annotations
+
+from troth.demand.check import check as check
+from troth.demand.plan import DemandForecast as DemandForecast
+from troth.demand.plan import ModelScore as ModelScore
+from troth.demand.plan import Repair as Repair
+from troth.demand.plan import RepairKind as RepairKind
+from troth.demand.plan import SeriesForecast as SeriesForecast
+from troth.demand.problem import DemandKind as DemandKind
+from troth.demand.problem import ForecastProblem as ForecastProblem
+from troth.demand.problem import Occasion as Occasion
+from troth.demand.problem import Regressor as Regressor
+from troth.demand.problem import Series as Series
+from troth.demand.problem import horizon as horizon
