@@ -11,6 +11,9 @@ from typing import Any
 from tests.kpi.logs import Event
 from tests.kpi.reference import LONGEST, Row, by_key, dims, first, last, least, order
 
+#: What is recorded of people at work.
+PAID = {"shift_started", "shift_ended", "state_changed"}
+
 
 def ratings(events: Iterable[Event]) -> list[Row]:
     """Return every item answered of every survey, and one row without item for a survey not answered."""
@@ -96,14 +99,39 @@ def promises(events: Iterable[Event]) -> list[Row]:
 
 
 def shifts(events: Iterable[Event]) -> list[Row]:
-    """Return every stretch of paid time: from a start to the next start or end."""
-    return _stretches(by_key(events, "agent_id", {"shift_started", "shift_ended"}), "shift_started")
+    """Return every stretch of paid time that has an end: the mark after it, else the last state seen in it."""
+    found = []
+    for group in by_key(events, "agent_id", PAID).values():
+        marks = [e for e in group if e.activity != "state_changed"]
+        for event, after in zip(marks, [*marks[1:], None], strict=True):
+            if event.activity == "shift_ended":
+                continue
+            latest = event.at + LONGEST
+            if after is not None and after.activity == "shift_ended" and after.at <= latest:
+                found.append(_stretch(event, after.at))
+                continue
+            until = latest if after is None else min(after.at, latest)
+            inside = [e.at for e in group if e.activity == "state_changed" and event.at <= e.at < until]
+            if inside:
+                found.append(_stretch(event, max(inside), doubt=True))
+    return found
 
 
 def states(events: Iterable[Event]) -> list[Row]:
-    """Return every stretch of a person in a state: to the next state or the end of the shift."""
-    found = _stretches(by_key(events, "agent_id", {"state_changed", "shift_ended"}), "state_changed")
-    return [row for row in found if row.state != "offline"]
+    """Return every stretch of a person in a state: to the next state or the end of the shift, if that is known."""
+    found = []
+    for group in by_key(events, "agent_id", PAID).values():
+        at_work, state = False, None
+        for event in group:
+            restart = event.activity == "shift_started" and at_work
+            if event.activity == "shift_started" and not at_work:
+                at_work = True  # what was recorded a moment before the start goes on
+                continue
+            if state is not None and not restart and event.at - state.at <= LONGEST:
+                found.append(_stretch(state, event.at))
+            state = event if event.activity == "state_changed" and event.step != "offline" else None
+            at_work = event.activity == "shift_started" or (at_work and event.activity != "shift_ended")
+    return found
 
 
 def counters(events: Iterable[Event]) -> list[Row]:
@@ -117,15 +145,14 @@ def counters(events: Iterable[Event]) -> list[Row]:
 
 def _stretches(groups: dict[Any, list[Event]], begins: str) -> list[Row]:
     """Return the stretches that have an end within 16 hours; the others count nowhere."""
-    found = []
-    for group in groups.values():
-        for event, after in pairwise(group):
-            if event.activity == begins and after.at - event.at <= LONGEST:
-                row = {
-                    "state": event.step,
-                    "started": event.at,
-                    "ended": after.at,
-                    "approximate": event.origin != "exact",
-                }
-                found.append(Row(**{**dims([event]), "customer_id": None}, **row))
-    return found
+    return [
+        _stretch(event, after.at)
+        for group in groups.values()
+        for event, after in pairwise(group)
+        if event.activity == begins and after.at - event.at <= LONGEST
+    ]
+
+
+def _stretch(event: Event, end: datetime, *, doubt: bool = False) -> Row:
+    known = {"state": event.step, "started": event.at, "ended": end, "approximate": doubt or event.origin != "exact"}
+    return Row(**{**dims([event]), "customer_id": None}, **known)

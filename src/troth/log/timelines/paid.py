@@ -6,43 +6,73 @@ from typing import Any, Final
 
 from troth.log.timelines._base import Events, Rows, Timeline, attribute
 
-#: A spell whose end never came is cut here and flagged: nobody works longer at a stretch.
+#: A stretch whose next mark comes later has lost its end: nobody works longer.
 LONGEST_S: Final = 16 * 3600
 
 
-def _spells(marks: Events, *, by: tuple[str, ...], states: Any) -> Rows:
-    """Return stretches between successive marks of one person or counter; `states` names the state a mark begins."""
+def _spells(marks: Events, *, by: tuple[str, ...], states: Any, begins: str | None = None) -> Rows:
+    """Return stretches between successive marks of one person or counter; `states` names the state a mark begins.
+
+    A mark with the activity `begins` begins something new, so that the end of what came before it is missing.
+    """
     import ibis
 
     marks = marks.mutate(state=states)
     w = ibis.window(
         group_by=[marks[b] for b in by], order_by=(marks.occurred_at, marks.version, marks.activity, marks.source_id)
     )
-    ends = marks.occurred_at.lead().over(w)
+    ends, then = marks.occurred_at.lead().over(w), marks.activity.lead().over(w)
     limit = marks.occurred_at + ibis.interval(seconds=LONGEST_S)
-    spells = marks.mutate(next_at=ends, latest=limit)
+    spells = marks.mutate(next_at=ends, next_is=then, latest=limit)
     repaired = spells.next_at.isnull() | (spells.next_at > spells.latest)
+    if begins is not None:
+        repaired = repaired | (spells.next_is == begins)
     return spells.mutate(ended_at=repaired.ifelse(None, spells.next_at), repaired=repaired).filter(
         lambda t: t.state.notnull()
     )
 
 
+def _shifts(marks: Events, states: Events) -> Rows:
+    """Return stretches of paid time; one whose end is missing ends when the person was last seen to begin a state."""
+    import ibis
+
+    started = (marks.activity == "shift_started").ifelse("paid", None)
+    shifts = _spells(marks, by=("agent_id",), states=started, begins="shift_started")
+    shifts = shifts.mutate(until=ibis.least(shifts.next_at, shifts.latest))
+    lost = shifts.filter(shifts.repaired).select(who="agent_id", since="occurred_at", till="until")
+    during = (lost.who == states.agent_id, lost.since <= states.occurred_at, lost.till > states.occurred_at)
+    seen = lost.join(states.select("agent_id", "occurred_at"), during)
+    seen = seen.group_by("who", "since", "till").aggregate(seen_at=seen.occurred_at.max())
+    same = (shifts.agent_id == seen.who, shifts.occurred_at == seen.since, shifts.until == seen.till)
+    found = shifts.left_join(seen, same)
+    return found.mutate(ended_at=found.ended_at.fill_null(found.seen_at))
+
+
+def _states(marks: Events, states: Events) -> Rows:
+    """Return stretches of states; the last one in a shift whose end is missing has none either."""
+    import ibis
+
+    w = ibis.window(
+        group_by=marks.agent_id, order_by=(marks.occurred_at, marks.version, marks.activity, marks.source_id)
+    )
+    # A start cuts a state only where a shift was open: clocks may differ by a second.
+    cuts = marks.mutate(last_is=marks.activity.lag().over(w))
+    cuts = cuts.filter((cuts.activity == "shift_ended") | (cuts.last_is == "shift_started")).drop("last_is")
+    both = states.union(cuts)
+    named = (both.activity == "state_changed") & (both.step != "offline")
+    return _spells(both, by=("agent_id",), states=named.ifelse(both.step, None), begins="shift_started")
+
+
 def paid(events: Events) -> Rows:
     """Return one row for each stretch of a person's day: `kind` shift (paid from start to end) or state (within it).
 
-    A stretch without an end has none here either and counts nowhere; it makes figures approximate.
+    A shift without an end has that of the last state seen in it. Any other stretch without an end has none here
+    either and counts nowhere. Both are marked approximate.
     """
     import ibis
 
-    e = events
-    shifts = e.filter(e.activity.isin(["shift_started", "shift_ended"]))
-    shift = _spells(shifts, by=("agent_id",), states=(shifts.activity == "shift_started").ifelse("paid", None))
-    marks = e.filter(e.activity.isin(["state_changed", "shift_ended"]))
-    state = _spells(
-        marks,
-        by=("agent_id",),
-        states=((marks.activity == "state_changed") & (marks.step != "offline")).ifelse(marks.step, None),
-    )
+    marks = events.filter(events.activity.isin(["shift_started", "shift_ended"]))
+    states = events.filter(events.activity == "state_changed")
 
     def rows(spells: Rows, kind: str) -> Rows:
         return spells.select(
@@ -51,7 +81,7 @@ def paid(events: Events) -> Rows:
             approximate=spells.repaired | (spells.origin != "exact"),
         )  # fmt: skip
 
-    return rows(shift, "shift").union(rows(state, "state"))
+    return rows(_shifts(marks, states), "shift").union(rows(_states(marks, states), "state"))
 
 
 def counters(events: Events) -> Rows:
