@@ -16,10 +16,12 @@ from troth.core.decision import Issue, Severity
 from troth.core.errors import InputError
 from troth.web.customers.keys import name_key, phone_key
 from troth.web.customers.models import Consent, Customer, CustomerQuerySet
-from troth.web.people.models import User
+from troth.web.people.models import Unit, User
 
 #: What customers are asked to agree to.
 PURPOSES: Final = ("notices", "surveys", "offers", "recording")
+#: What somebody who books gives name and address for; only booking writes it.
+APPOINTMENTS: Final = "appointments"
 #: Columns by which two may be one, the strongest first.
 _KEYS: Final = ("email_key", "phone_key", "name_key")
 
@@ -86,6 +88,58 @@ def everyone(customer: Customer) -> list[Customer]:
         fresh = list(Customer.objects.filter(merged_into__in=fresh).exclude(pk__in=[one.pk for one in found]))
         found += fresh
     return found
+
+
+@transaction.atomic
+def newcomer(*, unit: Unit, name: str, email: str, phone: str, language: str, now: datetime) -> Customer | None:
+    """Return a customer for somebody who books and says who they are; None where nothing was said.
+
+    It is always a new one, whoever is known here already: whoever types an address learns nothing from what follows,
+    and gets nobody's history. `letter_opened` joins the two when the address has proved to be theirs.
+
+    Parameters
+    ----------
+    unit : where they booked.
+    """
+    if not (name or email or phone):
+        return None
+    made = Customer.objects.create(
+        name=name, email=email, phone=phone, language=language, unit=unit, created_at=now, by_booking=True
+    )
+    Consent.objects.create(customer=made, purpose=APPOINTMENTS, given_at=now, how="booking")
+    return made
+
+
+@transaction.atomic
+def letter_opened(customer: Customer, *, email: str, now: datetime) -> None:
+    """Note that somebody opened a letter sent to their address; who is known by it and by name is one with them.
+
+    Name and address must both agree, for a family may share an address. One who is known only from a booking whose
+    letter was never opened is nobody's match: anybody can type an address.
+
+    Parameters
+    ----------
+    email : where the letter went; nothing follows if the customer has another address by now.
+    """
+    same = Customer.objects.filter(unit=customer.unit_id, email_key=email.lower()).order_by("pk")
+    found = {one.pk: one for one in same.select_for_update()}
+    mine = found.get(customer.pk)
+    if mine is None or not email:
+        return
+    if mine.email_verified_at is None:
+        mine.email_verified_at = now
+        mine.save(update_fields=["email_verified_at"])
+    if not mine.by_booking or mine.merged_into_id is not None:
+        return
+    known = [
+        one
+        for one in found.values()
+        if one.pk != mine.pk and one.merged_into_id is None and one.name_key == mine.name_key
+        and (not one.by_booking or one.email_verified_at is not None)
+    ]  # fmt: skip
+    if known:
+        mine.merged_into = min(known, key=lambda one: (one.by_booking, one.created_at, one.pk))
+        mine.save(update_fields=["merged_into"])
 
 
 @transaction.atomic

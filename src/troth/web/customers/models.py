@@ -56,6 +56,10 @@ class Customer(models.Model):
     unit = models.ForeignKey(Unit, null=True, blank=True, on_delete=models.SET_NULL)
     merged_into = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="merged")
     created_at = models.DateTimeField()
+    by_booking = models.BooleanField(
+        default=False, help_text="Told us of themselves when they booked; nobody here has looked who it is."
+    )
+    email_verified_at = models.DateTimeField(null=True, blank=True, help_text="When a letter to it was first opened.")
     # Computed by the database, see `keys.py`: rows with one key may be one customer.
     name_key = models.GeneratedField(
         expression=models.Func("name", function="troth_name_key"), output_field=models.TextField(), db_persist=True

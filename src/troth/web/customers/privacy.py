@@ -12,17 +12,21 @@ from django.db.models import CharField, EmailField, Field, Model, TextField
 from troth.web.customers.actions import everyone
 from troth.web.customers.history import facts_of
 from troth.web.customers.models import Customer, Organisation
+from troth.web.people.mailbox import forget_letters, letters_to
 from troth.web.people.models import ErasureRequest
 from troth.web.people.privacy import NAMING, Known, changes_of, plain, scrub
 
 
-def known_of(customer: Customer, *, earlier: Iterable[Mapping[str, Any]] = ()) -> Known:
-    """Return all rows about a customer by kind, in whatever app they are, and all events of their pseudonyms.
+def known_of(
+    customer: Customer, *, earlier: Iterable[Mapping[str, Any]] = (), rejects: Iterable[Mapping[str, Any]] = ()
+) -> Known:
+    """Return all rows about a customer by kind, in whatever app they are, all events of their pseudonyms, and letters.
 
     Parameters
     ----------
     customer : those merged into them come along.
     earlier : events of the lake.
+    rejects : rows of imported files that could not be taken and name the customer.
     """
     people = everyone(customer)
     found: Known = {"customer": [plain(one) | {"pseudonym": one.pseudonym} for one in people]}
@@ -30,19 +34,40 @@ def known_of(customer: Customer, *, earlier: Iterable[Mapping[str, Any]] = ()) -
         rows = [plain(row) for row in model.objects.filter(**{f"{field}__in": people})]
         if rows:
             found[model._meta.db_table] = rows  # noqa: SLF001 - Django's public name for it
+    found["events"] = _events(people, earlier)
+    found["letters"] = letters_to(_said(people, "email"))
+    found["rejects"] = [{name: str(value) for name, value in row.items()} for row in rejects]
+    found["changes"] = changes_of("customers_customer", [one.pk for one in people])
+    return found
+
+
+def naming(customer: Customer) -> set[str]:
+    """Return the words that name a customer and those merged into them: names, addresses, numbers, pseudonyms."""
+    people = everyone(customer)
+    said = set[str]().union(*(_said(people, column) for column in ("name", "email", "phone")))
+    return said | {one.pseudonym for one in people}
+
+
+def _events(people: list[Customer], earlier: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     facts = facts_of([one.pseudonym for one in people], most=None)
-    found["events"] = [
+    known = {str(fact.source_id) for fact in facts}
+    return [
         {"activity": fact.activity, "occurred_at": str(fact.occurred_at), **{k: str(v) for k, v in fact.event.items()}}
         for fact in facts
-    ]
-    known = {str(fact.source_id) for fact in facts}
-    found["events"] += [
+    ] + [
         {name: str(value) for name, value in row.items() if value is not None}
         for row in earlier
         if row.get("source_id") not in known
     ]
-    found["changes"] = changes_of("customers_customer", [one.pk for one in people])
-    return found
+
+
+def _said(people: list[Customer], column: str) -> set[str]:
+    """Return what stands in a column of the customers and of every row that points at them, such as appointments."""
+    found = {getattr(one, column) for one in people}
+    for model, field in _pointing():
+        if column in {one.name for one in model._meta.fields}:  # noqa: SLF001 - as below
+            found |= set(model.objects.filter(**{f"{field}__in": people}).values_list(column, flat=True))
+    return found - {""}
 
 
 def _pointing() -> Iterator[tuple[Any, str]]:
@@ -53,14 +78,21 @@ def _pointing() -> Iterator[tuple[Any, str]]:
 
 
 @transaction.atomic
-def erase(customer: Customer, *, now: datetime) -> list[str]:
+def erase(customer: Customer, *, now: datetime, asked: bool = True) -> list[str]:
     """Erase a customer and all that names them; return the pseudonyms that now belong to nobody.
 
     Rows of other apps that point at the customer, such as appointments, lose the columns that name; the audit trail
-    loses the values. What the lake keeps in old files is cleaned by the job that looks for `ErasureRequest`.
+    loses the values; letters to them go. What the lake keeps in old files is cleaned by the job that looks for
+    `ErasureRequest`.
+
+    Parameters
+    ----------
+    asked : somebody wants it, so that the lake is cleaned as well; what retention removes has lines of its own there.
     """
     people = list(Customer.objects.select_for_update().filter(pk__in=[one.pk for one in everyone(customer)]))
     ids = [one.pk for one in people]
+    addresses = _said(people, "email")
+    transaction.on_commit(lambda: forget_letters(addresses))
     named: dict[str, list[Any]] = {"customers_customer": ids}
     for model, field in _pointing():
         rows = model.objects.filter(**{f"{field}__in": people})
@@ -76,7 +108,8 @@ def erase(customer: Customer, *, now: datetime) -> list[str]:
     for noun, rows_of in named.items():
         scrub(noun, rows_of)
     pseudonyms = [one.pseudonym for one in people]
-    ErasureRequest.objects.bulk_create(ErasureRequest(pseudonym=one, asked_at=now) for one in pseudonyms)
+    if asked:
+        ErasureRequest.objects.bulk_create(ErasureRequest(pseudonym=one, asked_at=now) for one in pseudonyms)
     return pseudonyms
 
 

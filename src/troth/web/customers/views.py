@@ -21,6 +21,7 @@ from troth.web.customers.bridge import earlier
 from troth.web.customers.forms import ConsentForm, CustomerForm, NoteForm
 from troth.web.customers.history import history
 from troth.web.customers.models import Customer, CustomerQuerySet, Note
+from troth.web.people.bridge import rejects_naming
 from troth.web.people.models import Unit
 from troth.web.people.privacy import as_csv, as_json
 from troth.web.people.rights import may
@@ -183,7 +184,11 @@ def customer_data(request: HttpRequest, pseudonym: str, form: str) -> HttpRespon
     """Hand out all that is known of a customer."""
     found = _customer(request, pseudonym)
     names = [one.pseudonym for one in actions.everyone(found)]
-    known = privacy.known_of(found, earlier=earlier(settings.LAKE, pseudonyms=names, most=None))
+    known = privacy.known_of(
+        found,
+        earlier=earlier(settings.LAKE, pseudonyms=names, most=None),
+        rejects=rejects_naming(settings.LAKE, words=privacy.naming(found)),
+    )
     return download(as_json(known) if form == "json" else as_csv(known), name=f"{pseudonym}.{form}")
 
 

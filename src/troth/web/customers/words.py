@@ -31,7 +31,7 @@ HAPPENED: Final[dict[str, Any]] = {
 
 SAID: Final[dict[str, Any]] = {
     "case": _("case"), "booking": _("appointment"), "promise": _("promise"), "note": _("note"), "consent": _("consent"),
-    "notices": _("notices about visits"), "surveys": _("questions after a visit"), "offers": _("offers"),
+    "appointments": _("appointments"), "notices": _("notices about visits"), "surveys": _("questions after a visit"), "offers": _("offers"),
     "recording": _("recording of calls"), "email": _("same e-mail"), "phone": _("same phone"), "name": _("same name"),
     "walk_in": _("in person"), "counter": _("in person"), "voice": _("by phone"), "chat": _("by chat"), "mail": _("by mail"),
     "video": _("by video"), "web": _("by web"), "app": pgettext_lazy("channel", "by app"), "visit": _("at the customer's place"),

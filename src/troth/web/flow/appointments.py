@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from django.dispatch import Signal
 
 from troth.core.terms import BookingState, Entry
+from troth.web.customers.actions import newcomer
 from troth.web.customers.models import Customer
 from troth.web.flow.events import by_customer, of_booking, of_case
 from troth.web.flow.joining import place_of, stand_in_line, told
@@ -77,6 +78,10 @@ def book(
 ) -> Appointment:
     """Make a held place somebody's appointment. Booking twice is booking once.
 
+    Parameters
+    ----------
+    customer : who it is; without one, and with a name or address, a new customer.
+
     Raises
     ------
     Refused : ``hold-over`` when the place was given to others meanwhile, ``slot-over``.
@@ -89,8 +94,11 @@ def book(
     assert row.starts_at is not None
     if row.starts_at <= now:
         raise Refused("slot-over", where="slot", value=row.starts_at.isoformat(), advice="Maybe choose a later one.")
-    row.customer, row.name, row.email, row.phone, row.note = customer, name, email, phone, note
     row.language, row.booked_at = language or row.language, now
+    row.customer = customer or newcomer(
+        unit=row.branch.unit, name=name, email=email, phone=phone, language=row.language, now=now
+    )
+    row.name, row.email, row.phone, row.note = name, email, phone, note
     _booked(row, now=now)
     changed(row.branch.unit_id)
     return row
@@ -179,6 +187,9 @@ def waitlist(
         raise Refused("slot-over", where="slot", value=wanted_date, advice="Maybe a later day is meant.")
     if wanted_date is not None and free_slots(branch=branch, service=service, day=wanted_date, now=now):
         raise Refused("slot-free", where="slot", value=wanted_date, advice="Maybe book one of the free times.")
+    customer = customer or newcomer(
+        unit=branch.unit, name=name, email=email, phone=phone, language=language, now=now
+    )  # fmt: skip
     row = Appointment.objects.create(
         branch=branch, service=service, state=BookingState.WAITLISTED, booked_at=now, wanted_date=wanted_date,
         customer=customer, name=name, email=email, phone=phone, language=language, note=note,

@@ -13,10 +13,12 @@ class FlowConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Make known what can be watched, and write to those who got a place."""
+        """Make known what can be watched and how long what is kept, and write to those who got a place."""
         from troth.web.flow.appointments import place_found
         from troth.web.flow.letters import tell_of_place
         from troth.web.flow.live_topics import register_topics
+        from troth.web.flow.retention import register_retention
 
         register_topics()
+        register_retention()
         place_found.connect(tell_of_place)

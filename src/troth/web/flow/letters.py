@@ -12,6 +12,7 @@ from django.core.signing import BadSignature, Signer
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
+from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext
 from icalendar import Calendar, Event
 
@@ -22,6 +23,8 @@ log = logging.getLogger(__name__)
 #: A link to an appointment is good until so long after its end.
 LASTS: Final = timedelta(days=7)
 _SIGNER: Final = Signer(salt="troth.appointment")
+#: Signs what only a letter says: whoever comes by it has read what went to the address.
+_LETTER: Final = Signer(salt="troth.letter")
 _KINDS: Final = ("booked", "moved", "cancelled", "place_found", "waitlisted")
 
 
@@ -41,6 +44,20 @@ def token_of(text: str) -> str | None:
 def path_of(booking: Appointment) -> str:
     """Return the address of an appointment's page, without the host."""
     return reverse("booking", args=[signed(booking)])
+
+
+def link_in_letter(booking: Appointment, *, host: str) -> str:
+    """Return the link of a letter; it says by itself that it came to the customer's address."""
+    return f"{host}{path_of(booking)}?by={_LETTER.signature(_reached(booking))}"
+
+
+def came_by_letter(booking: Appointment, *, said: str) -> bool:
+    """Tell whether what a link says shows that it was read in a letter to the address the appointment has."""
+    return bool(said and booking.email) and constant_time_compare(said, _LETTER.signature(_reached(booking)))
+
+
+def _reached(booking: Appointment) -> str:
+    return f"{booking.token} {booking.email.lower()}"
 
 
 def calendar_entry(booking: Appointment, *, link: str, now: datetime, method: str = "PUBLISH") -> bytes:
@@ -82,7 +99,7 @@ def send(booking: Appointment, *, kind: str, host: str, now: datetime) -> bool:
         raise ValueError(f"no letter is called {kind!r}")
     if not booking.email:
         return False
-    link = f"{host}{path_of(booking)}"
+    link = link_in_letter(booking, host=host)
     with translation.override(booking.language):
         told: dict[str, Any] = {
             "booking": booking, "link": link, "zone": booking.branch.unit.zone, "branch": booking.branch,

@@ -12,6 +12,7 @@ import pyarrow as pa
 from troth.log import reference
 from troth.log.lake import Lake
 from troth.log.references import read_reference
+from troth.log.rejects import read_rejects
 from troth.web.people.models import ErasureRequest
 
 #: Columns that are the same for all time: a new name, or a corrected zone, is for the past as well, and an old name must
@@ -149,6 +150,22 @@ def finish_erasures(lake_path: str | Path, *, now: datetime, keep: timedelta = t
         if _left_over(lake):
             return 0
     return waiting.filter(asked_at__lte=now).update(done_at=now)
+
+
+def purge_rejects(lake_path: str | Path, *, before: datetime) -> int:
+    """Drop the raw texts of rows that could not be taken, imported before an instant; return how many."""
+    lake = Lake(lake_path)
+    return lake.purge(before=before) if lake.exists() else 0
+
+
+def rejects_naming(lake_path: str | Path, *, words: Iterable[str]) -> list[dict[str, str]]:
+    """Return the rows that could not be taken whose text has one of some words in it, as texts by column."""
+    lake, wanted = Lake(lake_path), [one.lower() for one in words if one]
+    if not wanted or not lake.exists():
+        return []
+    rows = read_rejects(lake).to_pylist()
+    named = [row for row in rows if any(word in f"{row['raw']} {row['value']}".lower() for word in wanted)]
+    return [{name: str(value) for name, value in row.items() if value is not None} for row in named]
 
 
 def _settle_reference(lake: Lake) -> None:

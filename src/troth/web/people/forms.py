@@ -14,7 +14,8 @@ from django.utils.translation import gettext_lazy as _
 from troth.core.terms import LeaveKind, Role, UnitKind
 from troth.web.people import words
 from troth.web.people.actions import ADMINS, KEY_ROLES
-from troth.web.people.models import AccessKey, Contract, Qualification, Skill, Unit, User, WorkCalendar
+from troth.web.people.models import AccessKey, Contract, KeptFor, Qualification, Skill, Unit, User, WorkCalendar
+from troth.web.people.retention import lengths
 from troth.web.people.tables import span_in, zone_of
 
 
@@ -250,3 +251,21 @@ class KeyForm(forms.ModelForm):  # type: ignore[type-arg]
 def _in_order(form: forms.BaseForm, found: dict[str, Any], first: str, last: str) -> None:
     if found.get(first) and found.get(last) and found[last] <= found[first]:
         form.add_error(last, _("Maybe the days are swapped."))
+
+
+class KeptForm(forms.Form):
+    """How many days each line of the table of retention is kept; empty for without end."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for code, days in lengths().items():
+            said, _then = words.KEPT[code]
+            self.fields[code] = forms.IntegerField(
+                label=said, required=False, min_value=1, max_value=36_500, initial=days
+            )
+
+    def save(self) -> None:
+        """Write down what differs from what held."""
+        for code, days in lengths().items():
+            if self.cleaned_data[code] != days:
+                KeptFor.objects.update_or_create(code=code, defaults={"days": self.cleaned_data[code]})

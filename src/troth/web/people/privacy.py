@@ -15,6 +15,7 @@ from django.forms.models import model_to_dict
 from django.utils.translation import gettext as _
 
 from troth.web.people.actions import must_govern, wrong
+from troth.web.people.mailbox import forget_letters, letters_to
 from troth.web.people.models import Change, SignInLink, User
 from troth.web.people.sheets import to_csv
 
@@ -56,8 +57,13 @@ def known_of(person: User) -> Known:
     found["second_steps"] = [
         {"kind": one.type, "since": str(one.created_at)} for one in Authenticator.objects.filter(user=person)
     ]
+    found["letters"] = letters_to(_addresses(person))
     found["changes"] = changes_of("people_user", [person.pk])
     return found
+
+
+def _addresses(person: User) -> set[str]:
+    return {person.email, *EmailAddress.objects.filter(user=person).values_list("email", flat=True)}
 
 
 def changes_of(noun: str, ids: Iterable[Any]) -> list[dict[str, Any]]:
@@ -103,6 +109,8 @@ def erase(actor: User, *, person: User) -> None:
     if person.is_active:
         advice = _("Maybe stop the person from signing in first.")
         raise wrong("still-active", where="person", value=person, advice=advice)
+    addresses = _addresses(person)
+    transaction.on_commit(lambda: forget_letters(addresses))
     for model in (EmailAddress, Authenticator, SocialAccount):
         model.objects.filter(user=person).delete()
     SignInLink.objects.filter(user=person).delete()

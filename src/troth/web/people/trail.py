@@ -76,7 +76,7 @@ def noted(changes: list[Change]) -> list[Noted]:
     return [
         Noted(
             at=one.at,
-            actor=names.get(one.actor, _("the system") if one.actor == "system" else one.actor),
+            actor=names.get(one.actor) or _nobodys(one.actor),
             action=one.action,
             noun=one.noun,
             noun_id=one.noun_id,
@@ -88,6 +88,11 @@ def noted(changes: list[Change]) -> list[Noted]:
         )
         for one in changes
     ]
+
+
+def _nobodys(actor: str) -> str:
+    """Return what is called who is no person."""
+    return {"system": _("the system"), "retention": _("retention")}.get(actor, actor)
 
 
 def _shown(value: Any) -> str:

@@ -62,6 +62,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     page("keys", records.keys, "keys", needs=_ADMINS),
     page("keys/<int:pk>/revoke", records.key_revoke, "key_revoke", needs=_ADMINS, about=_KEY),
     page("trail", records.trail, "trail", needs={Role.ADMINISTRATOR, Role.AUDITOR}),
+    page("retention", records.retention, "retention", needs={Role.ADMINISTRATOR, Role.AUDITOR}, changes=_ADMINS, whole=True),
     page("rights", records.rights, "rights", needs={Role.ADMINISTRATOR, Role.AUDITOR}),
 ]  # fmt: skip
 

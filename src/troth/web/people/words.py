@@ -45,6 +45,35 @@ SAID: Final[dict[str, Any]] = {
     "delete": gettext_lazy("removed"),
 }
 
+#: Lines of the table of retention: what is kept, and what happens to it then.
+KEPT: Final[dict[str, tuple[Any, Any]]] = {
+    "appointments": (
+        gettext_lazy("Names, addresses and notes of appointments that are over"),
+        gettext_lazy("They are taken off; that there was an appointment stays."),
+    ),
+    "visit_notes": (
+        gettext_lazy("Notes of visits that are over"),
+        gettext_lazy("They are taken off; the visit stays."),
+    ),
+    "newcomers": (
+        gettext_lazy("Customers known only from a booking, since something last happened"),
+        gettext_lazy("They are erased; what happened stays as nobody's."),
+    ),
+    "customers": (
+        gettext_lazy("Other customers, since something last happened"),
+        gettext_lazy("They are erased; what happened stays as nobody's."),
+    ),
+    "letters": (
+        gettext_lazy("Letters in the mail folder, where no mail server is named"),
+        gettext_lazy("They are removed."),
+    ),
+    "rejects": (
+        gettext_lazy("Raw texts of imported rows that could not be taken"),
+        gettext_lazy("They are dropped; that a row was not taken, and why, stays."),
+    ),
+    "changes": (gettext_lazy("The list of changes"), gettext_lazy("Older entries are removed.")),
+}
+
 #: Sentences of issues by code; `%(value)s` is what was written.
 SENTENCES: Final[dict[str, Any]] = {
     "bad-span": gettext_lazy("This is no span of time."),

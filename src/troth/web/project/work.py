@@ -62,6 +62,7 @@ def tasks() -> list[Task]:
     from troth.web.flow.expects import learn
     from troth.web.flow.repair import tidy
     from troth.web.people.bridge import finish_erasures
+    from troth.web.people.retention import enforce
     from troth.web.project.reference import export_reference
     from troth.web.promises.sweep import sweep
     from troth.web.runs.tasks import do_waiting
@@ -73,6 +74,7 @@ def tasks() -> list[Task]:
         Task("promises", 5.0, lambda: sweep(now=timezone.now())),
         Task("reference", 60.0, lambda: export_reference(settings.LAKE, now=timezone.now())),
         Task("sessions", 3600.0, SessionStore.clear_expired),
+        Task("retention", 3600.0, lambda: enforce(now=timezone.now())),
         Task("erasures", 600.0, lambda: finish_erasures(settings.LAKE, now=timezone.now())),
     ]
 

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from troth.core.terms import BookingState
 from troth.web.common.limits import too_often
+from troth.web.customers.actions import letter_opened
 from troth.web.flow import letters
 from troth.web.flow.appointments import book as book_place
 from troth.web.flow.appointments import cancel, free_slots, hold, reschedule, waitlist
@@ -22,6 +23,7 @@ from troth.web.flow.models import Appointment, Branch
 from troth.web.flow.pages.join import many, public_branch
 from troth.web.flow.pages.place import a_day, an_instant, around, attempt
 from troth.web.flow.slots import Slot
+from troth.web.people.retention import lengths
 from troth.web.services.models import Service
 
 #: So many days ahead can be booked.
@@ -67,6 +69,7 @@ def _times(
         "parts": _parts(free.get(chosen, []), branch),
         "any": any(free.values()),
         "form": ContactForm(prefix="wish"),
+        "kept_days": lengths()["appointments"],
         "moving": moving,
         "signed": letters.signed(moving) if moving else "",
         **around(branch, now=now),
@@ -108,7 +111,7 @@ def _wish(request: HttpRequest, branch: Branch, service: Service, language: str,
     day = a_day(request.POST.get("day", ""))
     if not form.is_valid():
         told = {"form": form, "service": service, "title": service.titled(language), "chosen": day, "days": [],
-                "parts": [], "any": False, **around(branch, now=now)}  # fmt: skip
+                "parts": [], "any": False, "kept_days": lengths()["appointments"], **around(branch, now=now)}  # fmt: skip
         return render(request, "flow/book_times.html", told, status=400)
     made = attempt(
         request,
@@ -127,6 +130,8 @@ def booking(request: HttpRequest, signed: str) -> HttpResponse:
     row, now = _own(signed), timezone.now()
     if row.ends_at is not None and row.ends_at + letters.LASTS < now:
         return render(request, "flow/booking_over.html", around(row.branch, now=now), status=410)
+    if row.customer is not None and letters.came_by_letter(row, said=request.GET.get("by", "")):
+        letter_opened(row.customer, email=row.email, now=now)  # the page shows nothing of it
     if request.method == "POST":  # each change sends a letter, to whatever address was given
         too_many = too_often(request, "change")
         return many(request, row.branch) if too_many else _changed(request, row, signed, now=now)
@@ -143,6 +148,7 @@ def _shown(
         "title": row.service.titled(get_language() or "en"),
         "bring": row.service.bring.all(),
         "form": (form or ContactForm()) if held else None,
+        "kept_days": lengths()["appointments"] if held else None,
         "gone": held and row.held_until is not None and row.held_until < now,
         "booked": row.state == BookingState.BOOKED,
         "past": row.starts_at is not None and row.starts_at < now,

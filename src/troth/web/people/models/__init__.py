@@ -9,6 +9,8 @@ from troth.web.people.models.employment import Contract as Contract
 from troth.web.people.models.employment import Leave as Leave
 from troth.web.people.models.employment import Qualification as Qualification
 from troth.web.people.models.employment import Skill as Skill
+from troth.web.people.models.retention import KeptFor as KeptFor
+from troth.web.people.models.retention import Removal as Removal
 from troth.web.people.models.trail import Change as Change
 from troth.web.people.models.trail import ErasureRequest as ErasureRequest
 from troth.web.people.models.units import Membership as Membership

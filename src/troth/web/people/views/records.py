@@ -15,9 +15,10 @@ from troth.core.errors import InputError
 from troth.core.terms import Role
 from troth.web.common.say import say
 from troth.web.people import actions, words
-from troth.web.people.forms import KeyForm
-from troth.web.people.models import AccessKey, Unit, User
-from troth.web.people.rights import PAGES
+from troth.web.people.forms import KeptForm, KeyForm
+from troth.web.people.models import AccessKey, Removal, Unit, User
+from troth.web.people.retention import lengths
+from troth.web.people.rights import PAGES, may
 from troth.web.people.sheets import BYTES
 from troth.web.people.table_work import SHEETS, today_in
 from troth.web.people.tables import Sheet, Taken, out, take
@@ -54,6 +55,23 @@ def key_revoke(request: HttpRequest, pk: int) -> HttpResponse:
     actions.revoke_key(found, now=timezone.now())
     say(request, _("“%(key)s” no longer opens anything.") % {"key": found})
     return redirect("keys")
+
+
+def retention(request: HttpRequest) -> HttpResponse:
+    """Show how long what is kept, and what was removed lately; post changes the lengths."""
+    form = KeptForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        form.save()
+        say(request, _("Saved."))
+        return redirect("retention")
+    last = Removal.objects.order_by("-pk")[:20]
+    context = {
+        "form": form,
+        "lines": [(*words.KEPT[code], form[code], days) for code, days in lengths().items()],
+        "removals": [(words.KEPT[one.code][0], one) for one in last if one.code in words.KEPT],
+        "may_change": may(request.user, "retention", method="POST"),
+    }
+    return render(request, "people/retention.html", context, status=422 if form.errors else 200)
 
 
 def trail(request: HttpRequest) -> HttpResponse:
