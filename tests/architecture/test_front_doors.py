@@ -15,8 +15,8 @@ DOORS: dict[str, set[str]] = {
         "Calendar Grid InputError Issue Severity Span Step StoreError TrothError calendars_from_tables fanout stream".split()
     ),
     "demand": set(
-        "DemandForecast DemandKind ForecastProblem ModelScore Occasion Regressor Repair RepairKind Series SeriesForecast check "
-        "horizon".split()
+        "ChangeEffect ChangeKind ChangedDemand DemandChange DemandForecast DemandKind ForecastProblem ModelScore Occasion "
+        "Regressor Repair RepairKind Series SeriesForecast change check check_changes horizon surprise undo update".split()
     ),
     "demo": set("Booking Controls Dirt Shift Truth UNTIL World Written demo_company small_company write".split()),
     "kpi": set("Figure Kpi Params catalogue".split()),

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+from troth.demand._change import ChangeKind as ChangeKind
+from troth.demand._change import DemandChange as DemandChange
+from troth.demand._check_changes import check_changes as check_changes
+from troth.demand.changes import ChangedDemand as ChangedDemand
+from troth.demand.changes import ChangeEffect as ChangeEffect
+from troth.demand.changes import change as change
+from troth.demand.changes import undo as undo
 from troth.demand.check import check as check
+from troth.demand.intraday import surprise as surprise
+from troth.demand.intraday import update as update
 from troth.demand.plan import DemandForecast as DemandForecast
 from troth.demand.plan import ModelScore as ModelScore
 from troth.demand.plan import Repair as Repair
