@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from troth.stats.slow import slow_variance
+from troth.stats.slow import daily_moments, skewness, slow_variance
 from troth.stats.student import t_value, z_value
 
 Floats = NDArray[np.float64]
@@ -90,8 +90,9 @@ def ratio_intervals(
     share : the ratio is a share of `den` things: Wilson's interval with the effective number of things, which
         stays within [0, 1], has a width when all or none are hits, and is never narrower than that of `den`
         independent things.
-    floor : what the figure cannot be below, such as 0 for a time; the limits are those of its cube root, on which
-        sums of skewed things are close to normal, so that they reach further up than down.
+    floor : what the figure cannot be below, such as 0 for a time, which single days can raise by far: the limits reach
+        further up than down, as the days are skewed, and at least as on the scale of the cube root; and never less
+        far than if days were independent.
 
     Returns
     -------
@@ -102,8 +103,9 @@ def ratio_intervals(
     Linearised ratio and effective sample size: L. Kish (1965), Survey Sampling, ch. 6 and 8; leverage: MacKinnon
     and White (1985), HC2; slow waves: see `slow_variance`; effective number of things, not above the real one:
     Korn and Graubard (1998), Survey Methodology 24, 193-201; Wilson with it: Franco, Little, Louis and Slud (2019),
-    J. Survey Statistics and Methodology 7, 334-364. Cube root: Wilson and Hilferty (1931), Proceedings of the
-    National Academy of Sciences 17, 684-688.
+    J. Survey Statistics and Methodology 7, 334-364. Skewness: P. Hall (1992), On the Removal
+    of Skewness by Transformation, J. Royal Statistical Society B 54, 221-228; cube root: Wilson and Hilferty (1931),
+    Proceedings of the National Academy of Sciences 17, 684-688.
 
     Examples
     --------
@@ -120,7 +122,10 @@ def ratio_intervals(
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = top.sum(axis=1) / size
         residual = np.where(active, top - ratio[:, None] * bottom, 0)
-        variance, df = _sum_variance(residual, bottom, active, season, min_seasons, apart)
+        variance, df, least, skew = _chance(residual, bottom, active, season, min_seasons, apart)
+        if floor is not None and not share:
+            # Where rare bad days are missed, others look as if they made up for each other: just then it is too narrow.
+            variance = np.fmax(variance, least)
         error = np.sqrt(variance) / np.abs(size)
         reach = t_value(level, df=df)
         if share:
@@ -128,7 +133,7 @@ def ratio_intervals(
         else:
             low, high = ratio - reach * error, ratio + reach * error
             if floor is not None:
-                low, high = _above(floor, ratio, reach * error)
+                low, high = _above(floor, ratio, error, reach, skew)
     return Intervals(ratio, low, high, df, active.sum(axis=1))
 
 
@@ -183,7 +188,7 @@ def total_intervals(
     with np.errstate(divide="ignore", invalid="ignore"):
         residual = np.where(active, values - (total / days)[:, None], 0)
         weights = active.astype(np.float64)
-        variance, df = _sum_variance(residual, weights, active, season, min_seasons, apart)
+        variance, df, _, _ = _chance(residual, weights, active, season, min_seasons, apart)
         half = t_value(level, df=df) * np.sqrt(variance)
     none = (total == 0) & (days > 1)
     high = np.where(none, -np.log((1 - level) / 2), total + half)
@@ -226,37 +231,44 @@ def wilson(k: float, *, n: float, level: float = 0.95) -> Interval:
     return Interval(k / n, float(low), float(high))
 
 
-def _sum_variance(
+def _chance(
     residual: Floats,
     weight: Floats,
     active: NDArray[np.bool_],
     season: int,
     min_seasons: int,
     apart: ArrayLike | None,
-) -> tuple[Floats, Floats]:
-    """Return the variance of each series' sum of residuals and its degrees of freedom."""
+) -> tuple[Floats, Floats, Floats, Floats]:
+    """Return of each series' sum of residuals the variance, its degrees of freedom, what the variance were of independent days, and skewness."""
     days, size = active.sum(axis=1), np.abs(weight)
     effective = size.sum(axis=1) ** 2 / np.sum(size**2, axis=1)  # fewer than the days where a few carry most
     leverage = np.minimum(size / size.sum(axis=1)[:, None], 0.99)
     variance, df = np.sum(residual**2 / (1 - leverage), axis=1), effective - 1
+    least, skew = variance, skewness(residual)
     if season > 0 and residual.shape[1] >= min_seasons * season:
         used = active if apart is None else active & ~np.asarray(apart, dtype=np.bool_)
         slow, free = slow_variance(residual, used=used, season=season)
+        daily, bent = daily_moments(residual, used=used, season=season)
         # What the days apart add is judged by the others, day for day as heavy as theirs.
-        slow = slow * size.sum(axis=1) / np.where(used, size, 0).sum(axis=1)
+        more = size.sum(axis=1) / np.where(used, size, 0).sum(axis=1)
         free = np.minimum(free, effective - 1)
         enough = (free >= _FEWEST) & (2 * used.sum(axis=1) >= days)
-        variance, df = np.where(enough, slow, variance), np.where(enough, free, df)
+        variance, least = np.where(enough, slow * more, variance), np.where(enough, daily * more, least)
+        df, skew = np.where(enough, free, df), np.where(enough, bent, skew)
     few = days < 2
-    return np.where(few, np.nan, variance), np.where(few, np.nan, np.maximum(df, 1.0))
+    return np.where(few, np.nan, variance), np.where(few, np.nan, np.maximum(df, 1.0)), least, skew
 
 
-def _above(floor: float, ratio: Floats, half: Floats) -> tuple[Floats, Floats]:
-    """Return limits that are even on the scale of the cube root of what lies above the floor."""
+def _above(floor: float, ratio: Floats, error: Floats, reach: Floats, skew: Floats) -> tuple[Floats, Floats]:
+    """Return Hall's limits for a skewed figure above a floor."""
     above = ratio - floor
-    third = np.where(above > 0, half / (3 * above), 0.0)
-    low, high = floor + above * np.maximum(1 - third, 0) ** 3, floor + above * (1 + third) ** 3
-    return np.where(above > 0, low, floor), np.where(above > 0, high, np.maximum(ratio + half, floor))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        bend = np.clip(np.where(above > 0, error / above, 0.0), np.maximum(skew, 1e-6), 1.0)
+
+    def back(x: Floats) -> Floats:
+        return np.asarray(3 / bend * (np.cbrt(1 + bend * (x - bend / 6)) - 1), dtype=np.float64)
+
+    return np.maximum(ratio - error * back(reach), floor), ratio - error * back(-reach)
 
 
 def _wilson_by_variance(

@@ -65,17 +65,56 @@ def slow_variance(residual: Floats, *, used: Marks, season: int) -> tuple[Floats
     return variance, df
 
 
+def daily_moments(residual: Floats, *, used: Marks, season: int) -> tuple[Floats, Floats]:
+    """Return variance and skewness of the sum of each series if days were independent, weekday pattern and drift aside.
+
+    Parameters
+    ----------
+    residual, used, season : see `slow_variance`.
+
+    Returns
+    -------
+    Two arrays of shape (series,); the variance is NaN where pattern and drift leave nothing to learn from.
+
+    Examples
+    --------
+    >>> variance, skewness = daily_moments(np.array([[-1.0, -1.0, 2.0, 0.0]]), used=np.ones((1, 4), bool), season=1)
+    >>> float(variance[0].round(3)), float(skewness[0].round(3))
+    (8.4, 0.446)
+    """
+    masks = used.astype(np.float64)
+    left = _steady(residual[:, :, None], masks, season)[:, :, 0]
+    days, weekdays = masks.sum(axis=1), (masks @ _weekdays(masks, season) > 0).sum(axis=1)
+    free = days - weekdays - (days > weekdays)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(free > 0, days / free * np.sum(left**2, axis=1), np.nan), skewness(left)
+
+
+def skewness(residual: Floats) -> Floats:
+    """Return the skewness of the sum of each series of independent residuals: at most 1, that of one alone; 0 of none."""
+    square = np.sum(residual**2, axis=1)
+    return np.asarray(np.sum(residual**3, axis=1) / np.where(square > 0, square, 1.0) ** 1.5, dtype=np.float64)
+
+
 def _waves(masks: Floats, season: int, count: int) -> Floats:
     """Return the slowest cosines without what is pattern or drift, shape (sets of days, days, waves)."""
     days = masks.shape[1]
-    day = np.arange(days)
-    waves = np.cos(np.pi * np.outer(day + 0.5, np.arange(1, count + 1)) / days)
-    weekday = np.equal.outer(day % season, np.arange(season)).astype(np.float64)
-    drift = _without_pattern((day - (days - 1) / 2)[None, :, None] / days, masks, weekday)
-    waves = _without_pattern(waves[None], masks, weekday)
+    waves = np.cos(np.pi * np.outer(np.arange(days) + 0.5, np.arange(1, count + 1)) / days)
+    return _steady(waves[None], masks, season)
+
+
+def _steady(columns: Floats, masks: Floats, season: int) -> Floats:
+    """Return columns without their weekday pattern and drift over the used days; 0 on days not used."""
+    days, weekday = masks.shape[1], _weekdays(masks, season)
+    drift = _without_pattern((np.arange(days) - (days - 1) / 2)[None, :, None] / days, masks, weekday)
+    columns = _without_pattern(columns, masks, weekday)
     steep = np.sum(drift**2, axis=1, keepdims=True)
-    slope = np.where(steep > 1e-9, np.swapaxes(drift, 1, 2) @ waves / np.maximum(steep, 1e-9), 0.0)
-    return np.asarray(waves - drift * slope, dtype=np.float64)
+    slope = np.where(steep > 1e-9, np.swapaxes(drift, 1, 2) @ columns / np.maximum(steep, 1e-9), 0.0)
+    return np.asarray(columns - drift * slope, dtype=np.float64)
+
+
+def _weekdays(masks: Floats, season: int) -> Floats:
+    return np.equal.outer(np.arange(masks.shape[1]) % season, np.arange(season)).astype(np.float64)
 
 
 def _without_pattern(columns: Floats, masks: Floats, weekday: Floats) -> Floats:
