@@ -16,7 +16,8 @@ DOORS: dict[str, set[str]] = {
     ),
     "demand": set(
         "ChangeEffect ChangeKind ChangedDemand DemandChange DemandForecast DemandKind ForecastProblem ModelScore Occasion "
-        "Regressor Repair RepairKind Series SeriesForecast change check check_changes horizon surprise undo update".split()
+        "Reconciling Regressor Repair RepairKind Series SeriesForecast change check check_changes horizon reconcile surprise "
+        "totals undo update".split()
     ),
     "demo": set("Booking Controls Dirt Shift Truth UNTIL World Written demo_company small_company write".split()),
     "kpi": set("Figure Kpi Params catalogue".split()),
@@ -25,10 +26,10 @@ DOORS: dict[str, set[str]] = {
         "calibration chance check due kept_rate pit reliability score_bands settled".split()
     ),
     "queueing": set(
-        "Appointments Calibrator Choice Comeback CustomerClass Discipline Entered Fairness Forecast HeadOfLine "
-        "LastEntered Lateness Placed Predictor QueueLength QueueState Returning Server ServerNow Simulation SqlOrder "
-        "Tournament WaitBand Waiting check choose from_json interval_score overtaken placed rank reason skill sql_order "
-        "to_json".split()
+        "Appointments Calibrator Choice Comeback CustomerClass Discipline Entered Fairness Forecast Goal HeadOfLine "
+        "LastEntered Lateness Performance Placed Predictor QueueLength QueueState Returning Server ServerNow Simulation SqlOrder "
+        "Staffing Tournament Traffic WaitBand Waiting check choose erlang_a erlang_b erlang_c from_json interval_score overtaken "
+        "performance placed rank reason skill sql_order staff_for to_json wait_quantile with_shrinkage".split()
     ),
     "stats": set(
         "ControlChart Interval Intervals Scale Signal SignalRule Weights block_bootstrap c_chart cohen_kappa fleiss_kappa icc "

@@ -10,6 +10,9 @@ from troth.demand.changes import ChangeEffect as ChangeEffect
 from troth.demand.changes import change as change
 from troth.demand.changes import undo as undo
 from troth.demand.check import check as check
+from troth.demand.hierarchy import Reconciling as Reconciling
+from troth.demand.hierarchy import reconcile as reconcile
+from troth.demand.hierarchy import totals as totals
 from troth.demand.intraday import surprise as surprise
 from troth.demand.intraday import update as update
 from troth.demand.plan import DemandForecast as DemandForecast
