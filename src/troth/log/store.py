@@ -213,13 +213,17 @@ class Shelf:
         """Write the rows of each query to a file that no commit refers to yet; see `commit`."""
         folder = self._fresh(tier)
         run = uuid.uuid4().hex[:12]
-        written = []
+        written: list[NewFile] = []
         for number, query in enumerate(queries):
             path = folder / f"{run}-{number:05d}.parquet"
             target = quote(str(path))
-            (rows,) = con.execute(
-                f"COPY ({query}) TO {target} (FORMAT parquet, COMPRESSION {self.compression})"
-            ).fetchone() or (0,)
+            try:
+                (rows,) = con.execute(
+                    f"COPY ({query}) TO {target} (FORMAT parquet, COMPRESSION {self.compression})"
+                ).fetchone() or (0,)
+            except Exception:  # a full disk must not be filled with halves
+                _remove([path, *(file.path for file in written)])
+                raise
             if rows:
                 written.append(NewFile(path, rows))
             else:
@@ -256,8 +260,25 @@ class Shelf:
     ) -> list[str]:
         """Commit files that were written, and removals, at once; see `put`. Return the paths of the files now in.
 
-        Files that did not come in, because of a lost race or because the batch was in already, are deleted.
+        Files that did not come in, because of a lost race, because the batch was in already or for want of room on
+        the disk, are deleted.
         """
+        try:
+            return self._commit(written, tier=tier, remove=remove, batch=batch, notes=notes, at=at)
+        except OSError:
+            self._kept(written)
+            raise
+
+    def _commit(
+        self,
+        written: Sequence[NewFile],
+        *,
+        tier: str,
+        remove: Iterable[str],
+        batch: tuple[str, int] | None,
+        notes: Mapping[str, str] | None,
+        at: int | None,
+    ) -> list[str]:
         from deltalake import CommitProperties, DeltaTable, Transaction
         from deltalake.exceptions import CommitFailedError
 
@@ -280,11 +301,9 @@ class Shelf:
             if batch is not None and _last(table, batch[0]) >= batch[1]:
                 return self._kept(written)
             if at is not None and table.version() != at:
-                self._kept(written)
                 raise LostRaceError(f"{self.root.name}: somebody else changed it meanwhile. Maybe run it again.")
             lost = set(remove) - set(self._paths(table))
             if lost:
-                self._kept(written)
                 raise LostRaceError(f"{min(lost)} is no longer part of the table: somebody else replaced it.")
             try:
                 table.create_write_transaction(
@@ -297,7 +316,6 @@ class Shelf:
             except CommitFailedError:
                 continue
             return [str(path) for path, _ in written]
-        self._kept(written)
         raise StoreError(f"{self.root.name}: others kept writing and nothing was committed. Maybe run it again.")
 
     def _paths(self, table: DeltaTable | None) -> list[str]:
@@ -308,10 +326,13 @@ class Shelf:
     def _kept(self, written: Sequence[NewFile]) -> list[str]:
         """Delete those files that the table does not refer to; return the paths of the others."""
         current = set(self._paths(self.table()))
-        for path, _ in written:
-            if str(path) not in current:
-                path.unlink(missing_ok=True)
+        _remove(path for path, _ in written if str(path) not in current)
         return [str(path) for path, _ in written if str(path) in current]
+
+
+def _remove(paths: Iterable[Path]) -> None:
+    for path in paths:
+        path.unlink(missing_ok=True)
 
 
 def _last(table: DeltaTable | None, stream: str) -> int:

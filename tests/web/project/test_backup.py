@@ -11,6 +11,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from tests.full_disk import small_disk
 from tests.web import servers
 from troth.core import InputError
 from troth.web.project.backup import backup, move_database, read_manifest, restore
@@ -282,4 +283,23 @@ def test_a_move_waits_for_writers_and_keeps_new_ones_out(databases: tuple[Addres
 
     move_database(full.url, empty.url, on_table=write)
     assert len(refused) == len(_TABLES)
+    assert _rows(empty) == _rows(full)
+
+
+def test_a_backup_that_finds_no_room_leaves_nothing_half(databases: tuple[Address, Address], tmp_path: Path) -> None:
+    """However far it gets, it says that the disk is full, leaves no file, and an older backup as it was; then it works."""
+    full, empty = databases
+    with small_disk(tmp_path / "disk", megabytes=1) as disk:
+        backup(full.url, path=disk.root / "old.zip")
+        old = (disk.root / "old.zip").read_bytes()
+        for left in (0, 4096, len(old) // 2, len(old) - 100):
+            disk.fill(left=left)
+            with pytest.raises(InputError, match="No space left on device") as error:
+                backup(full.url, path=disk.root / "new.zip")
+            assert _codes(error) == ["backup-file"]
+            disk.free()
+            assert [one.name for one in disk.root.iterdir()] == ["old.zip"]
+        assert (disk.root / "old.zip").read_bytes() == old
+        backup(full.url, path=disk.root / "new.zip")
+        restore(empty.url, path=disk.root / "new.zip")
     assert _rows(empty) == _rows(full)

@@ -15,6 +15,7 @@ that is not done, and the next one to come finishes it. What follows from that:
 from __future__ import annotations
 
 import logging
+import re
 import threading
 import uuid
 from collections.abc import Iterable
@@ -39,6 +40,9 @@ _LOT: Final = 20_000
 #: Seconds between exports, and between attempts after a failure at most.
 EVERY_S: Final = 20.0
 _PATIENCE_S: Final = 60.0
+
+#: What turns letters red on a terminal.
+_COLOURS: Final = re.compile(r"\x1b\[[0-9;]*m")
 
 log = logging.getLogger(__name__)
 
@@ -89,7 +93,7 @@ def run_forever(
             bridge.tend(lake, now=now)
             wait = every_s
         except (DatabaseError, InterfaceError, TrothError, OSError) as error:
-            log.warning("Facts could not be taken to the lake, trying again: %s", str(error).strip().split("\n")[0])
+            log.warning("Facts could not be taken to the lake, trying again: %s", _in_one_line(error))
             wait = min(2 * wait, max(_PATIENCE_S, every_s))
         except Exception:  # whatever it is, this must go on: nobody else takes the facts
             log.exception("Facts could not be taken to the lake, trying again")
@@ -97,6 +101,11 @@ def run_forever(
         finally:
             connection.close()
         stop.wait(wait)
+
+
+def _in_one_line(error: Exception) -> str:
+    """Return what an error says without breaks and colours: libraries put the cause last."""
+    return " ".join(_COLOURS.sub("", str(error)).split())[:300]
 
 
 def renew(*, now: datetime) -> None:
