@@ -32,10 +32,18 @@ LIVE: Final = 1
 #: So much busier than in the log that `troth demo` writes: a line one can look at has somebody in it.
 _BUSY: Final = 4.0
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_FIRST: Final = "Asta Jonas Miglė Petras Ona Lukas Greta Mantas Vida Paulius Ugnė Darius Lina Tadas Rūta Marius".split()
+_FIRST: Final = (
+    "Asta Jonas Miglė Petras Ona Lukas Greta Mantas Vida Paulius Ugnė Darius Lina Tadas Rūta Marius Eglė Tomas Aistė Simonas "
+    "Jurga Vytas Laima Karolis Daiva Rokas Inga Saulius Neringa Andrius Birutė Justas Rasa Algis Milda Giedrius Jolanta "
+    "Arūnas Kristina Nerijus"
+).split()
+#: Surnames of men; women's end in -ė.
 _LAST: Final = (
-    "Butkus Žukauskas Kairys Balčiūnas Navickas Urbonas Paulauskas Sakalauskas Rimkus Vaitkus Gailius".split()
-)
+    "Abelkis Adomaitis Baltrus Bielinis Brazdžius Budrys Daukša Dirgėla Gabrys Gailius Galdikas Girdenis Jasaitis Juodis Karalius "
+    "Kasparas Keturakis Kudirka Lapinskas Laurinaitis Liutkus Mažeika Mikalauskas Mockus Morkūnas Naujokas Norkus Oželis Pakalnis "
+    "Petrulis Puodžius Radvila Rimkus Rudys Sabaliauskas Saulėnas Skuodis Stankus Šalna Šarka Šimkus Šulcas Tamulis Tauras "
+    "Tumėnas Urbonas Uždavinys Vaičiulis Vaitkus Valančius Varnas Venckus Vilkas Zabiela Zaleckas Žemaitis Žilius Žukas Žvirblis"
+).split()
 
 
 def demo_installation(data: Path | None, *, until: str | None) -> Installation:
@@ -166,13 +174,21 @@ def _customers(truth: Truth, seeded: Seeded) -> None:
     Customer.objects.bulk_create(
         (
             Customer(
-                pseudonym=pseudonym(site.code, k), name=f"{_FIRST[k % len(_FIRST)]} {_LAST[k // 7 % len(_LAST)]}",
+                pseudonym=pseudonym(site.code, k), name=_name(k),
                 unit=seeded.branch.unit, created_at=since, language="lt" if k % 3 else "en",
             )
             for k in range(site.customers)
         ),
         batch_size=1000,
     )  # fmt: skip
+
+
+def _name(k: int) -> str:
+    """Return the name of a customer, women and men in turn; of those beyond all plain names, one with two surnames."""
+    more, n = divmod(k // len(_FIRST), len(_LAST))
+    ends = [_LAST[n]] + ([_LAST[(n + 11 * more) % len(_LAST)]] if more else [])
+    woman = k % len(_FIRST) % 2 == 0
+    return f"{_FIRST[k % len(_FIRST)]} {'-'.join(one.rstrip('aiuys') + 'ė' if woman else one for one in ends)}"
 
 
 def _private(path: Path, text: str) -> None:

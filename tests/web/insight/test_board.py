@@ -103,7 +103,7 @@ def test_a_figure_opens_to_its_rows_and_a_row_to_its_events(busy: Company) -> No
         address = f"/figures/speed.answer/case/{fact.event['contact_id']}?period=week"
         assert fact.event["contact_id"][:10] in page
         answer = alice.get(address)
-        assert answer.status_code == 200 and "queued" in answer.content.decode()
+        assert answer.status_code == 200 and "began to wait" in answer.content.decode()
         assert tom.get(address).status_code == seen
     assert alice.get("/figures/speed.answer/case/nobody").status_code == 404
     assert alice.get("/figures/nothing/rows").status_code == 404

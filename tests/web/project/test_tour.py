@@ -52,3 +52,18 @@ def test_every_step_leads_to_a_page_that_opens(company: Company) -> None:
 def test_no_step_beyond_the_last(company: Company) -> None:
     """A made-up number is no page."""
     assert cast.signed_in(company.alice).get(reverse("tour_step", kwargs={"number": 9})).status_code == 404
+
+
+@pytest.mark.usefixtures("demo")
+def test_a_line_above_every_page_says_where_one_is_and_what_comes_next(company: Company) -> None:
+    """On the pages of customers too, until one is back at the list; steps of others are passed over."""
+    token = cast.branch(company).branch.token
+    alice = cast.signed_in(company.alice)
+    first = alice.get(reverse("tour_step", kwargs={"number": 1}), follow=True)
+    assert first.context["touring"].step.number == 1
+    kiosk = alice.get(reverse("kiosk", kwargs={"token": token}))
+    assert reverse("tour_step", kwargs={"number": 2}) in kiosk.content.decode()
+    last = alice.get(reverse("tour_step", kwargs={"number": len(STEPS)}), follow=True)
+    assert last.context["touring"].following is None
+    alice.get(reverse("tour"))
+    assert "touring" not in alice.get(reverse("kiosk", kwargs={"token": token})).content.decode()

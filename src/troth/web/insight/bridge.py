@@ -23,6 +23,7 @@ from troth.kpi.definition import Figure, Kpi
 from troth.kpi.explain import Behind, Explained
 from troth.kpi.query import Engine, Query
 from troth.log.lake import Lake
+from troth.log.references import read_reference
 from troth.web.outbox import bridge as outbox
 from troth.web.outbox.models import Batch, Fact
 from troth.web.outbox.tail import live_lake
@@ -31,6 +32,8 @@ __all__ = ["Answer", "Asked", "Behind", "Explained", "Figure", "Kpi", "swaps"]
 
 #: Seconds for which an answer is given again without a look.
 FRESH_S: Final = 2.0
+#: So many points of a course are named on its axis.
+_MARKS: Final = 8
 #: Answers kept.
 _KEPT: Final = 128
 #: Memory of one question; several may be asked at once.
@@ -127,11 +130,26 @@ def sites_of(case: Explained) -> set[str | None]:
     return {row.members.get("site") for row in case.rows}
 
 
+def titles() -> dict[str, str]:
+    """Return what the lines and services of the log are called, by code."""
+    found: dict[str, str] = _once("titles", _titles)
+    return found
+
+
 def course(
-    at: Sequence[str], *, values: Sequence[float | None], unit: str, hover: Sequence[str], firm: Sequence[bool]
+    at: Sequence[str],
+    *,
+    values: Sequence[float | None],
+    unit: str,
+    hover: Sequence[str],
+    firm: Sequence[bool],
+    marks: Sequence[str],
 ) -> Any:
-    """Return a figure of a KPI's course over days."""
-    return draw.trend(draw.Trend(at=at, values=values, unit=unit, hover=hover, firm=firm), height=220)
+    """Return a figure of a KPI's course; `marks` is what the axis calls each point in the reader's language."""
+    figure = draw.trend(draw.Trend(at=at, values=values, unit=unit, hover=hover, firm=firm), height=220)
+    every = -(-len(at) // _MARKS)
+    figure.update_xaxes(tickmode="array", tickvals=list(at[::every]), ticktext=list(marks[::every]))
+    return figure
 
 
 def bars(names: Sequence[str], *, values: Sequence[float], unit: str) -> Any:
@@ -146,6 +164,12 @@ def _figures(asked: Sequence[Asked]) -> list[Answer]:
     with lake.session(threads=1) as con:
         engine = Engine(lake, con)
         return [Answer(tuple(engine.figures(one.query())), now) for one in asked]
+
+
+def _titles() -> dict[str, str]:
+    tables = (("service", "services"), ("queue", "queues"))
+    rows = [(row[kind], row["title"]) for kind, table in tables for row in read_reference(outbox.lake(), table)]
+    return {code: title for code, title in rows if title}
 
 
 def _behind(asked: Asked, limit: int) -> Behind:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
@@ -14,6 +17,7 @@ from troth.web.common.plots import plot, plotting
 from troth.web.insight import bridge, words
 from troth.web.insight.asked import PERIODS, View, sites_for, view_of
 from troth.web.insight.board import COLUMNS, Board, board
+from troth.web.people.models import Unit, User
 from troth.web.people.rights import may
 from troth.web.people.sheets import to_csv, to_excel
 
@@ -62,10 +66,11 @@ def explain(request: HttpRequest, kpi: str) -> HttpResponse:
     (answer,) = bridge.figures([asked])
     behind = bridge.behind(asked, limit=_ROWS) if answer.figures else None
     unit = str(declared.unit)
+    titles = {**bridge.titles(), **{one.code: one.title for one in sites_for(request.user)}}
     rows = [
         {
             "case": row.get("contact_id") or row.get("case_id") or row.get("customer_id") or "",
-            "where": row.get("queue") or row.get("site") or "",
+            "where": titles.get(code := row.get("queue") or row.get("site") or "", code),
             "at": row["at"],
             "value": words.value(row["value"], unit=unit) if unit == "s" else say.figure(row["value"], digits=2),
             "exact": words.exact(row["value"], unit=unit),
@@ -74,7 +79,7 @@ def explain(request: HttpRequest, kpi: str) -> HttpResponse:
     ]
     told = {
         "kpi": declared, "title": words.TITLES[declared.id][0], "question": words.TITLES[declared.id][1],
-        "figure": answer.figures[0] if answer.figures else None, "rows": rows, "count": behind.count if behind else 0,
+        "counted": words.COUNTED[declared.id], "figure": answer.figures[0] if answer.figures else None, "rows": rows, "count": behind.count if behind else 0,
         "value": words.value(answer.figures[0].value, unit=unit) if answer.figures else say.TO,
         "exact": words.exact(answer.figures[0].value, unit=unit) if answer.figures else "",
         "view": view, "zone": view.zone, "now": now, "at": answer.at, "here": view.address(),
@@ -91,19 +96,48 @@ def case(request: HttpRequest, kpi: str, case: str) -> HttpResponse:
     if declared is None or found is None or not view.sees(bridge.sites_of(found)):
         raise Http404
     unit = str(declared.unit)
+    segments = [one for row in found.rows for one in row.segments]
     told = {
-        "kpi": declared, "found": found, "view": view, "zone": view.zone, "now": timezone.now(),
+        "kpi": declared, "found": found, "events": _events(request, found), "bars": _bars(segments), "view": view, "zone": view.zone, "now": timezone.now(),
         "title": words.TITLES.get(declared.id, (declared.title, ""))[0], "value": words.value(found.value, unit=unit),
         "exact": words.exact(found.value, unit=unit), "here": view.address(),
-        "segments": [one for row in found.rows for one in row.segments],
+        "segments": segments,
     }  # fmt: skip
     return render(request, "insight/case.html", told)
 
 
+def _events(request: HttpRequest, found: bridge.Explained) -> list[dict[str, Any]]:
+    """Return the events of a case with people and teams by their names, and what the figure took from each."""
+    codes = {event.who for event in found.events if event.who}
+    people = {one.code: str(one) for one in User.objects.visible_to(request.user).filter(code__in=codes)}
+    teams = {one.code: one.title for one in Unit.objects.visible_to(request.user).filter(code__in=codes)}
+    names = {**teams, **people}
+    return [
+        {
+            "at": event.occurred_at, "activity": event.activity, "step": event.step or "",
+            "who": names.get(event.who or "", event.who or ""),
+            "uses": [words.USES.get(use, use) for use in event.uses],
+        }
+        for event in found.events
+    ]  # fmt: skip
+
+
+def _bars(segments: Sequence[Any]) -> list[dict[str, Any]]:
+    """Return where each stretch of a case's time lies on a line a thousand wide."""
+    whole = sum(one.seconds for one in segments)
+    bars: list[dict[str, Any]] = []
+    x = 0.0
+    for one in segments if whole else ():
+        wide = 1000 * one.seconds / whole
+        bars.append({"x": round(x, 1), "width": round(max(1.0, wide - 2), 1), "counted": one.counted})
+        x += wide
+    return bars
+
+
 def _board(request: HttpRequest) -> tuple[Board, dict[str, str]]:
     view = view_of(request.user, request.GET)
-    titles = {unit.code: unit.title for unit in sites_for(request.user)}
-    return board(view, titles=titles, now=timezone.now()), titles
+    sites = {unit.code: unit.title for unit in sites_for(request.user)}
+    return board(view, titles={**bridge.titles(), **sites}, now=timezone.now()), sites
 
 
 def _choices(view: View, name: str, titles: dict[str, str]) -> list[tuple[str, str, bool]]:
@@ -117,24 +151,33 @@ def _choices(view: View, name: str, titles: dict[str, str]) -> list[tuple[str, s
 
 def _lines(found: Board) -> list[tuple[str, str, bool]]:
     """Return chips of the lines filtered by, and of those in the comparison."""
+    titles = bridge.titles()
     shown = {member.code for member in found.members if member.code} if found.view.by == "queue" else set()
-    return _choices(found.view, "queues", {code: code for code in shown | set(found.view.queues)})
+    return _choices(found.view, "queues", {code: titles.get(code, code) for code in shown | set(found.view.queues)})
+
+
+def _mark(start: str, *, days: bool, zone: ZoneInfo) -> str:
+    """Return what a point in time is called on an axis: its day, or its time of day."""
+    at = datetime.fromisoformat(start).replace(tzinfo=zone)
+    return say.day(at, zone=zone, short=True) if days else say.clock(at, zone=zone)
 
 
 def _course(found: Board) -> Any:
     """Return the drawing of the first figure over time; None where there is too little to draw."""
-    known = [one for one in found.course if one.n]
+    told = [k for k, one in enumerate(found.course) if one.n]
+    known = [found.course[k] for k in told]
     if len(known) < 2:
         return None
+    shown = found.course[told[0] : told[-1] + 1]
+    days = len({one.start[:10] for one in shown}) > 1
     title = found.figures[0].title
     figure = bridge.course(
-        [one.start[:19] for one in found.course],
-        values=[one.value for one in found.course],
+        [one.start[:19] for one in shown],
+        values=[one.value for one in shown],
         unit="s",
-        hover=[
-            f"{one.start[:16].replace('T', ' ')}\n{words.value(one.value, unit='s')}, n {one.n}" for one in found.course
-        ],
-        firm=[one.mature for one in found.course],
+        hover=[f"{one.start[:16].replace('T', ' ')}\n{words.value(one.value, unit='s')}, n {one.n}" for one in shown],
+        firm=[one.mature for one in shown],
+        marks=[_mark(one.start, days=days, zone=found.view.zone) for one in shown],
     )
     last = words.value(known[-1].value, unit="s")
     summary = _("%(title)s over time, %(count)s points; the last is %(last)s.") % {

@@ -27,6 +27,49 @@ TITLES: Final[Mapping[str, tuple[Any, Any]]] = {
         gettext_lazy("What was the worst wait a customer had, on average?"),
     ),
 }
+#: What a figure counts, in a sentence or two; its exact definition is in the reference.
+COUNTED: Final[Mapping[str, Any]] = {
+    "speed.answer": gettext_lazy(
+        "The time from joining the line until a person began to serve, on average of all who were served. It counts on the "
+        "day they joined."
+    ),
+    "flow.volume": gettext_lazy(
+        "Everybody who came or wrote. Who was handed on from one line to another is counted once, on the day they came."
+    ),
+    "flow.abandonment": gettext_lazy(
+        "Those who left while waiting, as a share of all who joined a line and are through with it."
+    ),
+    "promise.kept": gettext_lazy(
+        "Promises that were kept, as a share of those that came due. Who let us off a promise is left out."
+    ),
+    "speed.handle": gettext_lazy(
+        "The time with a customer and the work after it, on average of all who were served to the end."
+    ),
+    "flow.served_per_hour": gettext_lazy("Customers served, for each hour that a counter was open."),
+    "load.occupancy": gettext_lazy(
+        "The time with customers and in the work after them, as a share of that time and the time of waiting for the next one."
+    ),
+    "worst.wait": gettext_lazy(
+        "The longest wait each known customer had in this time, whether served or not, on average of those customers."
+    ),
+}  # fmt: skip
+#: What a figure takes from an event, in the reader's words; the engine's own words for what is not here.
+USES: Final[Mapping[str, Any]] = {
+    "the wait": gettext_lazy("the wait"),
+    "the wait since arrival": gettext_lazy("the wait since arrival"),
+    "joining the queue": gettext_lazy("the beginning of the wait"),
+    "the beginning": gettext_lazy("the beginning"),
+    "the arrival": gettext_lazy("the arrival"),
+    "the answer": gettext_lazy("the end of the wait"),
+    "the end": gettext_lazy("the end"),
+    "the leaving": gettext_lazy("the leaving"),
+    "the promise": gettext_lazy("the promise"),
+    "the broken promise": gettext_lazy("the broken promise"),
+    "the settling of the promise": gettext_lazy("whether the promise was kept"),
+    "the stated probability": gettext_lazy("the stated probability"),
+    "the time of service": gettext_lazy("the time with the customer"),
+    "the work afterwards": gettext_lazy("the work afterwards"),
+}
 #: Dimensions a figure can be split by here.
 DIMENSIONS: Final[Mapping[str, Any]] = {
     "site": gettext_lazy("Site"),

@@ -72,8 +72,12 @@ def seed(truth: Truth, *, live: int) -> Seeded:
     live : number of the site that is played live.
     """
     root, new = Unit.objects.get_or_create(
-        code="demo", defaults={"title": truth.name, "kind": str(UnitKind.ORGANISATION), "languages": "en,lt"}
-    )
+        code="demo",
+        defaults={
+            "title": truth.name, "kind": str(UnitKind.ORGANISATION), "languages": "en,lt",
+            "time_zone": truth.sites[live].time_zone,
+        },
+    )  # fmt: skip
     if new:
         services = _services(truth)
         for site in truth.sites:

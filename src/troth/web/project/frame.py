@@ -17,6 +17,7 @@ from troth.web.common.words import day
 from troth.web.people.models import User
 from troth.web.people.rights import PAGES, may
 from troth.web.people.tables import zone_of
+from troth.web.project.tour import touring
 
 #: The menu: name of the page (the first that is there), words, icon; by group. What somebody may not open is not shown.
 MENU: Final = (
@@ -39,7 +40,7 @@ MENU: Final = (
         (("units",), gettext_lazy("Organisation"), "settings"),
         (("keys",), gettext_lazy("Devices"), "kiosk"),
         (("trail",), gettext_lazy("Changes"), "trail"),
-        (("tour",), gettext_lazy("Tour"), "today"),
+        (("tour",), gettext_lazy("Tour"), "tour"),
     )),
 )  # fmt: skip
 
@@ -115,6 +116,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     return {
         "person": getattr(request, "user", None),
         "menu": SimpleLazyObject(lambda: menu(request)),
+        "touring": SimpleLazyObject(lambda: touring(request)),
         "languages": SimpleLazyObject(languages),
         "date_in_words": SimpleLazyObject(lambda: day(timezone.now(), zone=_zone(request))),
     }

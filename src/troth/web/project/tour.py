@@ -29,6 +29,8 @@ STEPS: Final = (
 )  # fmt: skip
 _DONE: Final = "troth-tour"
 _SEEN: Final = "troth-tour-seen"
+#: The step somebody is at, until they come back to the list.
+_NOW: Final = "troth-tour-now"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,24 @@ class TourStep:
     text: Any
     open: bool
     done: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Touring:
+    """Where somebody is on the tour, and the step after that; None when there is none left they may take."""
+
+    step: TourStep
+    following: TourStep | None
+
+
+def touring(request: HttpRequest) -> Touring | None:
+    """Return where somebody is on the tour, for the line above every page; None off it."""
+    session = getattr(request, "session", None)
+    now = session.get(_NOW, 0) if settings.DEMO and session is not None else 0
+    if not now or not getattr(getattr(request, "user", None), "is_authenticated", False):
+        return None
+    found = steps(request)
+    return Touring(found[now - 1], next((one for one in found[now:] if one.open), None))
 
 
 def steps(request: HttpRequest) -> list[TourStep]:
@@ -61,8 +81,12 @@ def tour(request: HttpRequest) -> HttpResponse:
     if not settings.DEMO:
         raise Http404
     request.session[_SEEN] = True
+    request.session[_NOW] = 0
     found = steps(request)
-    return render(request, "troth/tour.html", {"steps": found, "left": sum(not step.done for step in found)})
+    following = next((step.number for step in found if step.open and not step.done), 0)
+    return render(
+        request, "troth/tour.html", {"steps": found, "left": sum(not step.done for step in found), "next": following}
+    )
 
 
 def go(request: HttpRequest, number: int) -> HttpResponse:
@@ -70,12 +94,15 @@ def go(request: HttpRequest, number: int) -> HttpResponse:
     if not settings.DEMO or not 1 <= number <= len(STEPS):
         raise Http404
     request.session[_DONE] = sorted({*request.session.get(_DONE, []), number})
+    request.session[_NOW] = number
     name = STEPS[number - 1][0]
-    if name != "kiosk":
+    if name not in {"kiosk", "today"}:
         return redirect(name)
-    branch = Branch.objects.visible_to(request.user).order_by("pk").first()
+    branch = Branch.objects.visible_to(request.user).select_related("unit").order_by("pk").first()
     if branch is None:
         raise Http404
+    if name == "today":
+        return redirect("today_branch", code=branch.unit.code)
     return redirect(reverse("kiosk", kwargs={"token": branch.token}))
 
 

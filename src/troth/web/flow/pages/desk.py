@@ -21,7 +21,7 @@ from troth.web.common.say import say
 from troth.web.flow import actions
 from troth.web.flow.live_topics import mark
 from troth.web.flow.models import Branch, Counter, CounterSession, Ticket
-from troth.web.flow.pages.place import LAST, around, attempt
+from troth.web.flow.pages.place import LAST, around, attempt, remember
 from troth.web.flow.seen.desk import desk as desk_of
 from troth.web.flow.seen.desk import free_counters, session_of
 from troth.web.people.models import Unit, User
@@ -123,7 +123,7 @@ def _open(request: HttpRequest, user: User, *, now: datetime) -> HttpResponse:
     text = request.POST.get("counter", "")
     found = Counter.objects.filter(branch__in=_branches(user)).select_related("branch__unit")
     row = get_object_or_404(found, pk=int(text) if text.isdecimal() else 0)
-    request.session[LAST] = row.branch.unit.code
+    remember(request, row.branch.unit.code)
     left = session_of(user)
     if left is not None and _mine(user) is None:  # the role there has ended; nobody else would close it
         attempt(request, lambda: actions.close_counter(session=left, now=now))

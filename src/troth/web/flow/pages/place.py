@@ -32,6 +32,12 @@ def branch_of(code: str) -> Branch:
     return get_object_or_404(Branch.objects.select_related("unit"), unit__code=code)
 
 
+def remember(request: HttpRequest, code: str) -> None:
+    """Keep which branch somebody looks at; a page that draws itself anew writes no session, so it undoes no other's."""
+    if request.session.get(LAST) != code:
+        request.session[LAST] = code
+
+
 def a_day(text: str) -> date | None:
     """Return the day a text says, None for one that is none or far off."""
     try:

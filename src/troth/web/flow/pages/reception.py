@@ -22,7 +22,7 @@ from troth.web.flow.appointments import cancel, check_in
 from troth.web.flow.live_topics import mark
 from troth.web.flow.models import Branch, Ticket
 from troth.web.flow.pages.join import qr
-from troth.web.flow.pages.place import LAST, a_day, around, attempt, branch_of
+from troth.web.flow.pages.place import LAST, a_day, around, attempt, branch_of, remember
 from troth.web.flow.seen.bookings import of_day
 from troth.web.flow.seen.entrance import choices, spoken
 from troth.web.people.models import Unit
@@ -55,7 +55,7 @@ def appointments(request: HttpRequest) -> HttpResponse:
 def reception_branch(request: HttpRequest, code: str) -> HttpResponse:
     """Give a number to somebody, or say that somebody with an appointment is here."""
     branch = branch_of(code)
-    request.session[LAST] = code
+    remember(request, code)
     now = timezone.now()
     if request.method == "POST":
         return _does(request, branch)
@@ -64,6 +64,7 @@ def reception_branch(request: HttpRequest, code: str) -> HttpResponse:
         "choices": choices(branch, language=get_language() or "en", now=now),
         "spoken": spoken(branch),
         "find": find,
+        "waiting": Ticket.objects.waiting().filter(branch=branch).count(),
         "found": _found(request, find) if find else [],
         "rows": of_day(branch, day=branch.today(now), now=now),
         "newest": Ticket.objects.filter(branch=branch, day=branch.today(now)).select_related("service", "visit__customer")
@@ -146,7 +147,7 @@ def slip(request: HttpRequest, code: str, pk: int) -> HttpResponse:
 def appointments_branch(request: HttpRequest, code: str) -> HttpResponse:
     """List the appointments of a day."""
     branch = branch_of(code)
-    request.session[LAST] = code
+    remember(request, code)
     now = timezone.now()
     day = a_day(request.GET.get("day", "")) or branch.today(now)
     told = {

@@ -15,7 +15,7 @@ from troth.web.flow import bridge
 from troth.web.flow.actions import close_counter
 from troth.web.flow.live_topics import mark
 from troth.web.flow.models import Branch, CounterSession, Ticket
-from troth.web.flow.pages.place import LAST, around, attempt, branch_of
+from troth.web.flow.pages.place import LAST, around, attempt, branch_of, remember
 from troth.web.flow.said import because
 from troth.web.flow.seen.day import day_of
 from troth.web.people.rights import may
@@ -49,7 +49,7 @@ def today(request: HttpRequest) -> HttpResponse:
 def today_branch(request: HttpRequest, code: str) -> HttpResponse:
     """Show who waits and why who is next, the counters, and what was promised and kept."""
     branch = branch_of(code)
-    request.session[LAST] = code
+    remember(request, code)
     now = timezone.now()
     told = {
         "seen": day_of(branch, now=now),
