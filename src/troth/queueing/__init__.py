@@ -21,6 +21,17 @@ from troth.queueing.discipline import Fairness as Fairness
 from troth.queueing.discipline import Lateness as Lateness
 from troth.queueing.discipline import Returning as Returning
 from troth.queueing.discipline import check as check
+from troth.queueing.erlang import Goal as Goal
+from troth.queueing.erlang import Performance as Performance
+from troth.queueing.erlang import Staffing as Staffing
+from troth.queueing.erlang import Traffic as Traffic
+from troth.queueing.erlang import erlang_a as erlang_a
+from troth.queueing.erlang import erlang_b as erlang_b
+from troth.queueing.erlang import erlang_c as erlang_c
+from troth.queueing.erlang import performance as performance
+from troth.queueing.erlang import staff_for as staff_for
+from troth.queueing.erlang import wait_quantile as wait_quantile
+from troth.queueing.erlang import with_shrinkage as with_shrinkage
 from troth.queueing.record import from_json as from_json
 from troth.queueing.record import to_json as to_json
 from troth.queueing.simulate import Simulation as Simulation
