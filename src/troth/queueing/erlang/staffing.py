@@ -122,16 +122,26 @@ def with_shrinkage(staff: ArrayLike, *, shrinkage: ArrayLike) -> Floats:
     array([20.        , 10.        ,  3.57142857])
     """
     agents, shares = np.broadcast_arrays(np.asarray(staff, float), np.asarray(shrinkage, float))
+    if not shares.any():
+        return np.array(agents)
     planned = np.empty(agents.shape)
     for share in np.unique(shares):
         here = shares == share
-        part = agents[here]
-        # As written: 0.3 means three tenths, though the float is a little less.
-        left = 1 - Fraction(repr(float(share)))
-        exact = np.array([math.ceil(Fraction(one) / left) for one in np.unique(part)], dtype=float)
-        whole = exact[np.unique(part, return_inverse=True)[1]]
-        planned[here] = np.where(part == np.floor(part), whole, part / float(left))
+        planned[here] = _planned(agents[here], left=1 - Fraction(repr(float(share))))
     return planned
+
+
+def _planned(staff: Floats, *, left: Fraction) -> Floats:
+    """Return staff / left, rounded up exactly where staff is whole.
+
+    `left` comes from the shrinkage as it is written: 0.3 means three tenths, though the float is a little less.
+    """
+    top, bottom = left.denominator, left.numerator
+    if float(staff.max(initial=0)) * top < 2**62:
+        exact = -(-staff.astype(np.int64) * top // bottom)
+    else:
+        exact = np.array([-(-int(one) * top // bottom) for one in staff])
+    return np.where(staff == np.floor(staff), exact, staff / float(left))
 
 
 def _least(parts: list[Floats], *, goal: Goal, fractions: bool) -> Floats:
