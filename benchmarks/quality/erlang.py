@@ -110,7 +110,7 @@ def staff(some: Intervals, *, repeats: int, peers: bool) -> Iterator[dict[str, A
         return staff_for(some.traffic, goal=goal).staff
 
     def loop() -> np.ndarray:
-        return bare(some.contacts * some.handle_s / some.interval_s, within, LEVEL, CAP)
+        return np.asarray(bare(some.contacts * some.handle_s / some.interval_s, within, LEVEL, CAP))
 
     found, same = ours(), loop()
     times = timed({"ours": ours, "bare": loop}, repeats)

@@ -26,6 +26,14 @@ def test_ten_erlangs_take_fourteen_and_twenty_with_shrinkage() -> None:
     assert float(part.scheduled) == pytest.approx(18.6, abs=0.05)  # a published fractional answer is 18.7
 
 
+def test_a_mean_wait_is_asked_in_seconds() -> None:
+    """Five seconds are five seconds whatever a contact takes."""
+    traffic = Traffic(100, handle_s=180, patience_s=120)
+    found = staff_for(traffic, goal=Goal(asa_s=5), fractions=True)
+    assert float(found.performance().mean_answer_s) == pytest.approx(5, rel=1e-8)
+    assert float(staff_for(traffic, goal=Goal(asa_s=5)).staff) == 13
+
+
 def test_a_loose_target_takes_no_one_too_many() -> None:
     """Where a library that starts one above the load gives 5, 4 is enough."""
     found = staff_for(Traffic(3.6, handle_s=1, interval_s=1, within_s=0.5), goal=Goal(level=0.3))
@@ -61,7 +69,7 @@ def test_the_answer_meets_the_goal_and_one_fewer_does_not(
     load: float, patience: float, within: float, targets: dict, formula: str
 ) -> None:
     """Least staff: it holds every target, one agent fewer misses one; the fraction lies in between."""
-    traffic = Traffic(load, handle_s=1, interval_s=1, patience_s=patience, within_s=within)
+    traffic = Traffic(load, handle_s=7, interval_s=7, patience_s=7 * patience, within_s=7 * within)
     goal = Goal(**targets, formula=formula)  # type: ignore[arg-type]
     staff = float(staff_for(traffic, goal=goal).staff)
     assert _meets(staff, traffic, targets, formula)

@@ -148,11 +148,12 @@ def _least(parts: list[Floats], *, goal: Goal, fractions: bool) -> Floats:
     """Return the least staff, flat; plain Erlang C with a service level takes a quicker way to the same answer."""
     from troth.queueing.erlang._search import least, least_waiting
 
-    a, r, within, at_once, slowing, _, level, asa, left, cap = parts
+    a, r, within, at_once, slowing, handle, level, asa, left, cap = parts
     plain = goal.level is not None and goal.asa_s is None and not fractions
     if plain and not r.any() and (at_once == 1).all():
         return np.asarray(least_waiting(a, within, level, cap))
     formula = FORMULAS.index(goal.formula)
+    asa = np.where(asa >= 0, asa / handle, -1.0)
     return np.asarray(least(a, r, within, at_once, slowing, formula, level, asa, left, cap, int(fractions)))
 
 

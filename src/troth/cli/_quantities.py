@@ -1,0 +1,45 @@
+"""Options that are shares or times, written as people write them."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+import click
+
+_LENGTHS: Final = {"": 1.0, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86_400.0}
+_TIME: Final = re.compile(r"(?P<value>\d+(?:\.\d*)?|\.\d+)\s*(?P<unit>[a-z]*)")
+
+
+class Share(click.ParamType):
+    """A share: ``80%`` or ``0.8``; 80 alone is refused, for it may mean either."""
+
+    name = "share"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return the share as a number from 0 to 1."""
+        text = str(value).strip()
+        try:
+            share = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+        except ValueError:
+            self.fail(f"{value!r} is not a share such as 80% or 0.8", param, ctx)
+        if not 0 <= share <= 1:
+            self.fail(f"{value!r} is not between 0 and 1; maybe {text}% was meant", param, ctx)
+        return share
+
+
+class Seconds(click.ParamType):
+    """A length of time: ``180``, ``180s``, ``3min``, ``1.5h``."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return the time in seconds."""
+        found = _TIME.fullmatch(str(value).strip())
+        if found is None or found["unit"] not in _LENGTHS:
+            self.fail(f"{value!r} is not a time such as 180s, 3min or 1.5h", param, ctx)
+        return float(found["value"]) * _LENGTHS[found["unit"]]
+
+
+SHARE: Final = Share()
+SECONDS: Final = Seconds()
