@@ -1,0 +1,223 @@
+"""What is wrong or doubtful with a problem: all of it at once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from troth.core.decision import Issue, Severity
+from troth.core.errors import InputError
+from troth.core.spans import Span, zone
+from troth.queueing.discipline import check as check_discipline
+from troth.queueing.twin.problem import Arrivals, TwinAgent, TwinProblem, TwinQueue, TwinStream
+from troth.queueing.twin.times import Times
+
+
+def check(problem: TwinProblem) -> list[Issue]:
+    """Return everything wrong or doubtful with a problem; with an error among it, it must not be run.
+
+    Examples
+    --------
+    >>> from datetime import UTC, datetime
+    >>> noon = datetime(2026, 3, 2, 12, tzinfo=UTC)
+    >>> [issue.code for issue in check(TwinProblem(noon, noon, (), (), ()))]
+    ['end-before-start', 'no-queues', 'no-agents']
+    """
+    found = [*_whole(problem), *_names(problem)]
+    for k, queue in enumerate(problem.queues):
+        found += _queue(queue, f"queues[{k}]")
+    for k, stream in enumerate(problem.streams):
+        found += _stream(stream, f"streams[{k}]", cells=_cells(problem))
+    for k, agent in enumerate(problem.agents):
+        found += _agent(agent, f"agents[{k}]")
+    if not any(issue.severity is Severity.ERROR for issue in found):
+        found += [*_endless(problem), *_unserved(problem)]
+    return found
+
+
+def _cells(problem: TwinProblem) -> int:
+    return -int((problem.start - problem.end) // problem.cell) if problem.cell.total_seconds() > 0 else 0
+
+
+def _whole(problem: TwinProblem) -> Iterator[Issue]:
+    for name, at in (("start", problem.start), ("end", problem.end)):
+        if at.tzinfo is None:
+            yield _error("naive-time", name, str(at), "Maybe add the time zone.")
+            return
+    if problem.end <= problem.start:
+        yield _error("end-before-start", "start and end", f"{problem.start} {problem.end}", "Maybe they are swapped.")
+    if problem.cell.total_seconds() <= 0:
+        yield _error("out-of-range", "cell", str(problem.cell), "Maybe 30 minutes.")
+    try:
+        zone(problem.time_zone)
+    except InputError as error:
+        yield from error.issues
+    if not problem.queues:
+        yield _error("no-queues", "queues", "", "Maybe one queue is enough.")
+    if not problem.agents:
+        yield _error("no-agents", "agents", "", "Maybe one agent: without any nobody is ever served.")
+
+
+def _names(problem: TwinProblem) -> Iterator[Issue]:
+    """Names that occur twice, and names of nothing."""
+    queues, streams = {q.name for q in problem.queues}, {s.name for s in problem.streams}
+    pools, agents = {c.name for c in problem.counters}, {a.name for a in problem.agents}
+    for kind in ("queues", "streams", "agents", "counters"):
+        counted = Counter(one.name for one in getattr(problem, kind))
+        for name in (name for name, n in counted.items() if n > 1):
+            yield _error("name-twice", kind, name, "Maybe give each a name of its own.")
+    meant: list[tuple[str, str | None, set[str]]] = []
+    for k, stream in enumerate(problem.streams):
+        meant += [(f"streams[{k}]", name, queues) for name in (stream.queue, *stream.then)]
+    for k, queue in enumerate(problem.queues):
+        where = f"queues[{k}]"
+        meant += [(f"{where}.onward", way.queue, queues) for way in queue.onward]
+        meant += [(f"{where}.onward", way.stream, streams) for way in queue.onward]
+        meant += [(f"{where}.callback", queue.callback.queue, queues)] if queue.callback else []
+    for k, agent in enumerate(problem.agents):
+        where = f"agents[{k}]"
+        meant += [(f"{where}.queues", name, queues) for name, _ in agent.queues]
+        meant += [(f"{where}.at_counter", name, {name for name, _ in agent.queues}) for name in agent.at_counter]
+        meant += [(f"{where}.counters", agent.counters, pools)]
+    meant += [("policy.reserves", one.queue, queues) for one in problem.policy.reserves]
+    for k, one in enumerate(problem.present):
+        where = f"present[{k}]"
+        meant += [(where, one.queue, queues), (where, one.stream, streams), (where, one.agent, agents)]
+    for where, name, known in meant:
+        if name is not None and name not in known:
+            yield _error("unknown-name", where, name, f"Maybe one of {', '.join(sorted(known)) or 'none there is'}.")
+
+
+def _queue(queue: TwinQueue, where: str) -> Iterator[Issue]:
+    for issue in check_discipline(queue.discipline):
+        yield Issue(issue.code, issue.severity, f"{where}.discipline.{issue.where}", issue.value, issue.advice)
+    for name in ("handle", "wrap", "walk", "patience"):
+        yield from _times(getattr(queue, name), f"{where}.{name}")
+    if queue.hands < 0:
+        yield _error("out-of-range", f"{where}.hands", str(queue.hands), "Maybe 0 for the whole agent.")
+    chances = {"balking": queue.balking, "onward": tuple(way.share for way in queue.onward)}
+    chances["redial"] = (queue.redial.share,) if queue.redial else ()
+    chances["callback"] = (queue.callback.share,) if queue.callback else ()
+    for name, values in chances.items():
+        for value in values:
+            if not 0 <= value <= 1:
+                yield _error("not-a-share", f"{where}.{name}", str(value), "Maybe between 0 and 1.")
+    if sum(chances["onward"]) > 1 + 1e-9:
+        yield _error("shares-above-one", f"{where}.onward", f"{sum(chances['onward']):g}", "Maybe the rest goes home.")
+    afters = [way.after for way in queue.onward] + [one.after for one in (queue.redial, queue.callback) if one]
+    for after in afters:
+        yield from _times(after, f"{where}: after")
+
+
+def _times(times: Times | None, where: str, *, negative: bool = False) -> Iterator[Issue]:
+    if times is None:
+        return
+    values = times.seconds
+    if values.ndim != 1 or not len(values):
+        yield _error("no-times", where, str(values.shape), "Maybe leave it out.")
+    elif not np.isfinite(values).all():
+        yield _error("not-a-number", where, "", "Maybe cut the distribution off: every quantile must be finite.")
+    elif values.min() < 0 and not negative:
+        yield _error("negative-time", where, f"{values.min():g}", "Maybe drop what cannot be.")
+    elif (np.diff(values) < 0).any():
+        yield _error("not-rising", where, "", "Maybe sort them: these are quantiles.")
+
+
+def _stream(stream: TwinStream, where: str, *, cells: int) -> Iterator[Issue]:
+    given = stream.arrivals
+    yield from _times(stream.handle, f"{where}.handle")
+    yield from _times(stream.patience, f"{where}.patience")
+    yield from _times(given.lateness, f"{where}.arrivals.lateness", negative=True)
+    ways = [given.per_cell is not None, given.paths is not None, given.at is not None or given.booked is not None]
+    if sum(ways) != 1:
+        yield _error("arrivals", f"{where}.arrivals", "", "Maybe exactly one of per_cell, paths and at (or booked).")
+    if not 0 <= given.no_show <= 1:
+        yield _error("not-a-share", f"{where}.arrivals.no_show", str(given.no_show), "Maybe between 0 and 1.")
+    yield from _counts(given, f"{where}.arrivals", cells)
+
+
+def _counts(given: Arrivals, where: str, cells: int) -> Iterator[Issue]:
+    for name, axes in (("per_cell", 1), ("paths", 2), ("at", 1), ("booked", 1)):
+        values = getattr(given, name)
+        if values is None:
+            continue
+        if np.ndim(values) != axes:
+            yield _error("wrong-shape", f"{where}.{name}", str(np.shape(values)), f"Maybe {axes} axes.")
+        elif not np.isfinite(np.asarray(values, dtype=np.float64)).all() or (values.size and values.min() < 0):
+            yield _error("bad-count", f"{where}.{name}", "", "Maybe fill the gaps: none may be missing or negative.")
+        elif name == "paths" and (np.mod(values, 1) != 0).any():
+            yield _error("not-whole", f"{where}.{name}", "", "Maybe round: a path counts customers.")
+        elif name in {"per_cell", "paths"} and values.shape[-1] < cells:
+            advice = f"Maybe {cells} cells: nobody comes after the last."
+            yield Issue("few-cells", Severity.WARNING, f"{where}.{name}", str(values.shape[-1]), advice)
+    if given.at is not None and given.booked is not None and np.shape(given.at) != np.shape(given.booked):
+        yield _error("wrong-shape", f"{where}.booked", str(np.shape(given.booked)), "Maybe one booked time for each.")
+
+
+def _agent(agent: TwinAgent, where: str) -> Iterator[Issue]:
+    if agent.hands < 1:
+        yield _error("out-of-range", f"{where}.hands", str(agent.hands), "Maybe 1.")
+    if not 0 < agent.pace < np.inf:
+        yield _error("out-of-range", f"{where}.pace", str(agent.pace), "Maybe 1 for the usual pace.")
+    if agent.beside and (len(agent.beside) < agent.hands or not all(0 < v < np.inf for v in agent.beside)):
+        yield _error("out-of-range", f"{where}.beside", str(agent.beside), f"Maybe {agent.hands} speeds above 0.")
+    if (agent.counters is None) != (not agent.at_counter):
+        yield _error(
+            "counters", where, str(agent.counters), "Maybe name both the counters and the queues served there."
+        )
+    if not agent.queues:
+        yield Issue("idle-agent", Severity.WARNING, where, agent.name, "Maybe give it a queue.")
+
+
+def _endless(problem: TwinProblem) -> Iterator[Issue]:
+    """Contacts that go on and on without an end."""
+    names = [queue.name for queue in problem.queues]
+    flow = np.zeros((len(names), len(names)))
+    for k, queue in enumerate(problem.queues):
+        for way in queue.onward:
+            flow[k, names.index(way.queue)] += way.share
+    if np.abs(np.linalg.eigvals(flow)).max(initial=0) > 1 - 1e-9:
+        yield _error("endless", "onward", "", "Maybe lower a share: contacts would go round for ever.")
+
+
+def _unserved(problem: TwinProblem) -> Iterator[Issue]:
+    """Queues that nobody serves, and more work than time."""
+    served = {name for agent in problem.agents if agent.shifts for name, _ in agent.queues}
+    for k, queue in enumerate(problem.queues):
+        if queue.name not in served:
+            yield Issue("nobody-serves", Severity.WARNING, f"queues[{k}]", queue.name, "Maybe an agent lacks it.")
+    if any(queue.patience is not None for queue in problem.queues):
+        return
+    work = sum(_work_s(problem.queues, stream) for stream in problem.streams)
+    time_s = sum(
+        inside.seconds * agent.hands
+        for agent in problem.agents
+        for shift in agent.shifts
+        if (inside := shift.clip(_span(problem))) is not None
+    )
+    if work > time_s:
+        advice = "Maybe more agents, or a patience: waits grow for as long as the simulation runs."
+        yield Issue("overloaded", Severity.WARNING, "agents", f"{work / time_s if time_s else np.inf:.2f}", advice)
+
+
+def _span(problem: TwinProblem) -> Span:
+    return Span(problem.start, problem.end)
+
+
+def _work_s(queues: Sequence[TwinQueue], stream: TwinStream) -> float:
+    by_name = {queue.name: queue for queue in queues}
+    visited = [by_name[name] for name in (stream.queue, *stream.then)]
+    each = sum((stream.handle or q.handle).mean_s + (q.wrap.mean_s if q.wrap else 0) for q in visited)
+    given = stream.arrivals
+    if given.per_cell is not None:
+        return float(given.per_cell.sum()) * each
+    if given.paths is not None:
+        return float(given.paths.sum(axis=1).mean()) * each
+    stamps = given.at if given.at is not None else given.booked
+    return 0.0 if stamps is None else len(stamps) * each
+
+
+def _error(code: str, where: str, value: str, advice: str) -> Issue:
+    return Issue(code, Severity.ERROR, where, value, advice)
