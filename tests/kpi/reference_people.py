@@ -103,7 +103,7 @@ def shifts(events: Iterable[Event]) -> list[Row]:
     found = []
     for group in by_key(events, "agent_id", PAID).values():
         marks = [e for e in group if e.activity != "state_changed"]
-        for event, after in zip(marks, [*marks[1:], None], strict=True):
+        for event, after in zip(marks, [*marks, None][1:], strict=True):
             if event.activity == "shift_ended":
                 continue
             latest = event.at + LONGEST
