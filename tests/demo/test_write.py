@@ -41,6 +41,8 @@ def test_written_folder_is_complete_and_repeatable(tmp_path: Path) -> None:
         assert table.equals(pq.read_table(tmp_path / "two" / name))
         assert pc.max(table["occurred_at"]).as_py() <= UNTIL
     for name, table in TABLES.items():
+        if name == "forecasts":  # published by planners, not by the company's past
+            continue
         with (tmp_path / "one" / "reference" / f"{name}.csv").open(encoding="utf-8") as file:
             rows = list(csv.DictReader(file))
         assert rows or name == "leave"

@@ -37,6 +37,9 @@ VIEW_KEYS: Final = {
     "agents_reviewed": "agent_id",
     "answers": "subject_id",
     "surveys": "subject_id",
+    "forecast_cells": "snapshot",
+    "forecast_cells_week": "snapshot",
+    "forecast_days": "snapshot",
 }
 #: Columns an id given by hand may be found in, in the order in which they are tried.
 IDS: Final = ("case_id", "contact_id", "subject_id", "customer_id", "agent_id")
@@ -220,6 +223,9 @@ _BEHIND: Final = {
     "agents_reviewed": "reviews",
     "answers": "ratings",
     "surveys": "ratings",
+    "forecast_cells": "forecasts",
+    "forecast_cells_week": "forecasts",
+    "forecast_days": "forecasts",
 }
 
 

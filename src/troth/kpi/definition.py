@@ -49,6 +49,7 @@ class Params:
     pass_mark, min_reviews : the mean score that passes, and the reviews it takes to say so.
     retention : how long after being active a customer may take to come back.
     promise_window : how far back broken promises of a customer are looked for.
+    forecast_lead : how long before a cell a forecast must have been issued to be scored.
     line_s : waits or resolutions above this are bad; None means the target, else the previous quarter's P95.
     """
 
@@ -59,6 +60,7 @@ class Params:
     min_reviews: int = 10
     retention: timedelta = timedelta(days=90)
     promise_window: timedelta = timedelta(days=90)
+    forecast_lead: timedelta = timedelta(days=1)
     line_s: float | None = None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, Final
 
 from troth.kpi.definition import COLUMNS, Params, Rows
@@ -234,6 +235,95 @@ def surveys(scope: Scope) -> Rows:
     )
 
 
+#: Dimensions a published forecast may be of, and the steps it may be in, the finest first.
+_FORECAST_DIMS: Final = ("queue", "site", "channel", "service", "priority", "team")
+_FORECAST_STEPS: Final = ("15min", "30min", "hour", "day")
+_QUARTER: Final = 900_000_000
+
+
+def _published(scope: Scope, *, lead: timedelta) -> Rows:
+    """Return for each cell what was expected of it in the newest forecast issued at least `lead` before it begins.
+
+    Of forecasts in several splits and steps the finest counts: sums of them would be counted twice.
+    """
+    import ibis
+
+    f = scope.table("forecasts")
+    early = (micros(f.starts_at) - micros(f.issued_at)) >= int(lead.total_seconds() * 1_000_000)
+    f = f.filter((f.kind == "arrivals") & f["mean"].notnull() & early)
+    grain = sum(
+        (f[d].notnull().cast("int64") for d in _FORECAST_DIMS[1:]), f[_FORECAST_DIMS[0]].notnull().cast("int64")
+    )
+    f = f.mutate(grain=grain, width=f.step.cases(*((s, i) for i, s in enumerate(_FORECAST_STEPS)), else_=9))
+    dims = [f[d] for d in _FORECAST_DIMS]
+    finest = {"grains": f.grain.max().over(ibis.window()), "widths": f.width.min().over(ibis.window(group_by=dims))}
+    f = f.mutate(**finest)
+    f = f.filter((f.grain == f.grains) & (f.width == f.widths))
+    order = [f.issued_at.desc(), f.recorded_at.desc(), f.snapshot]
+    f = f.mutate(
+        place=ibis.row_number().over(
+            ibis.window(group_by=[*(f[d] for d in _FORECAST_DIMS), f.starts_at], order_by=order)
+        )
+    )
+    return f.filter(f.place == 0).drop("grain", "width", "grains", "widths", "place")
+
+
+def _came(scope: Scope) -> tuple[Rows, Rows]:
+    """Return the customers' contacts by quarter hour and dimension, and between which instants the log knows of any."""
+    from troth.kpi.measures._common import inbound
+
+    c = scope.table("contacts")
+    c = c.filter(inbound(c) & c.previous_contact_id.isnull() & c.started_at.notnull())
+    known = c.aggregate(since=c.started_at.min(), until=c.started_at.max())
+    c = c.mutate(quarter_no=(micros(c.started_at) / _QUARTER).floor().cast("int64"))
+    keys = {f"came_{d}": c[d] for d in _FORECAST_DIMS}
+    return c.group_by(quarter_no=c.quarter_no, **keys).aggregate(number=c.count(), unsure=c.approximate.any()), known
+
+
+def _forecast_cells(scope: Scope, lead: timedelta) -> Rows:
+    """Return published cells that are over, with `came`: the contacts that came in each."""
+    import ibis
+
+    f, (c, known) = _published(scope, lead=lead), _came(scope)
+    f = f.cross_join(known)
+    f = f.filter((f.starts_at >= f.since) & (f.ends_at <= f.until)).drop("since", "until")
+    f = f.mutate(cell=ibis.row_number().over(ibis.window(order_by=[f.starts_at, *(f[d] for d in _FORECAST_DIMS)])))
+    mine = [f[d].isnull() | (f[d] == c[f"came_{d}"]) for d in _FORECAST_DIMS]
+    low, high = ((micros(f[edge]) / _QUARTER).floor().cast("int64") for edge in ("starts_at", "ends_at"))
+    met = f.join(c, [low <= c.quarter_no, c.quarter_no < high, *mine])
+    sums = met.group_by(met.cell).aggregate(number=met.number.sum(), unsure=met.unsure.any()).rename(counted="cell")
+    joined = f.left_join(sums, f.cell == sums.counted)
+    late = joined.recorded_at.isnull() | (joined.recorded_at > joined.starts_at)
+    return joined.mutate(
+        came=joined.number.fill_null(0).cast("float64"),
+        said=joined["mean"],
+        approximate=late | joined.unsure.fill_null(False),
+    ).drop("cell", "counted", "number", "unsure")
+
+
+def forecast_cells(scope: Scope) -> Rows:
+    """Return published cells with what came in each, as expected `Params.forecast_lead` before."""
+    return _forecast_cells(scope, scope.params.forecast_lead)
+
+
+def forecast_cells_week(scope: Scope) -> Rows:
+    """Return published cells with what came in each, as expected a week before."""
+    return _forecast_cells(scope, timedelta(days=7))
+
+
+def forecast_days(scope: Scope) -> Rows:
+    """Return local days of published cells, each summed up, with what came."""
+    f = forecast_cells(scope)
+    keys = {d: f[d] for d in _FORECAST_DIMS}
+    return f.group_by(**keys, local_date=f.local_date).aggregate(
+        snapshot=f.snapshot.max(),
+        starts_at=f.starts_at.min(),
+        said=f.said.sum(),
+        came=f.came.sum(),
+        approximate=f.approximate.any(),
+    )
+
+
 #: Every view by the name a `Part` calls it.
 VIEWS: Final[dict[str, Callable[[Scope], Rows]]] = {
     view.__name__: view
@@ -250,5 +340,8 @@ VIEWS: Final[dict[str, Callable[[Scope], Rows]]] = {
         agents_reviewed,
         answers,
         surveys,
+        forecast_cells,
+        forecast_cells_week,
+        forecast_days,
     )
 }
