@@ -162,4 +162,4 @@ def _cell(name: str) -> Callable[[Row], str]:
 def _figure(name: str, unit: str) -> Callable[[Row], str]:
     from troth.charts.numbers import number
 
-    return lambda row: number(row[name], unit=unit)
+    return lambda row: "endless" if row[name] == float("inf") else number(row[name], unit=unit)

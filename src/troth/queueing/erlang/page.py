@@ -24,7 +24,7 @@ def one_page(made: Staffing, shown: Alternatives) -> str:
     rows = [
         [
             html.Cell(f"{n:,.4g}", sort=n, figure=True),
-            *(html.Cell(number(v, unit=u), sort=v, figure=True) for v, u in zip(values, _UNITS, strict=True)),
+            *(html.Cell(_shown(v, u), sort=v if np.isfinite(v) else None, figure=True) for v, u in zip(values, _UNITS, strict=True)),
             html.Cell("least" if n == chosen else "met" if met else "missed"),
         ]
         for n, met, *values in zip(
@@ -43,9 +43,9 @@ def one_page(made: Staffing, shown: Alternatives) -> str:
     )  # fmt: skip
     body = (
         f'<p class="note">{html.text(_traffic(made))}</p>{_issues(made.issues)}<section><div class="grid wide">{charts}</div></section>'
-        f'<section><h2>Sizes of staff</h2><div class="card">{table}</div></section>'
+        f"<section><h2>Sizes of staff</h2>{table}</section>"
     )
-    planned = f", {_count(float(made.scheduled))} planned" if made.scheduled != made.staff else ""
+    planned = f", {float(made.scheduled):,.4g} planned" if made.scheduled != made.staff else ""
     return _page(f"{_count(chosen)} at work{planned}", f"How many agents for {words}?", body)
 
 
@@ -59,7 +59,7 @@ def many_page(made: Staffing, found: Performance, *, labels: Sequence[str]) -> s
     names = [label or f"{place + 1}" for place, label in enumerate(labels)]
     level = found.service_level(made.goal.formula)
     rows = [
-        [html.Cell(name), *(html.Cell(number(v, unit=u), sort=v, figure=True) for v, u in zip(values, units, strict=True))]
+        [html.Cell(name), *(html.Cell(_shown(v, u), sort=v if np.isfinite(v) else None, figure=True) for v, u in zip(values, units, strict=True))]
         for name, *values in zip(
             names, found.erlangs.tolist(), made.staff.tolist(), made.scheduled.tolist(), level.tolist(),
             found.mean_answer_s.tolist(), found.abandoned.tolist(), found.occupancy.tolist(), strict=True,
@@ -77,7 +77,7 @@ def many_page(made: Staffing, found: Performance, *, labels: Sequence[str]) -> s
     )
     body = (
         f'{_issues((*made.issues, *found.issues))}<section><div class="grid wide">{html.chart(chart)}</div></section>'
-        f'<section><h2>Intervals</h2><div class="card">{table}</div></section>'
+        f"<section><h2>Intervals</h2>{table}</section>"
     )
     return _page(f"At most {_count(most)} at once, {hours:,.1f} agent-hours", f"How many agents for {words}?", body)
 
@@ -90,6 +90,10 @@ def _page(answer: str, question: str, body: str) -> str:
     return html.page(inside, title=question)
 
 
+def _shown(value: float, unit: str) -> str:
+    return "endless" if value == float("inf") else number(value, unit=unit)
+
+
 def _count(staff: float) -> str:
     return f"{staff:,.4g} agent" + ("" if staff == 1 else "s")
 
@@ -99,13 +103,9 @@ def _goal(goal: Goal, *, within_s: float) -> str:
 
     def target(values: object, unit: str) -> str:
         flat = np.unique(np.asarray(values, float))
-        return (
-            number(float(flat[0]), unit=unit)
-            if len(flat) == 1
-            else "a share of each interval's own"
-            if unit == "share"
-            else "each interval's own"
-        )
+        if len(flat) > 1:
+            return "each interval's own share" if unit == "share" else "each interval's own time"
+        return f"{100 * flat[0]:.4g} %" if unit == "share" else duration(float(flat[0]))
 
     said = []
     if goal.level is not None:

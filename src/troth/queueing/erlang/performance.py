@@ -122,7 +122,7 @@ def wait_quantile(
     Examples
     --------
     >>> round(float(wait_quantile(0.9, staff=14, traffic=Traffic(100, handle_s=180))), 1)
-    24.9
+    25.0
     """
     from troth.queueing.erlang._search import quantiles
 

@@ -34,8 +34,8 @@ def shares(shown: Alternatives, *, level: float | None, chosen: float, height: i
     lines = [("in time", shown.level, LIGHT["accent"], 3.0), ("occupied", shown.found.occupancy, LIGHT["soft"], 1.5)]
     if np.any(shown.found.abandoned > 0):
         lines.append(("given up", shown.found.abandoned, LIGHT["late"], 1.5))
-    for place in _apart(figure, lines, staff):
-        figure.add_annotation(**place)
+    _draw(figure, lines, staff)
+    _name_ends(figure, lines, staff)
     _ring(figure, staff, shown.level, chosen)
     axis = {"range": [-0.02, 1.04], "tickvals": [0, 0.2, 0.4, 0.6, 0.8, 1], "tickformat": ".0%"}
     figure.update_layout(yaxis=axis, xaxis=_staff_axis(staff), margin={"r": 72})
@@ -51,13 +51,23 @@ def waits(shown: Alternatives, *, chosen: float, height: int = 300) -> Any:
         ("mean", shown.found.mean_answer_s[finite], LIGHT["accent"], 3.0),
         ("9 in 10", shown.p90_s[finite], LIGHT["soft"], 1.5),
     ]
-    for place in _apart(figure, lines, staff, unit="s"):
-        figure.add_annotation(**place)
+    _draw(figure, lines, staff, unit="s")
     _ring(figure, staff, lines[0][1], chosen)
     high = max([1.0, *(float(v) for _, values, _, _ in lines for v in values)])
-    figure.update_layout(
-        yaxis=value_axis(0.0, high, unit="s", zero=True), xaxis=_staff_axis(shown.found.staff), margin={"r": 72}
-    )
+    for words, values, colour, _ in lines if len(staff) else []:  # waits part where staff is short, and meet at 0
+        figure.add_annotation(
+            x=staff[0],
+            y=values[0],
+            text=words,
+            showarrow=False,
+            xanchor="left",
+            xshift=9,
+            yshift=9,
+            font={"size": 12, "color": colour},
+        )
+    axis = value_axis(0.0, high, unit="s", zero=True)
+    axis["range"] = [-0.04 * axis["range"][1], axis["range"][1]]  # room for the ring
+    figure.update_layout(yaxis=axis, xaxis=_staff_axis(shown.found.staff))
     return figure
 
 
@@ -72,24 +82,24 @@ def day(shown: Staffing, *, labels: Sequence[str], height: int = 300) -> Any:
     figure = _figure(height)
     staff, load = np.ravel(shown.staff), np.broadcast_to(shown.traffic.erlangs, shown.staff.shape).ravel()
     places = list(range(len(staff)))
-    for values, colour, width, words in (
-        (load, LIGHT["soft"], 1.5, "erlangs"),
-        (staff, LIGHT["accent"], 2.5, "agents"),
+    peak = int(np.argmax(staff))
+    for values, colour, width, words, side in (
+        (load, LIGHT["soft"], 1.5, "erlangs", "top"),
+        (staff, LIGHT["accent"], 2.5, "agents", "bottom"),
     ):
         figure.add_scatter(
             x=places, y=values, mode="lines", line={"shape": "hvh", "color": colour, "width": width}, customdata=list(labels),
             hovertemplate=f"%{{customdata}}: %{{y:,.3~g}} {words}<extra></extra>",
         )  # fmt: skip
         figure.add_annotation(
-            x=places[-1], y=float(values[-1]), xshift=8, text=words, showarrow=False, xanchor="left",
-            font={"size": 12, "color": colour},
+            x=places[peak], y=float(values[peak]), text=words, showarrow=False, yanchor=side, font={"size": 12, "color": colour},
         )  # fmt: skip
-    every = max(1, -(-len(places) // 12))
+    every = max(1, -(-len(places) // 6))
     ticks = {"tickvals": places[::every], "ticktext": list(labels)[::every], "tickangle": 0}
     figure.update_layout(
         yaxis=value_axis(0.0, float(max(staff.max(initial=1), 1)), unit="count", zero=True),
         xaxis=ticks,
-        margin={"r": 72},
+        margin={"t": 20},
     )
     return figure
 
@@ -100,25 +110,30 @@ def _figure(height: int) -> Any:
     return go.Figure(layout={"template": template(), "height": height})
 
 
-def _apart(
-    figure: Any, lines: Sequence[tuple[str, Any, str, float]], staff: Any, *, unit: str = "share"
-) -> list[dict[str, Any]]:
-    """Draw lines and return their names beside their ends, moved apart where they would meet."""
-    named = []
-    top = max([1e-9, *(float(np.nanmax(values)) for _, values, _, _ in lines)])
+def _draw(figure: Any, lines: Sequence[tuple[str, Any, str, float]], staff: Any, *, unit: str = "share") -> None:
     for words, values, colour, width in lines:
         figure.add_scatter(
             x=staff, y=values, mode="lines+markers", line={"color": colour, "width": width}, marker={"size": 5 + width, "color": colour},
             customdata=[number(float(v), unit=unit) for v in values],
             hovertemplate=f"%{{x:,.4~g}} agents: %{{customdata}} {words}<extra></extra>",
         )  # fmt: skip
-        named.append((float(values[-1]), words, colour))
-    found, last = [], -np.inf
-    for value, words, colour in sorted(named):
-        at = max(value, last + 0.075 * top)
-        last = at
-        found.append({"x": float(staff[-1]), "y": at, "text": words, "showarrow": False, "xanchor": "left", "xshift": 8, "font": {"size": 12, "color": colour}})  # fmt: skip
-    return found
+
+
+def _name_ends(figure: Any, lines: Sequence[tuple[str, Any, str, float]], staff: Any) -> None:
+    """Write the names of lines of shares beside their ends, moved apart where they would meet."""
+    last = -np.inf
+    for value, words, colour in sorted((float(values[-1]), words, colour) for words, values, colour, _ in lines):
+        last = max(value, last + 0.075)
+        figure.add_annotation(
+            x=float(staff[-1]),
+            y=last,
+            text=words,
+            showarrow=False,
+            xanchor="left",
+            xshift=9,
+            yshift=9,
+            font={"size": 12, "color": colour},
+        )
 
 
 def _ring(figure: Any, staff: Any, values: Any, chosen: float) -> None:
@@ -132,4 +147,9 @@ def _ring(figure: Any, staff: Any, values: Any, chosen: float) -> None:
 
 def _staff_axis(staff: Any) -> dict[str, Any]:
     every = max(1, -(-len(staff) // 12))
-    return {"title": {"text": "agents at work"}, "tickvals": list(staff[::every]), "tickformat": ",.4~g"}
+    return {
+        "title": {"text": "agents at work"},
+        "tickvals": list(staff[::every]),
+        "tickformat": ",.4~g",
+        "tickangle": 0,
+    }

@@ -95,7 +95,7 @@ def staff_for(
     --------
     >>> found = staff_for(Traffic([100, 0, 8], handle_s=180), goal=Goal(level=0.8), shrinkage=0.3)
     >>> found.staff, found.scheduled
-    (array([14.,  0.,  2.]), array([20.,  0.,  3.]))
+    (array([14.,  0.,  3.]), array([20.,  0.,  5.]))
     """
     wrong = _wrong_rest(traffic, goal, shrinkage, at_least)
     if wrong:
