@@ -7,6 +7,7 @@ from typing import Any
 from troth.queueing.twin._draws import chance, drawn
 from troth.queueing.twin._events import put
 from troth.queueing.twin._floor import (
+    feed,
     interrupt,
     unlist,
 )
@@ -86,27 +87,6 @@ def gone(w: Any, c: int, outcome: int, t: int) -> None:
 
 
 @compiled
-def onward(w: Any, c: int, t: int) -> None:
-    """After service a visit goes on to its next step, or a contact is handed on by chance."""
-    one = contact_at(w, c)
-    s, q = stream_at(w, one.stream), queue_at(w, one.queue)
-    if s.first_step + one.step < s.last_step:
-        new = follow(w, c, step_at(w, s.first_step + one.step).queue, one.stream, t)
-        if new != NOBODY:
-            contact_at(w, new).previous, contact_at(w, new).step = c, one.step + 1
-        return
-    u = chance(w, ONWARD, one.stream, one.number, one.leg)
-    for k in range(q.first_onward, q.last_onward):
-        way = way_at(w, k)
-        if u < way.chance:
-            delay = drawn(w, way.delay, ONWARD_DELAY, one.stream, one.number, one.leg)
-            new = follow(w, c, way.queue, one.stream if way.stream < 0 else way.stream, t + delay)
-            if new != NOBODY:
-                contact_at(w, new).previous, contact_at(w, new).step = c, one.step
-            return
-
-
-@compiled
 def turned_away(w: Any, c: int, t: int) -> bool:
     """Tell whether a customer who comes does not join: the queue is closed, too long, or a callback is taken."""
     one = contact_at(w, c)
@@ -177,3 +157,38 @@ def come(w: Any, c: int, t: int) -> int:
     if (a == NOBODY or group_at(w, one.group).count > 1) and one.leaves < NEVER and not queue_at(w, one.queue).silent:
         put(w, one.leaves, LEAVE, c, 0)
     return a
+
+
+@compiled
+def onward(w: Any, c: int, t: int) -> None:
+    """After service a visit goes on to its next step, or a contact is handed on by chance."""
+    one = contact_at(w, c)
+    s, q = stream_at(w, one.stream), queue_at(w, one.queue)
+    if s.first_step + one.step < s.last_step:
+        go_on(w, c, step_at(w, s.first_step + one.step).queue, one.stream, 1, t, t)
+        return
+    u = chance(w, ONWARD, one.stream, one.number, one.leg)
+    for k in range(q.first_onward, q.last_onward):
+        way = way_at(w, k)
+        if u < way.chance:
+            delay = drawn(w, way.delay, ONWARD_DELAY, one.stream, one.number, one.leg)
+            go_on(w, c, way.queue, one.stream if way.stream < 0 else way.stream, 0, t, t + delay)
+            return
+
+
+@compiled
+def go_on(w: Any, c: int, queue: int, stream: int, steps: int, t: int, at: int) -> None:
+    """Begin the part of a contact that follows it, at once or later."""
+    one = contact_at(w, c)
+    new = new_contact(w, stream, queue, one.number, one.leg + 1)
+    if new == NOBODY:
+        return
+    part = contact_at(w, new)
+    part.root, part.previous, part.step = one.root, c, one.step + steps
+    if at > t:
+        put(w, at, COME, new, 0)
+        return
+    # It stands in its queue before the agent who is through with it looks for the next.
+    a = come(w, new, t)
+    if a != NOBODY:
+        feed(w, a, t)

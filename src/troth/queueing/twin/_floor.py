@@ -241,7 +241,12 @@ def interrupt(w: Any, a: int, t: int) -> None:
     progress(w, a, t)
     let_go(w, a, c)
     retime(w, a, t)
-    note(w, c, PARKED, t)
+    it = contact_at(w, c)
+    if it.answered >= t:  # taken up at this very instant, so never begun
+        it.called = it.answered = NEVER
+        it.agent = NOBODY
+    else:
+        note(w, c, PARKED, t)
     join(w, c, t)
 
 

@@ -7,13 +7,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from troth.core.decision import Severity, Stop
 from troth.core.errors import InputError
 from troth.core.fanout import fanout
 from troth.core.spans import to_micros
+from troth.queueing.twin._layout import RESUMED
 from troth.queueing.twin.check import check
 from troth.queueing.twin.problem import TwinProblem
-from troth.queueing.twin.trace import Trace, balance
+from troth.queueing.twin.trace import Records, Trace, balance
 
 if TYPE_CHECKING:
     from troth.queueing.twin._pack import Packed
@@ -130,13 +133,25 @@ def lived(packed: Packed, *, seed: int, replication: int) -> Trace:
         if not told["full"]:
             break
         growth *= 2  # chance is a function of what it is for: with more room the same happens again
+    spells = w["spells"][: told["spells_used"]]
+    # The world ends for all at the end; what was going on is cut there.
+    spells["ended"] = np.minimum(spells["ended"], to_micros(problem.end))
+    spells = spells[spells["ended"] > spells["started"]]
     trace = Trace(
         replication,
         w["contacts"][: told["contacts_used"]],
-        w["spells"][: told["spells_used"]],
-        w["marks"][: told["marks_used"]],
+        spells,
+        _lasting(w["marks"][: told["marks_used"]]),
         w["queues"],
         int(told["events"]),
     )
     balance(trace, problem)
     return trace
+
+
+def _lasting(marks: Records) -> Records:
+    """Drop what was resumed and laid aside again at the same instant."""
+    marks = marks[np.argsort(marks["contact"], kind="stable")]
+    same = (marks["contact"][1:] == marks["contact"][:-1]) & (marks["at"][1:] == marks["at"][:-1])
+    brief = np.flatnonzero(same & (marks["what"][:-1] == RESUMED))
+    return np.delete(marks, np.concatenate([brief, brief + 1]))
