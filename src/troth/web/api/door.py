@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import inspect
+import logging
 from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Any, Final, TypeVar
 
-from django.db import DataError
+from django.db import DataError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja import NinjaAPI
@@ -22,6 +23,11 @@ from troth.web.common.ready import Ready
 from troth.web.flow.models import Branch
 from troth.web.flow.refused import Refused
 from troth.web.people.models import AccessKey
+
+log = logging.getLogger(__name__)
+
+#: Seconds after which it is worth trying again when the database is away.
+AGAIN_S: Final = "5"
 
 V = TypeVar("V", bound=Callable[..., Any])
 
@@ -106,6 +112,17 @@ def _wrong(request: HttpRequest, error: Any) -> HttpResponse:
 def _unfit(request: HttpRequest, _error: Any) -> HttpResponse:
     """Answer for a text that is too long or has a zero character in it, or a number or day out of all bounds."""
     return _answer(request, [_issue("bad-value", "request", "", "Maybe a text is too long, or not a text.")], 422)
+
+
+@api.exception_handler(OperationalError)
+@api.exception_handler(InterfaceError)
+def _away(request: HttpRequest, error: Any) -> HttpResponse:
+    """Answer while the database is not there."""
+    log.warning("The database is away: %s", " ".join(str(error).split())[:200])
+    advice = "Maybe the database starts anew: look in a moment whether it was done, and try again."
+    answer = _answer(request, [_issue("database-away", "database", "", advice)], 503)
+    answer.headers["Retry-After"] = AGAIN_S
+    return answer
 
 
 @api.exception_handler(ValidationError)

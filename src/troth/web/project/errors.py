@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+import sys
+from typing import Final
+
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
+
+#: Seconds after which it is worth trying again when the database is away.
+AGAIN_S: Final = "5"
 
 
 def _page(request: HttpRequest, status: int, name: str) -> HttpResponse:
@@ -30,7 +38,16 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 def failed(request: HttpRequest) -> HttpResponse:
     """Say that we failed; the log has the rest."""
+    if isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
+        return away()
     return _page(request, 500, "failed")
+
+
+def away() -> HttpResponse:
+    """Say that the database is not there, without asking it who reads; it may be back in a moment."""
+    answer = HttpResponse(render_to_string("errors/away.html"), status=503)
+    answer.headers["Retry-After"] = AGAIN_S
+    return answer
 
 
 def stale(request: HttpRequest, reason: str = "") -> HttpResponse:
