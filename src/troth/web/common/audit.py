@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Final
+from threading import local
+from typing import Any, Final
 
 from django.db import connection, migrations
 
 #: Values that must not be copied into the trail; it says that they changed.
 SECRET: Final = ("password", "secret", "token", "digest")
+
+_HERE: Final = local()
+#: For how long an actor was named to the database.
+_TRANSACTION: Final = "transaction"
+_SESSION: Final = "session"
+#: What changes no noun; an aborted transaction takes nothing but the way back.
+_HARMLESS: Final = ("SELECT", "SAVEPOINT", "RELEASE", "ROLLBACK")
 
 FUNCTION: Final = """
 CREATE OR REPLACE FUNCTION troth_audit() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -55,15 +63,40 @@ def audited(*tables: str, secret: Iterable[str] = SECRET) -> list[migrations.Run
 
 @contextmanager
 def acting(actor: str) -> Iterator[None]:
-    """Name who makes the changes that follow on this connection, for the audit trail."""
-    _say(actor)
+    """Name who makes the changes that follow on this connection, for the audit trail.
+
+    The database is told with the first statement that may change a noun: most requests have none.
+    """
+    said = ""
+
+    def say_first(execute: Any, sql: Any, params: Any, many: bool, context: Any) -> Any:  # noqa: FBT001 - Django's own order
+        nonlocal said
+        if said != _SESSION and not getattr(_HERE, "no_nouns", False) and not str(sql).lstrip().startswith(_HARMLESS):
+            # Within a transaction a savepoint may take it back: it is said again each time.
+            said = _TRANSACTION if connection.in_atomic_block else _SESSION
+            _say(actor, within=said == _TRANSACTION)
+        return execute(sql, params, many, context)
+
+    try:
+        with connection.execute_wrapper(say_first):
+            yield
+    finally:
+        unsaid = said == _TRANSACTION and not connection.in_atomic_block
+        if said and not unsaid and connection.connection is not None and not connection.needs_rollback:
+            _say("", within=said == _TRANSACTION)
+
+
+@contextmanager
+def no_nouns() -> Iterator[None]:
+    """Promise that the statements meanwhile change no table under the audit trail: nobody need be named for them."""
+    before = getattr(_HERE, "no_nouns", False)
+    _HERE.no_nouns = True
     try:
         yield
     finally:
-        if connection.connection is not None and not connection.needs_rollback:
-            _say("")
+        _HERE.no_nouns = before
 
 
-def _say(actor: str) -> None:
+def _say(actor: str, *, within: bool) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('troth.actor', %s, false)", [actor])
+        cursor.execute("SELECT set_config('troth.actor', %s, %s)", [actor, within])

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from troth.core.terms import AgentState, BookingState, TicketState
+from troth.web.common import together
 from troth.web.flow import bridge
 from troth.web.flow.claim import claim_next, count_overtaken, seen_lines
 from troth.web.flow.events import after, become, by_clerk
@@ -94,7 +95,7 @@ def recall(*, session: CounterSession, ticket: Ticket, now: datetime) -> Ticket:
     must_be(row, (TicketState.CALLED,), session=mine)
     at = after(now, row.changed_at)
     row.calls, row.changed_at = row.calls + 1, at
-    row.save(update_fields=["calls", "changed_at"])
+    together.update(row, "calls", "changed_at")
     record(by_clerk(row, "recalled", at=at, session=mine, counter=mine.counter.code))
     changed(row.branch.unit_id)
     return row
@@ -142,7 +143,7 @@ def park(*, session: CounterSession, ticket: Ticket, now: datetime) -> Ticket:
     must_be(row, IN_FRONT, session=mine)
     at = after(now, row.changed_at, mine.state_since)
     row.state, row.changed_at = str(TicketState.PARKED), at
-    row.save(update_fields=["state", "changed_at"])
+    together.update(row, "state", "changed_at")
     record(by_clerk(row, "parked", at=at, session=mine), become(mine, AgentState.AVAILABLE, at=at))
     changed(row.branch.unit_id)
     return row
@@ -170,7 +171,7 @@ def put_back(*, session: CounterSession, ticket: Ticket, now: datetime) -> Ticke
     row.state, row.session, row.returned_at, row.changed_at = str(TicketState.WAITING), None, at, at
     if row.reserved_for not in bridge.names(mine):
         row.reserved_for = None  # whom it was kept for may be gone
-    row.save(update_fields=["state", "session", "returned_at", "changed_at", "reserved_for"])
+    together.update(row, "state", "session", "returned_at", "changed_at", "reserved_for")
     facts = [by_clerk(row, "returned", at=at, session=mine)]
     record(*facts, *([] if parked else [become(mine, AgentState.AVAILABLE, at=at)]))
     changed(row.branch.unit_id)
@@ -203,7 +204,7 @@ def _bring(row: Ticket, session: CounterSession, *, now: datetime, reason: dict[
     at = after(now, row.changed_at, session.state_since)
     row.state, row.session, row.called_at, row.changed_at = str(TicketState.CALLED), session, at, at
     row.calls, row.reason = row.calls + 1, reason
-    row.save(update_fields=["state", "session", "called_at", "changed_at", "calls", "reason"])
+    together.update(row, "state", "session", "called_at", "changed_at", "calls", "reason")
     fact = by_clerk(row, "called", at=at, session=session, counter=session.counter.code, reason=reason["code"])
     record(fact, become(session, AgentState.ON_CONTACT, at=at))
     settle_wait(row, now=at)

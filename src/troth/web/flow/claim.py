@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from django.db import connection
 
+from troth.web.common.audit import no_nouns
 from troth.web.flow import bridge
 from troth.web.flow.models import CounterSession, Ticket
 from troth.web.flow.rows import LINES, ticket_by
@@ -68,7 +69,7 @@ def claim_next(session: CounterSession, *, lines: dict[int, dict[str, Any]], now
             f"WITH best AS ({best}), passed AS ({_COUNT} FROM best WHERE t.state = 'waiting' AND t.id <> best.id "
             f"AND t.line_id = best.line_id AND ({passed})) SELECT id FROM best"
         )
-    with connection.cursor() as cursor:
+    with no_nouns(), connection.cursor() as cursor:
         cursor.execute(best, {**found.params, "all": list(lines), "now": now})
         row = cursor.fetchone()
     return ticket_by(row[0]) if row is not None else None
@@ -82,7 +83,7 @@ def count_overtaken(
         return
     found = bridge.claim({ticket.line_id: lines[ticket.line_id]}, session=session, now=now)
     where, place = found.wheres[ticket.line_id], found.places[ticket.line_id]
-    with connection.cursor() as cursor:
+    with no_nouns(), connection.cursor() as cursor:
         cursor.execute(
             f"WITH best AS (SELECT t.id, t.line_id, {place} AS place FROM flow_ticket AS t WHERE t.id = %(id)s) "
             f"{_COUNT} FROM best WHERE t.state = 'waiting' AND t.id <> best.id AND t.line_id = best.line_id "

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from troth.core.terms import Actor, AgentState, Flow, Subject
+from troth.web.common import together
 from troth.web.flow.models import Appointment, CounterSession, Ticket
 from troth.web.outbox.models import Fact
 from troth.web.outbox.record import fact
@@ -98,5 +99,5 @@ def of_booking(booking: Appointment, activity: str, *, at: datetime, actor: Acto
 def become(session: CounterSession, state: AgentState, *, at: datetime, origin: str = "exact") -> Fact:
     """Put a clerk into a state, in the row and as a fact."""
     session.state, session.state_since = str(state), at
-    CounterSession.objects.filter(pk=session.pk).update(state=str(state), state_since=at)
+    together.update(session, "state", "state_since")
     return of_shift(session, "state_changed", at=at, step=str(state), origin=origin)

@@ -9,6 +9,7 @@ from typing import Any, Final
 from django.db.models import QuerySet
 
 from troth.core.terms import TicketState
+from troth.web.common import together
 from troth.web.common.ready import Ready
 from troth.web.flow import bridge
 from troth.web.flow.models import Ticket, WaitForecast, WaitMemory
@@ -42,7 +43,7 @@ def expected(ticket: Ticket, *, now: datetime) -> Foreseen | None:
 
 def keep(foreseen: Foreseen, *, ticket: Ticket) -> None:
     """Keep what was foreseen of a ticket until its wait has ended."""
-    WaitForecast.objects.create(ticket=ticket, line_id=ticket.line_id, data=foreseen.forecast)
+    together.create(WaitForecast(ticket=ticket, line_id=ticket.line_id, data=foreseen.forecast))
 
 
 def learn(*, now: datetime) -> int:

@@ -10,13 +10,15 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Exists, OuterRef, QuerySet
 
 from troth.core.terms import AgentState, Entry, TicketState
+from troth.web.common import together
+from troth.web.common.audit import no_nouns
 from troth.web.common.ready import Ready
 from troth.web.customers.models import Customer
 from troth.web.flow import bridge
 from troth.web.flow.events import after, become, by_customer, by_system, of_case
 from troth.web.flow.expects import expected, keep
 from troth.web.flow.models import Branch, CounterSession, Line, LineService, Ticket, Visit
-from troth.web.flow.numbering import next_number
+from troth.web.flow.numbering import add_numbered
 from troth.web.flow.promised import promise_wait, waive_wait
 from troth.web.flow.refused import Refused, one_transaction
 from troth.web.flow.rows import held_session, held_ticket, hold_line, moved_on, must_be, tickets
@@ -74,7 +76,7 @@ def join(
     place = place_of(branch_id=branch.pk, service_id=service.pk, now=now, walk_in=True)
     if wanted_clerk is not None:
         must_be_able(_here(wanted_clerk, branch_id=branch.pk), place=place)
-    visit = Visit.objects.create(branch=place.branch, customer=customer, language=language, opened_at=now, note=note)
+    visit = Visit(branch=place.branch, customer=customer, language=language, opened_at=now, note=note)
     day = place.branch.today(now)
     ticket = stand_in_line(
         visit=visit, place=place, now=now, entry=entry, day=day, labels=labels, priority=priority,
@@ -122,7 +124,7 @@ def let_others_first(*, ticket: Ticket, now: datetime, pause: timedelta = YIELD)
     at = after(now, row.changed_at)
     row.returned_at, row.not_before, row.changed_at = at, at + pause, at
     row.yielded += 1
-    row.save(update_fields=["returned_at", "not_before", "changed_at", "yielded"])
+    together.update(row, "returned_at", "not_before", "changed_at", "yielded")
     record(by_customer(row, "yielded", at=at))
     waive_wait(row, now=at, cause="yielded")
     changed(row.branch.unit_id)
@@ -143,7 +145,7 @@ def notice(*, ticket: Ticket, now: datetime) -> Ticket:
     if row.noticed_at is None:
         at = after(now, row.changed_at)
         row.noticed_at, row.changed_at = at, at
-        row.save(update_fields=["noticed_at", "changed_at"])
+        together.update(row, "noticed_at", "changed_at")
         record(by_system(row, "notified", at=at))
         changed(row.branch.unit_id)
     return row
@@ -224,8 +226,10 @@ def stand_in_line(
 
     Parameters
     ----------
+    visit : saved with the ticket if it is new.
     previous : the ticket whose number it goes on with; without one it gets the next.
     """
+    together.send()  # the forecast looks at tickets and counters
     ticket = Ticket(
         branch=place.branch, line=place.line, service=place.service, service_code=place.service.code, visit=visit,
         previous=previous, prefix=previous.prefix if previous else place.prefix, day=day, entry=entry,
@@ -237,10 +241,12 @@ def stand_in_line(
     foreseen = expected(ticket, now=now)
     ticket.expects = foreseen.said if foreseen else {}
     # Last, for others who join wait for the number.
-    ticket.number = (
-        previous.number if previous else next_number(branch_id=place.branch_id, prefix=place.prefix, day=day)
-    )
-    ticket.save(force_insert=True)
+    if previous:
+        ticket.number = previous.number
+        with no_nouns():
+            ticket.save(force_insert=True)
+    else:
+        add_numbered(ticket)
     if foreseen:
         keep(foreseen, ticket=ticket)
     return ticket
@@ -257,8 +263,9 @@ def told(ticket: Ticket, *facts: Fact, at: datetime, previous: Ticket | None = N
 def gone(ticket: Ticket, state: TicketState, *, at: datetime, code: str) -> list[Fact]:
     """Bring a ticket to an end without service and close its visit; return the facts of that."""
     ticket.state, ticket.ended_at, ticket.changed_at = str(state), at, at
-    ticket.save(update_fields=["state", "ended_at", "changed_at"])
-    Visit.objects.filter(pk=ticket.visit_id).update(closed_at=at)
+    together.update(ticket, "state", "ended_at", "changed_at")
+    ticket.visit.closed_at = at
+    together.update(ticket.visit, "closed_at")
     return [of_case(ticket, "closed", at=at, code=code)]
 
 

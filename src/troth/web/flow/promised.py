@@ -35,6 +35,7 @@ def promise_wait(ticket: Ticket, *, now: datetime) -> None:
         kind=WAIT, unit=ticket.branch.unit, customer=ticket.visit.customer, subject=about_ticket(ticket),
         context=_context(columns(ticket)), probability=band["probability"],
         window_start=now + timedelta(seconds=band["low_s"]), due_at=now + timedelta(seconds=band["high_s"]), now=now,
+        first=True,
     )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from psycopg.errors import DeadlockDetected, SerializationFailure
 from troth.core.decision import Issue, Severity
 from troth.core.errors import InputError
 from troth.web.common.ready import remembered
+from troth.web.common.together import together
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -48,12 +49,12 @@ def one_transaction(action: Callable[P, R]) -> Callable[P, R]:
         tries = 1 if connection.in_atomic_block else _TRIES
         for _ in range(tries - 1):
             try:
-                with remembered(), transaction.atomic():
+                with remembered(), together(), transaction.atomic():
                     return action(*args, **kwargs)
             except OperationalError as error:
                 if not isinstance(error.__cause__, DeadlockDetected | SerializationFailure):
                     raise
-        with remembered(), transaction.atomic():
+        with remembered(), together(), transaction.atomic():
             return action(*args, **kwargs)
 
     return run

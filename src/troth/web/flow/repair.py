@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 
 from troth.core.terms import Actor, AgentState, BookingState, TicketState
 from troth.core.time import start_of_day
+from troth.web.common import together
 from troth.web.flow.appointments import pass_on
 from troth.web.flow.counters import end_session
 from troth.web.flow.events import after, become, by_system, of_booking
@@ -118,7 +119,7 @@ def expire(*, ticket: Ticket, now: datetime) -> bool:
         *gone(row, TicketState.EXPIRED, at=at, code="expired"),
     ]
     row.inexact = True
-    row.save(update_fields=["inexact"])
+    together.update(row, "inexact")
     if session is not None:
         facts.append(become(session, AgentState.AVAILABLE, at=at, origin="repaired"))
     record(*facts)

@@ -8,6 +8,7 @@ from typing import Any, Final
 from django.db.models import QuerySet
 
 from troth.core.terms import AgentState, BookingState, Entry, TicketState
+from troth.web.common import together
 from troth.web.common.ready import Ready
 from troth.web.customers.models import Customer
 from troth.web.flow import bridge
@@ -39,7 +40,7 @@ def answer(*, session: CounterSession, ticket: Ticket, now: datetime) -> Ticket:
     must_be(row, (TicketState.CALLED,), session=mine)
     at = after(now, row.changed_at)
     row.state, row.answered_at, row.changed_at = str(TicketState.SERVING), at, at
-    row.save(update_fields=["state", "answered_at", "changed_at"])
+    together.update(row, "state", "answered_at", "changed_at")
     record(by_clerk(row, "answered", at=at, session=mine, counter=mine.counter.code))
     if row.booked_at is not None:
         Appointment.objects.filter(ticket=row).update(state=BookingState.KEPT)
@@ -104,7 +105,7 @@ def transfer(
     if there is not None:
         must_be_able(there, place=place)
     row.state, row.ended_at, row.changed_at = str(TicketState.TRANSFERRED), at, at
-    row.save(update_fields=["state", "ended_at", "changed_at"])
+    together.update(row, "state", "ended_at", "changed_at")
     if note:
         Visit.objects.filter(pk=row.visit_id).update(note="\n".join(filter(None, [row.visit.note, note])))
     new = stand_in_line(
@@ -187,12 +188,13 @@ def end_service(row: Ticket, mine: CounterSession, *, at: datetime, origin: str 
     """
     row.state, row.ended_at, row.changed_at = str(TicketState.SERVED), at, at
     row.inexact = origin != "exact"
-    row.save(update_fields=["state", "ended_at", "changed_at", "inexact"])
+    together.update(row, "state", "ended_at", "changed_at", "inexact")
     ended = by_clerk(row, "ended", at=at, session=mine, origin=origin)
     facts = [ended, become(mine, AgentState.AVAILABLE, at=at, origin=origin)]
     place = _next_place(row, at=at)
     if place is None:
-        Visit.objects.filter(pk=row.visit_id).update(closed_at=at)
+        row.visit.closed_at = at
+        together.update(row.visit, "closed_at")
         record(*facts, *_over(row, mine, at=at))
         changed(row.branch.unit_id)
         return

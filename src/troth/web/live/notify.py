@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from django.db import connection
+from troth.web.common import together
 
 #: The channel of all changes; the payload is the id of the organisation unit.
 CHANNEL: Final = "troth_live"
@@ -15,5 +15,4 @@ def changed(unit_id: int) -> None:
 
     Equal notices of one transaction reach watchers once (PostgreSQL manual, NOTIFY).
     """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, str(unit_id)])
+    together.notify(CHANNEL, str(unit_id))

@@ -11,6 +11,7 @@ from django.db import connection
 from psycopg.types.json import Json
 
 from troth.core.terms import ACTIVITIES, COMMON_KEYS
+from troth.web.common import together
 from troth.web.outbox.bridge import COLUMNS
 from troth.web.outbox.models import Fact
 
@@ -49,7 +50,7 @@ def fact(
 
 
 def record(*facts: Fact) -> None:
-    """Write facts within the transaction of the rows they describe.
+    """Write facts within the transaction of the rows they describe; in an action with all its other writes, at its end.
 
     Raises
     ------
@@ -59,9 +60,5 @@ def record(*facts: Fact) -> None:
         raise RuntimeError("Facts are written in the transaction of the rows they describe.")
     if not facts:
         return
-    told: list[tuple[Any, ...]] = [
-        (f.source_id, f.version, f.occurred_at, f.recorded_at, f.activity, Json(f.event)) for f in facts
-    ]
-    with connection.cursor() as cursor:
-        places = ", ".join(["(%s, %s, %s, %s, %s, %s)"] * len(told))
-        cursor.execute(f"{_INSERT} VALUES {places}", [value for row in told for value in row])
+    told = [(f.source_id, f.version, f.occurred_at, f.recorded_at, f.activity, Json(f.event)) for f in facts]
+    together.insert(_INSERT, *told)

@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from troth.core.decision import Issue, Severity
 from troth.core.errors import InputError
 from troth.core.terms import Subject
+from troth.web.common import together
 from troth.web.common.ready import Ready
 from troth.web.customers.models import Customer
 from troth.web.outbox.models import Fact
@@ -36,6 +37,7 @@ def make(
     window_start: datetime | None,
     due_at: datetime,
     now: datetime,
+    first: bool = False,
 ) -> Promise:
     """Promise something to a customer, within the caller's transaction or one of its own.
 
@@ -49,6 +51,7 @@ def make(
     probability : of the whole interval, above 0 and at most 1.
     window_start, due_at : the interval; without a start only the latest time was promised.
     now : the present.
+    first : nothing can have been promised about the subject before, for it is new: written with the caller's action.
 
     Raises
     ------
@@ -67,8 +70,13 @@ def make(
         kind=kind, unit=unit, customer=customer, subject=subject, context=columns, probability=probability,
         made_at=now, window_start=window_start, due_at=due_at, first_due_at=due_at,
     )  # fmt: skip
+    if first:
+        together.create(promise)
+        record(_fact(promise, "promised", at=now, now=now, **_window(promise)))
+        return promise
     try:
         with transaction.atomic(savepoint=False):
+            together.send(about=Promise)
             promise.save(force_insert=True)
             record(_fact(promise, "promised", at=now, now=now, **_window(promise)))
     except IntegrityError as error:
@@ -167,7 +175,7 @@ def end(promise: Promise, state: str, *, at: datetime, now: datetime, cause: str
     promise.cause = cause or promise.cause
     if state != WAIVED:
         promise.inside = state == KEPT and (promise.window_start is None or promise.window_start <= at)
-    promise.save(update_fields=["state", "settled_at", "cause", "met_at", "inside"])
+    together.update(promise, "state", "settled_at", "cause", "met_at", "inside")
     label = None if state == WAIVED else "late" if state == BROKEN else "inside" if promise.inside else "early"
     record(_fact(promise, f"promise_{state}", at=at, now=now, label=label, reason=cause or None))
 
