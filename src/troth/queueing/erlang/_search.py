@@ -7,13 +7,13 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from troth.queueing._jit import compiled
+from troth.queueing._jit import compiled, kept
 from troth.queueing.erlang._one import SLACK, longer, measure, rate, spare
 
 Floats = NDArray[np.float64]
 
 
-@compiled
+@kept
 def measures(n: Floats, a: Floats, r: Floats, within: Floats, at_once: Floats, slowing: Floats) -> Floats:
     """Return `measure` of each interval, shape (7, intervals)."""
     out = np.empty((7, n.size))
@@ -24,7 +24,7 @@ def measures(n: Floats, a: Floats, r: Floats, within: Floats, at_once: Floats, s
     return out
 
 
-@compiled
+@kept
 def least_waiting(a: Floats, within: Floats, level: Floats, cap: Floats) -> Floats:
     """Return least whole staff of each interval for a service level and a cap on occupancy, nobody giving up.
 
@@ -61,31 +61,21 @@ def least_whole(
     formula: int, level: float, asa: float, left: float, occupancy: float,
 ) -> float:  # fmt: skip
     """Return the least whole staff of one interval for all targets, by galloping from the load and halving."""
-    if spare(0.0, a, r, within, at_once, slowing, formula, level, asa, left, occupancy) >= -SLACK:
-        return 0.0
-    each = rate(1.0, at_once, slowing)
-    step = max(1.0, math.floor(math.sqrt(a) / each))
-    low, high = 0.0, max(1.0, math.floor(a / each))
-    if spare(high, a, r, within, at_once, slowing, formula, level, asa, left, occupancy) >= -SLACK:
-        below = max(0.0, high - step)
-        while (
-            below > 0 and spare(below, a, r, within, at_once, slowing, formula, level, asa, left, occupancy) >= -SLACK
-        ):
-            high, step = below, step * 2
-            below = max(0.0, high - step)
-        low = below
-    else:
-        low, high = high, high + step
-        while spare(high, a, r, within, at_once, slowing, formula, level, asa, left, occupancy) < -SLACK:
-            step *= 2
-            low, high = high, high + step
-    while high - low > 1:
-        middle = math.floor((low + high) / 2)
-        if spare(middle, a, r, within, at_once, slowing, formula, level, asa, left, occupancy) >= -SLACK:
-            high = middle
+    step = max(1.0, math.floor(math.sqrt(a) / rate(1.0, at_once, slowing)))
+    low, high, n = -1.0, math.inf, float(math.floor(a / rate(1.0, at_once, slowing)))
+    while True:  # one call in one place: each would be compiled
+        if spare(n, a, r, within, at_once, slowing, formula, level, asa, left, occupancy) >= -SLACK:
+            high = n
         else:
-            low = middle
-    return high
+            low = n
+        if high - low <= 1:
+            return high
+        if math.isinf(high):
+            n, step = low + step, 2 * step
+        elif low < 0:
+            n, step = max(0.0, high - step), 2 * step
+        else:
+            n = float(math.floor((low + high) / 2))
 
 
 @compiled
@@ -101,15 +91,19 @@ def least_part(
     """
     if whole <= 0:
         return 0.0
-    x1, x2 = whole - 1, whole
-    f1 = spare(x1, a, r, within, at_once, slowing, formula, level, asa, left, occupancy)
-    f2 = spare(x2, a, r, within, at_once, slowing, formula, level, asa, left, occupancy)
-    if f1 >= 0 or f2 <= 0:
-        return x2
-    x3, f3, t = x1, f1, 0.5
-    for _ in range(100):
-        x = x1 + t * (x2 - x1)
+    x1, x2, f1, f2, t = whole - 1, whole, 0.0, 0.0, 0.5
+    x3, f3 = x1, f1
+    for k in range(100):
+        x = whole - 1 if k == 0 else whole if k == 1 else x1 + t * (x2 - x1)
         f = spare(x, a, r, within, at_once, slowing, formula, level, asa, left, occupancy)
+        if k == 0:
+            f1 = f3 = f
+            continue
+        if k == 1:
+            f2 = f
+            if f1 >= 0 or f2 <= 0:
+                return whole
+            continue
         if (f > 0) == (f1 > 0):
             x3, f3 = x1, f1
         else:
@@ -127,7 +121,7 @@ def least_part(
     return x1 if f1 >= 0 else x2
 
 
-@compiled
+@kept
 def least(
     a: Floats, r: Floats, within: Floats, at_once: Floats, slowing: Floats,
     formula: int, level: Floats, asa: Floats, left: Floats, occupancy: Floats, fractions: int,
@@ -143,30 +137,29 @@ def least(
     return out
 
 
-@compiled
+@kept
 def quantiles(q: Floats, n: Floats, a: Floats, r: Floats, at_once: Floats, slowing: Floats, of_answered: int) -> Floats:
     """Return the wait that a share q of all, or of the answered, does not exceed."""
     out = np.zeros(n.size)
     for i in range(n.size):
         k, s, rest = at_once[i], slowing[i], 1 - q[i]
-        at_all = longer(0.0, n[i], a[i], r[i], k, s, of_answered)
-        if math.isnan(at_all):
-            out[i] = math.nan
-        if not at_all > rest:
-            continue
-        if rest <= 0 or (r[i] == 0 and rate(n[i], k, s) <= a[i]):
-            out[i] = math.inf
-            continue
-        low, high = 0.0, 1 / max(1.0, n[i])
-        while longer(high, n[i], a[i], r[i], k, s, of_answered) > rest:
-            low, high = high, 2 * high
-        while high - low > 1e-12 * high:
-            middle = (low + high) / 2
-            if middle in {low, high}:
+        low, high, t = 0.0, math.inf, 0.0
+        while True:
+            share = longer(t, n[i], a[i], r[i], k, s, of_answered)
+            if t == 0 and not share > rest:  # nobody waits so rarely; or nobody is answered
+                out[i] = math.nan if math.isnan(share) else 0.0
                 break
-            if longer(middle, n[i], a[i], r[i], k, s, of_answered) > rest:
-                low = middle
+            if rest <= 0 or (r[i] == 0 and rate(n[i], k, s) <= a[i]):
+                out[i] = math.inf
+                break
+            if share > rest:
+                low = t
             else:
-                high = middle
-        out[i] = high
+                high = out[i] = t
+            if math.isinf(high):
+                t = 2 * t if t > 0 else 1 / max(1.0, n[i])
+                continue
+            t = (low + high) / 2
+            if high - low <= 1e-12 * high or t in {low, high}:
+                break
     return out
