@@ -66,8 +66,13 @@ def schema(lake: Lake, *, timeline: Timeline) -> pa.Schema:
     """Return all columns of a timeline, derived yet or not."""
     shelf = _shelf(lake, timeline)
     if shelf is None:
-        return pa.schema(_derived(timeline).schema().to_pyarrow())
+        return derived_schema(timeline)
     return pa.schema([field for field in shelf.schema if field.name != _GONE.name])
+
+
+def derived_schema(timeline: Timeline) -> pa.Schema:
+    """Return the columns that the derivation of a timeline gives."""
+    return pa.schema(_derived(timeline).schema().to_pyarrow())
 
 
 def _home(lake: Lake, timeline: Timeline) -> Path:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
 
 import numpy as np
 
-from troth.core.spans import Span, merge, to_micros
-from troth.core.terms import AgentState
+from troth.core.spans import merge, to_micros
 from troth.queueing.twin._layout import AVAILABLE, CHANGE, COUNTERS, DUTY, HOURS, OFFLINE, STATES
 from troth.queueing.twin.problem import TwinAgent, TwinProblem
 
@@ -39,22 +39,20 @@ def changes(problem: TwinProblem) -> np.ndarray:
 
 def duties(agent: TwinAgent) -> Iterator[tuple[int, int]]:
     """Yield from when on an agent is in which state, in order of time."""
+    breaks = sorted(
+        (to_micros(span.start), to_micros(span.end), STATES.index(str(state))) for span, state in agent.breaks
+    )
+    starts = [start for start, _, _ in breaks]
+    reach = max((end - start for start, end, _ in breaks), default=0)
     for shift in merge(agent.shifts):
-        at = to_micros(shift.start)
-        for pause, state in _within(agent, shift):
-            start, end = to_micros(pause.start), to_micros(pause.end)
+        at, last = to_micros(shift.start), to_micros(shift.end)
+        for start, end, state in breaks[bisect_left(starts, at - reach) : bisect_left(starts, last)]:
+            if end <= at:
+                continue
             if at < start:
                 yield at, AVAILABLE
-            yield max(start, at), STATES.index(str(state))
-            at = max(end, at)
-        last = to_micros(shift.end)
+            yield max(start, at), state
+            at = end
         if at < last:
             yield at, AVAILABLE
         yield last, OFFLINE
-
-
-def _within(agent: TwinAgent, shift: Span) -> Iterator[tuple[Span, AgentState]]:
-    for span, state in sorted(agent.breaks, key=lambda pair: pair[0]):
-        inside = span.clip(shift)
-        if inside is not None:
-            yield inside, state

@@ -37,15 +37,16 @@ def events(trace: Trace, *, problem: TwinProblem, source: str = "twin") -> pa.Ta
 
 def _of_contacts(trace: Trace, problem: TwinProblem) -> Iterator[Fact]:
     view, names = _Contacts(trace, problem), [agent.name for agent in problem.agents]
-    ids = contact_ids(trace, view.row)
-    customers, before = contact_ids(trace, view.c["root"]), contact_ids(trace, view.c["previous"])
+    ids, customers, before = (
+        contact_ids(trace, rows).to_pylist() for rows in (view.row, view.c["root"], view.c["previous"])
+    )
     following = {int(previous): row for row, previous in enumerate(trace.contacts["previous"]) if previous >= 0}
     marks: dict[int, list[tuple[int, str, str]]] = {}
     for mark in trace.marks:
         activity = "parked" if mark["what"] == layout.PARKED else "answered"
         marks.setdefault(int(mark["contact"]), []).append((int(mark["at"]), activity, names[mark["agent"]]))
     for k, row in enumerate(view.row.tolist()):
-        one = view.c[k]
+        one = trace.contacts[row]
         queue, stream = problem.queues[one["queue"]], problem.streams[one["stream"]]
         base: dict[str, object] = {
             "contact_id": ids[k], "customer_id": customers[k], "queue": queue.name, "team": queue.team,
@@ -68,7 +69,7 @@ def _of_contacts(trace: Trace, problem: TwinProblem) -> Iterator[Fact]:
         if one["ended"] < NEVER and view.handed[k]:
             goes = following[row]
             to = problem.queues[trace.contacts["queue"][goes]].name
-            said = f'{{"to_queue": "{to}", "next_contact_id": "{contact_ids(trace, view.row[:0] + goes)}"}}'
+            said = f'{{"to_queue": "{to}", "next_contact_id": "r{trace.replication}-{goes}"}}'
             yield int(one["ended"]), "transferred", base | agent | {"attributes": said}
         elif one["ended"] < NEVER:
             yield int(one["ended"]), "ended", base | agent

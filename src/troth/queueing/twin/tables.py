@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from troth.core.spans import to_micros
 from troth.log.schema import INSTANT
@@ -41,9 +42,10 @@ def counters(trace: Trace, *, problem: TwinProblem, columns: Collection[str] | N
     return _Spells(trace, problem, counters=True).table(columns)
 
 
-def contact_ids(trace: Trace, rows: Records) -> list[str]:
-    """Return the ids of contacts by their rows."""
-    return [f"r{trace.replication}-{row}" for row in rows.tolist()]
+def contact_ids(trace: Trace, rows: Records) -> pa.Array:
+    """Return the ids of contacts by their rows, null for nobody's."""
+    numbers = pa.array(rows.astype(np.int64), mask=rows < 0).cast(pa.string())
+    return pc.binary_join_element_wise(f"r{trace.replication}", numbers, "-")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,15 +80,26 @@ def _lengths(start: Records, end: Records, known: Records) -> pa.Array:
     return pa.array((end - start) / 1e6, mask=~known)
 
 
+class _Lazy(dict[str, Records]):
+    """Columns of some rows of a table, taken when they are first asked for."""
+
+    def __init__(self, table: Records, rows: Records) -> None:
+        super().__init__()
+        self.table, self.rows = table, rows if len(rows) < len(table) else slice(None)
+
+    def __missing__(self, name: str) -> Records:
+        self[name] = column = np.ascontiguousarray(self.table[name][self.rows])
+        return column
+
+
 class _Contacts:
     """The rows of contacts that came, and what a timeline would make of their events."""
 
     def __init__(self, trace: Trace, problem: TwinProblem) -> None:
         self.trace, self.problem, self.end = trace, problem, to_micros(problem.end)
         self.row = np.flatnonzero(trace.contacts["state"] != layout.COMING)
-        self.c = trace.contacts[self.row]
-        c = self.c
-        self.queued = c["joined"] < np.where(self._turned_away, -NEVER, NEVER)
+        self.c = c = _Lazy(trace.contacts, self.row)
+        self.queued = ~self._turned_away
         # What would have happened after the end has not.
         self.answered = np.where(c["answered"] < self.end, c["answered"], NEVER)
         self.served = self.answered < NEVER
@@ -97,7 +110,8 @@ class _Contacts:
         """Those who never joined the queue: it was closed, or too long for them."""
         c = self.c
         closed = (c["outcome"] == layout.UNSERVED) & (c["left"] == c["joined"])
-        return closed | (c["outcome"] == layout.BALKED)
+        away: Records = closed | (c["outcome"] == layout.BALKED)
+        return away
 
     @cached_property
     def stop(self) -> Records:
@@ -135,7 +149,8 @@ class _Contacts:
     def shown(self) -> Records:
         """Those whose call is told apart from the answer."""
         tells = np.array([q.walk is not None or q.silent for q in self.problem.queues] or [False])
-        return tells[self.c["queue"]] & (self.c["called"] < self.end)
+        found: Records = tells[self.c["queue"]] & (self.c["called"] < self.end)
+        return found
 
     def agents(self) -> Records:
         """Return who served each; of several who took turns the first by name."""
@@ -152,8 +167,7 @@ class _Contacts:
 
     def table(self, columns: Collection[str] | None) -> pa.Table:
         """Return the columns asked for."""
-        c, queues, streams, n = self.c, self.problem.queues, self.problem.streams, len(self.c)
-        left = self.left < NEVER
+        c, queues, streams, n = self.c, self.problem.queues, self.problem.streams, len(self.row)
         first = c["previous"] < 0
 
         def queue(name: str) -> Callable[[], pa.Array]:
@@ -178,9 +192,9 @@ class _Contacts:
             return coded(c["stream"], [s.service or s.name for s in streams])
 
         made: dict[str, Callable[[], pa.Array]] = {
-            "contact_id": lambda: pa.array(contact_ids(self.trace, self.row), pa.string()),
+            "contact_id": lambda: contact_ids(self.trace, self.row),
             "case_id": constant(None, pa.string()),
-            "customer_id": lambda: pa.array(contact_ids(self.trace, c["root"]), pa.string()),
+            "customer_id": lambda: contact_ids(self.trace, c["root"]),
             "team": queue("team"),
             "queue": queue("name"),
             "site": queue("site"),
@@ -198,7 +212,7 @@ class _Contacts:
             "wrapped_at": lambda: instants(c["wrapped"]),
             "left_at": lambda: instants(self.left),
             "topic": constant(None, pa.string()),
-            "previous_contact_id": self._previous,
+            "previous_contact_id": lambda: contact_ids(self.trace, c["previous"]),
             "agent_id": lambda: coded(self.agents(), [a.name for a in self.problem.agents]),
             "ended_at": lambda: instants(self.stop),
             "outcome": lambda: coded(self.outcome, layout.OUTCOMES),
@@ -215,15 +229,7 @@ class _Contacts:
             "approximate": constant(False, pa.bool_()),
             "service_approximate": lambda: pa.array(self.guessed),
         }
-        assert left.shape == first.shape
         return _Columns(made, n, self.trace.replication).table(columns)
-
-    def _previous(self) -> pa.Array:
-        before = self.c["previous"]
-        texts = contact_ids(self.trace, before)
-        return pa.array(
-            [text if row >= 0 else None for text, row in zip(texts, before.tolist(), strict=True)], pa.string()
-        )
 
 
 class _Spells:

@@ -98,12 +98,10 @@ def _busy(spells: Records, end: int) -> float:
 
 def _taken(c: Records, end: int) -> float:
     taken = c["called"] < NEVER
-    rows = c[taken]
-    over = np.minimum(np.minimum(rows["wrapped"], np.where(rows["state"] == layout.GONE, _last(rows), end)), end)
+    state, called, gap = (c[name][taken] for name in ("state", "called", "gap"))
+    wrapped, ended, left, entered = (c[name][taken] for name in ("wrapped", "ended", "left", "entered"))
+    gone = np.where(wrapped < NEVER, wrapped, np.where(ended < NEVER, ended, left))
+    over = np.where(state == layout.GONE, gone, end)
     # Who was laid aside and still waits is in nobody's hands since then.
-    aside = np.where(rows["state"] == layout.WAITING, rows["entered"], over)
-    return float((aside - rows["called"] - rows["gap"]).sum())
-
-
-def _last(rows: Records) -> Records:
-    return np.where(rows["ended"] < NEVER, rows["ended"], rows["left"])
+    aside = np.where(state == layout.WAITING, entered, over)
+    return float((aside - called - gap).sum())
