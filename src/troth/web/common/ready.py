@@ -72,12 +72,28 @@ class Ready(Generic[M]):
         return list(self._asked(values, binary=True)[1])
 
     def _asked(self, values: dict[str, Any], *, binary: bool = False) -> tuple[_Plan, Any]:
+        with self._sent(values, binary=binary) as cursor:
+            return self._found(cursor)
+
+    def _sent(self, values: dict[str, Any], *, binary: bool) -> Any:
         plan = self._made or self._plan()
         given = [values[plan.places[k]] if k in plan.places else one for k, one in enumerate(plan.values)]
-        with _cursor(binary=binary) as cursor:
-            cursor.execute(plan.sql, given)
-            rows = cursor.fetchall()
+        cursor = _cursor(binary=binary)
+        cursor.execute(plan.sql, given)
+        return cursor
+
+    def _found(self, cursor: Any) -> tuple[_Plan, Any]:
+        plan, rows = self._made or self._plan(), cursor.fetchall()
         return plan, plan.compiler.apply_converters(rows, plan.converters) if plan.converters else rows
+
+    @staticmethod
+    def rows_of(*asked: tuple[Ready[Any], dict[str, Any]]) -> list[list[Sequence[Any]]]:
+        """Return the `rows` of several queries with their values, asked in one message."""
+        connection.ensure_connection()
+        own: Any = connection.connection
+        with connection.wrap_database_errors, own.pipeline():
+            sent = [one._sent(values, binary=True) for one, values in asked]  # noqa: SLF001 - of this class
+        return [list(one._found(cursor)[1]) for (one, _), cursor in zip(asked, sent, strict=True)]  # noqa: SLF001
 
     def _plan(self) -> _Plan:
         stand = {name: _standing_for(kind, k) for k, (name, kind) in enumerate(self._open.items())}

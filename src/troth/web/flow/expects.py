@@ -10,7 +10,6 @@ from django.db.models import QuerySet
 
 from troth.core.terms import TicketState
 from troth.web.common import together
-from troth.web.common.ready import Ready
 from troth.web.flow import bridge
 from troth.web.flow.models import Ticket, WaitForecast, WaitMemory
 from troth.web.flow.refused import one_transaction
@@ -38,7 +37,7 @@ def expected(ticket: Ticket, *, now: datetime) -> Foreseen | None:
     found = scene(ticket, now=now, most=MOST)
     if found is None:
         return None
-    return Foreseen(*bridge.expected_wait(found, ticket=ticket, now=now, memory=_memory(ticket.line_id)))
+    return Foreseen(*bridge.expected_wait(found, ticket=ticket, now=now, memory=_memory(ticket.line_id, found.learned)))
 
 
 def keep(foreseen: Foreseen, *, ticket: Ticket) -> None:
@@ -80,14 +79,7 @@ def _outcome(one: WaitForecast, now: datetime) -> tuple[dict[str, Any], float, b
     return (one.data, (end - ticket.joined_at).total_seconds(), ticket.calls > 0) if end is not None else None
 
 
-_LEARNED: Final = Ready[Any](
-    lambda line: WaitMemory.objects.filter(line_id=line).values_list("learned"), line=int
-)  # fmt: skip
-
-
-def _memory(line_id: int) -> bridge.Memory:
-    learned = next((row[0] for row in _LEARNED.rows(line=line_id)), 0)
-
+def _memory(line_id: int, learned: int) -> bridge.Memory:
     def data() -> dict[str, Any]:
         found = WaitMemory.objects.filter(line_id=line_id).values_list("data", flat=True).first()
         return found or {}

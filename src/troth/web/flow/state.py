@@ -12,7 +12,7 @@ from django.db.models import F, FilteredRelation, Q, QuerySet
 
 from troth.core.terms import TicketState
 from troth.web.common.ready import Ready
-from troth.web.flow.models import CounterSession, Ticket
+from troth.web.flow.models import CounterSession, Ticket, WaitMemory
 from troth.web.flow.rows import IN_FRONT
 
 #: The past that is looked at: so long, and so many tickets.
@@ -63,12 +63,14 @@ class Scene:
     serving : who is at a counter that serves this line.
     past : tickets of the last hours, newest first, whatever became of them.
     usual_s : usual time by service code, as the catalogue says.
+    learned : how often the line's predictors have learned.
     """
 
     waiting: list[Seen]
     serving: list[Serving]
     past: list[Seen]
     usual_s: dict[str, int]
+    learned: int
 
 
 def scene(ticket: Ticket, *, now: datetime, most: int) -> Scene | None:
@@ -83,12 +85,19 @@ def scene(ticket: Ticket, *, now: datetime, most: int) -> Scene | None:
         return None
     lines = {line for one in serving for line in one.lines} | {ticket.line_id}
     of_waiting, of_past = _queries(tuple(sorted(lines)), most)
-    waiting = [Seen(*row) for row in of_waiting.rows()]
-    if len(waiting) > most:
+    in_line, before, learned = Ready.rows_of(
+        (of_waiting, {}), (of_past, {"branch": ticket.branch_id, "since": now - HOURS, "now": now}),
+        (_LEARNED, {"line": ticket.line_id}),
+    )  # fmt: skip
+    if len(in_line) > most:
         return None
-    newest = [Seen(*row) for row in of_past.rows(branch=ticket.branch_id, since=now - HOURS, now=now)]
+    waiting, newest = [Seen(*row) for row in in_line], [Seen(*row) for row in before]
     usual_s = {one.service_code: one.usual_s for one in (*waiting, *newest)}
-    return Scene(waiting, serving, newest, {ticket.service_code: ticket.service.standard_s} | usual_s)
+    usual_s = {ticket.service_code: ticket.service.standard_s} | usual_s
+    return Scene(waiting, serving, newest, usual_s, learned[0][0] if learned else 0)
+
+
+_LEARNED: Final = Ready[Any](lambda line: WaitMemory.objects.filter(line_id=line).values_list("learned"), line=int)
 
 
 @lru_cache(maxsize=256)
