@@ -119,6 +119,8 @@ LOOKS: Final = (
     Look("", None, "/nothing", variant="missing", status=404),
     Look("", _CLERK, "/people", variant="refused", status=403),
 )
+#: So many wait in the branch at least.
+_ROOM: Final = 14
 #: Pages that show nothing of their own: they change something and lead elsewhere, or hand out a file.
 UNSEEN: Final = frozenset(
     """
@@ -156,7 +158,7 @@ def filled() -> dict[str, str]:
     newest = Ticket.objects.order_by("-pk")
     branch = Branch.objects.get(pk=_some("a ticket", newest.first).branch_id)
     tickets = branch.tickets.order_by("-pk")
-    waiting = _some("somebody who waits", tickets.filter(state="waiting").first)
+    waiting = _filled_room(branch)
     rule = _some("times for appointments", branch.slot_rules.order_by("pk").first)
     booking, held, over = (_appointment(branch, rule.service, state) for state in ("booked", "held", "cancelled"))
     known = Customer.objects.filter(pk__in=tickets.values("visit__customer")).exclude(name="").order_by("pk")
@@ -171,6 +173,18 @@ def filled() -> dict[str, str]:
         "counter": str(branch.counters.order_by("pk")[0].pk), "line": str(branch.lines.order_by("pk")[0].pk),
         "calendar": _first(WorkCalendar).code,
     }  # fmt: skip
+
+
+def _filled_room(branch: Any) -> Any:
+    """Let so many join that somebody still waits when the last page is pictured; return who came last."""
+    from troth.core.terms import Entry
+    from troth.web.flow.actions import join
+
+    now, services = datetime.now(UTC), [row.service for row in branch.line_services.order_by("pk")]
+    for _ in range(max(0, _ROOM - branch.tickets.filter(state="waiting").count())):
+        services.append(services.pop(0))
+        join(branch=branch, service=services[0], now=now, entry=Entry.KIOSK)
+    return branch.tickets.filter(state="waiting").order_by("-pk")[0]
 
 
 def _appointment(branch: Any, service: Any, state: str) -> Any:

@@ -42,6 +42,8 @@ class CustomerForm(forms.ModelForm):  # type: ignore[type-arg]
         unit.queryset = Unit.objects.filter(pk__in=shown).order_by("path")  # type: ignore[attr-defined]
         # Whose customer somebody is decides who sees them: only from the top may it be nobody's in particular.
         unit.required = not theirs.filter(parent=None).exists()
+        if unit.required and len(theirs) == 1:
+            self.initial["unit"] = self.initial.get("unit") or theirs[0].pk
         self.initial["household"] = str(self.instance.organisation or "")
 
     def clean(self) -> dict[str, Any]:

@@ -21,7 +21,8 @@ STEPS: Final = (
     ("kiosk", gettext_lazy("Take a ticket"),
      gettext_lazy("Be a customer at the kiosk: three taps. Scan the code, or follow the link, to see your place on a phone.")),
     ("counter", gettext_lazy("Serve somebody"),
-     gettext_lazy("Sit down at a counter and call the next customer. The made-up clerk there leaves it to you.")),
+     gettext_lazy("Sit down at a counter and call the next customer. The made-up clerk there leaves it to you. Nobody waits? Take "
+                  "another ticket first.")),
     ("promises", gettext_lazy("See what was promised"),
      gettext_lazy("Every ticket was told a wait. Here is how often that was true, and what is at risk now.")),
     ("insight", gettext_lazy("Open a number"),

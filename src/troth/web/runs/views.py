@@ -50,7 +50,7 @@ def runs(request: HttpRequest) -> HttpResponse:
     units = Unit.objects.where(request.user, *LEADS)
     found = Run.objects.filter(unit__in=units).select_related("unit", "asked_by").order_by("-pk")[:_SHOWN]
     told = {
-        "rows": [(run, _title(run.kind), STATES[run.status]) for run in found],
+        "busy": sum(run.status in lifecycle.OPEN for run in found), "rows": [(run, _title(run.kind), STATES[run.status]) for run in found],
         "now": timezone.now(), "zone": timezone.get_current_timezone(), "open": lifecycle.OPEN,
         "asks": may(request.user, "runs", method="POST"),
     }  # fmt: skip
