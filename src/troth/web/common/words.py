@@ -101,6 +101,11 @@ def day(value: date | datetime | None, *, zone: tzinfo, short: bool = False) -> 
     return format_date(local, format=pgettext("short date; see unicode.org/reports/tr35", "EEE d MMM"), locale=where)
 
 
+def day_of_year(instant: datetime, *, zone: tzinfo) -> str:
+    """Return a day of any year, as short as the language has it: ``27 Nov 2026``."""
+    return format_date(instant.astimezone(zone).date(), format="medium", locale=locale(zone))
+
+
 def when(instant: datetime | None, *, now: datetime, zone: tzinfo) -> str:
     """Return an instant as people say it: relative under an hour, else the time, with the day if it is another one."""
     if instant is None:

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST
 from troth.core.errors import InputError
 from troth.core.terms import Role
 from troth.web.common.say import say
+from troth.web.common.words import figure
 from troth.web.customers import actions, privacy, words
 from troth.web.customers.bridge import earlier
 from troth.web.customers.forms import ConsentForm, CustomerForm, NoteForm
@@ -41,7 +42,7 @@ def customers(request: HttpRequest) -> HttpResponse:
     ).get_page(request.GET.get("page"))
     count = page.paginator.count
     context = {
-        "answer": ngettext("%(count)s customer", "%(count)s customers", count) % {"count": count},
+        "answer": ngettext("%(count)s customer", "%(count)s customers", count) % {"count": figure(count)},
         "page": page,
         "q": text,
         "any": bool(text) or count > 0,

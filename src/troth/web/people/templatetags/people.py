@@ -7,6 +7,7 @@ from typing import Any
 
 from django import template
 
+from troth.web.common.words import clock, day_of_year
 from troth.web.people import rights, words
 
 register = template.Library()
@@ -33,4 +34,4 @@ def said(word: object) -> str:
 @register.filter
 def moment(at: datetime, zone: tzinfo) -> str:
     """Write a day of any year with its time, where it was."""
-    return f"{at.astimezone(zone):%Y-%m-%d %H:%M}"
+    return f"{day_of_year(at, zone=zone)} {clock(at, zone=zone)}"
