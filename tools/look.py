@@ -254,7 +254,9 @@ def look_at(eye: Eye, *, only: Sequence[str]) -> dict[str, list[str]]:
             found = eye.look(look, language=language, light=light, widths=widths, axed=axed)
             weights.setdefault(look.name, (round(found.weight_kb, 1), round(found.plotly_kb, 1)))
             if found.wrong:
-                wrong[f"{look.name} {language} {light}"] = found.wrong
+                wrong[f"{look.name} {language} {light}"] = told = list(dict.fromkeys(found.wrong))
+                sys.stdout.writelines(f"{look.name} {language} {light}: {one}\n" for one in told)
+                sys.stdout.flush()
         for width in widths:
             eye.sheet(width, language, light)
     speak("en")
@@ -291,9 +293,7 @@ def main(pictures: Path, *, data: Path, site: str, only: Sequence[str]) -> int:
         eye.serve()
         wrong = look_at(eye, only=only)
         browser.close()
-    for name, those in {**({"not pictured": missed} if missed else {}), **wrong}.items():
-        for one in dict.fromkeys(those):
-            sys.stdout.write(f"{name}: {one}\n")
+    sys.stdout.writelines(f"not pictured: {one}\n" for one in missed)
     return 1 if wrong or missed else 0
 
 
