@@ -142,7 +142,8 @@ class Bare:
 
 def _bare_doubles(url: str) -> int:
     query = (
-        b"SELECT count(*) FROM (SELECT FROM bare_event WHERE activity = 'called' GROUP BY ticket HAVING count(*) > 1) d"
+        b"SELECT count(*) FROM (SELECT FROM bare_fact WHERE activity = 'called' "
+        b"GROUP BY event ->> 'contact_id' HAVING count(*) > 1) d"
     )
     with psycopg.connect(url) as connection:
         row = connection.execute(query).fetchone()

@@ -10,7 +10,8 @@ process on the same cores, over loopback. Everything is bounded in count and tim
   finish and transfer (one of ten) through the API, at four branches with ten counters each. A wait counts from the moment
   the action was due. Afterwards the database is asked for tickets double or lost.
 - ``rate``: sixteen clients who carry customers through as fast as they are answered, at the site and at a bare Django
-  application on the same PostgreSQL with the same uvicorn flags (`_live_bare.py`), turn by turn. The worker rests.
+  application that leaves the same rows and facts, on the same PostgreSQL with the same uvicorn flags (`_live_bare.py`,
+  which says why), turn by turn. The worker rests.
 - ``streams``: phones in one line and displays on it, all of one branch, while it changes ten times a second; the time
   from the commit until a screen shows it.
 
