@@ -26,6 +26,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "kpi": ("troth.cli.kpi", "Compute figures from a lake."),
     "explain": ("troth.cli.explain", "Open a figure down to the events it is made of."),
     "report": ("troth.cli.report", 'Write one page that answers "How are we doing?".'),
+    "forecast": ("troth.cli.forecast", "Forecast what customers will ask, from a lake or from a table in PATH."),
     "erlang": ("troth.cli.erlang", "Say how many agents a target takes."),
     "rejects": ("troth.cli.rejects", "List the rows that no import could take, each with file, row, value and advice."),
     "export": ("troth.cli.export", "Write the events of a lake as OCEL, XES, CSV or Parquet."),

@@ -61,7 +61,7 @@ def in_order(changes: Iterable[DemandChange]) -> list[DemandChange]:
     return sorted((one for one in changes if one.active), key=lambda one: (one.layer, one.at, one.id))
 
 
-def matches(change: DemandChange, key: Mapping[str, str]) -> bool:
+def matches(change: DemandChange, *, key: Mapping[str, str]) -> bool:
     """Tell whether a change is for the series of a key."""
     return all(key.get(dim) == member for dim, member in change.key.items())
 

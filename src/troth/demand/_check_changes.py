@@ -45,7 +45,9 @@ def conflicts(forecast: DemandForecast, *, changes: Sequence[DemandChange]) -> l
     issues = []
     for first, second in combinations(in_order(changes), 2):
         met = max(first.start, second.start) < min(first.end, second.end)
-        if not met or not any(matches(first, s.series.key) and matches(second, s.series.key) for s in forecast.series):
+        if not met or not any(
+            matches(first, key=s.series.key) and matches(second, key=s.series.key) for s in forecast.series
+        ):
             continue
         where, kinds = f"changes {first.id} and {second.id}", {first.kind, second.kind}
         if first.layer == second.layer and kinds not in ({ChangeKind.MULTIPLY}, {ChangeKind.ADD}):
@@ -76,7 +78,7 @@ def _of_itself(one: DemandChange) -> Iterator[Issue]:
 
 
 def _of_place(one: DemandChange, forecast: DemandForecast) -> Iterator[Issue]:
-    where, meant = f"change {one.id}", [s for s in forecast.series if matches(one, s.series.key)]
+    where, meant = f"change {one.id}", [s for s in forecast.series if matches(one, key=s.series.key)]
     if not meant:
         names = ", ".join(s.series.name for s in forecast.series[:5])
         yield _issue(where, "unknown-series", str(dict(one.key)), f"Maybe one of {names}.")

@@ -70,7 +70,7 @@ def change(forecast: DemandForecast, *, changes: Sequence[DemandChange], seed: i
     done, effects = list(forecast.series), []
     for one in in_order(changes):
         for place, series in enumerate(done):
-            if matches(one, series.series.key):
+            if matches(one, key=series.series.key):
                 done[place], effect, notes = _laid(series, one, seed)
                 found += notes
                 effects += [effect] if effect is not None else []

@@ -144,4 +144,12 @@ class DemandForecast:
         from troth.demand.plot import fan
 
         one = self.of(**key)
-        return fan(one.grid, point=one.point, levels=one.levels, low=one.low, high=one.high, history=one.series)
+        return fan(
+            one.grid,
+            point=one.point,
+            levels=one.levels,
+            low=one.low,
+            high=one.high,
+            history=one.series,
+            closed=one.closed,
+        )
