@@ -15,8 +15,9 @@ DOORS: dict[str, set[str]] = {
         "Calendar Grid InputError Issue Severity Span Step StoreError TrothError calendars_from_tables fanout stream".split()
     ),
     "demand": set(
-        "ChangeEffect ChangeKind ChangedDemand DemandChange DemandForecast DemandKind ForecastProblem ModelScore Occasion "
-        "Reconciling Regressor Repair RepairKind Series SeriesForecast change check check_changes horizon reconcile surprise "
+        "ChangeEffect ChangeKind ChangedDemand DemandChange DemandForecast DemandKind ForecastParams ForecastProblem ModelScore Occasion "
+        "Publication Reconciling Regressor Repair RepairKind Series SeriesForecast change check check_changes horizon publish "
+        "reconcile solve surprise "
         "totals undo update".split()
     ),
     "demo": set("Booking Controls Dirt Shift Truth UNTIL World Written demo_company small_company write".split()),

@@ -26,3 +26,7 @@ from troth.demand.problem import Occasion as Occasion
 from troth.demand.problem import Regressor as Regressor
 from troth.demand.problem import Series as Series
 from troth.demand.problem import horizon as horizon
+from troth.demand.publish import Publication as Publication
+from troth.demand.publish import publish as publish
+from troth.demand.solve import ForecastParams as ForecastParams
+from troth.demand.solve import solve as solve

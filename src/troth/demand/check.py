@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
 
 from troth.core.decision import Issue, Severity
-from troth.core.time import clock_changes, zone
+from troth.core.time import Grid, clock_changes, zone
+from troth.demand._fold import layout
 from troth.demand.problem import STEPS, DemandKind, Floats, ForecastProblem, Regressor, Series
 
 #: Below this many whole days of history nothing is said; below the second number it is said with a warning.
@@ -76,11 +78,10 @@ def _of_series(series: Series) -> Iterator[Issue]:
     if len(values) > _MOST_CELLS:
         yield _wrong("too-long", where, str(len(values)), f"Maybe a coarser grid: {_MOST_CELLS:,} cells at most.")
         return
-    edges = grid.micros()
-    if values.ndim != 1 or len(values) != max(len(edges) - 1, 0):
-        yield _wrong(
-            "wrong-length", where, f"{values.shape}", f"Maybe one value for each of {max(len(edges) - 1, 0)} cells."
-        )
+    cells = layout(grid)
+    if values.ndim != 1 or len(values) != len(cells.day):
+        advice = f"Maybe one value for each of {len(cells.day)} cells."
+        yield _wrong("wrong-length", where, f"{values.shape}", advice)
         return
     if np.isinf(values).any():
         yield _wrong(
@@ -141,7 +142,7 @@ def _of_days(series: Series, values: Floats, where: str) -> Iterator[Issue]:
         yield _doubt("hole", where, f"{longest:.0f} days", "Maybe a source was not imported; the hole is left out.")
     if grid.start == grid.end:
         return
-    changes = clock_changes(grid.start, grid.end, tz=zone(grid.time_zone))
+    changes = _changes(grid)
     if changes and per_day > 1:
         yield Issue(
             "clock-change",
@@ -151,7 +152,7 @@ def _of_days(series: Series, values: Floats, where: str) -> Iterator[Issue]:
             "Maybe none: days of 23 and 25 hours are read on the wall clock.",
             len(changes),
         )
-    if per_day > 1 and grid.labels()[-1].date() > series.last:
+    if per_day > 1 and (layout(grid).day[-1:] < 0).any():
         yield Issue(
             "part-day",
             Severity.INFO,
@@ -159,6 +160,11 @@ def _of_days(series: Series, values: Floats, where: str) -> Iterator[Issue]:
             str(series.last + timedelta(days=1)),
             "Maybe none: a day not over yet is forecast whole.",
         )
+
+
+@lru_cache(maxsize=64)
+def _changes(grid: Grid) -> list[datetime]:
+    return list(clock_changes(grid.start, grid.end, tz=zone(grid.time_zone)))
 
 
 def _longest(mask: np.ndarray) -> int:
