@@ -107,7 +107,7 @@ def _one(made: Staffing, staff: tuple[float, ...], form: output.Form) -> tuple[C
             f"{output.text(least)} agents at work, {output.text(planned)} planned, for {answer['erlangs']:.4g} erlangs\n"
         )
     output.show(rows, form=form, key="staff", columns=_columns("staff"), extra={"answer": answer} | _told(issues))
-    return lambda: one_page(made, shown), issues
+    return lambda: one_page(made, shown=shown), issues
 
 
 def _many(made: Staffing, labels: Sequence[Row], form: output.Form) -> tuple[Callable[[], str], Sequence[Issue]]:
@@ -132,7 +132,9 @@ def _many(made: Staffing, labels: Sequence[Row], form: output.Form) -> tuple[Cal
         columns=columns | _columns("erlangs", "staff", "scheduled"),
         extra=_told(issues),
     )
-    return lambda: many_page(made, found, labels=[" ".join(str(v) for v in one.values()) for one in labels]), issues
+    return lambda: many_page(
+        made, found=found, labels=[" ".join(str(v) for v in one.values()) for one in labels]
+    ), issues
 
 
 def _rows(*columns: Any) -> list[list[Any]]:

@@ -15,7 +15,7 @@ from troth.queueing.erlang.staffing import Goal, Staffing
 from troth.queueing.erlang.table import Alternatives
 
 
-def one_page(made: Staffing, shown: Alternatives) -> str:
+def one_page(made: Staffing, *, shown: Alternatives) -> str:
     """Return the page of one interval: sizes of staff side by side."""
     traffic, chosen = made.traffic, float(made.staff)
     level = None if made.goal.level is None else float(np.asarray(made.goal.level))
@@ -52,7 +52,7 @@ def one_page(made: Staffing, shown: Alternatives) -> str:
 _UNITS = ("share", "s", "s", "share", "share")
 
 
-def many_page(made: Staffing, found: Performance, *, labels: Sequence[str]) -> str:
+def many_page(made: Staffing, *, found: Performance, labels: Sequence[str]) -> str:
     """Return the page of many intervals: the staff of each."""
     within = np.ravel(np.asarray(made.traffic.within_s, float))
     words = _goal(made.goal, within_s=float(within[0]))
