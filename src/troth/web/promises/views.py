@@ -91,4 +91,7 @@ def _drawn(found: OurWord) -> Any:
         % {"stated": words.share(one.stated), "true": words.share(one.kept.estimate), "count": words.figure(one.n)}
         for one in found.curve
     )
-    return plot(bridge.calibration(found.curve), summary=said, swaps=bridge.swaps())
+    figure = bridge.calibration(found.curve)
+    figure.update_xaxes(title_text=_("As stated"))
+    figure.update_yaxes(title_text=_("Kept"))
+    return plot(figure, summary=said, swaps=bridge.swaps())

@@ -76,6 +76,7 @@ class StepForm(forms.ModelForm):  # type: ignore[type-arg]
         model = BlueprintStep
         fields = ("title", "front", "standard_s", "next_service")
         labels = {"title": _("Step"), "next_service": _("Then waits for")}
+        help_texts = {"next_service": ""}  # the label says it; once a row would be too often
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
