@@ -139,8 +139,9 @@ def notes(
         before, after = float(effect.before.sum()), float(effect.after.sum())
         yield f"Change {effect.change.id} by {effect.change.who}: {output.text(before)} became {output.text(after)} ({effect.change.why})."
     for figure in figures:
-        if figure.variant == "" and not figure.by:
-            yield f"Published forecasts missed {number(figure.value, unit='share')} {plural(lead or 1, one='day')} ahead."
+        if figure.variant == "" and figure.value is not None:
+            of = f" of {' / '.join(str(m) for m in figure.by.values())}" if figure.by else ""
+            yield f"Published forecasts{of} missed {number(figure.value, unit='share')} {plural(lead or 1, one='day')} ahead."
     if published is not None:
         yield (
             f"Published as {published.snapshot}: {plural(published.rows, one='cell')}."

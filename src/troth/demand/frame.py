@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
@@ -84,7 +85,7 @@ def series_of(
         )
     if any(issue.severity is Severity.ERROR for issue in issues):
         raise InputError(issues)
-    grid = _grid(at, every, tz, as_of, counted=value is not None)
+    grid = grid_of(at, every=every, tz=tz, as_of=as_of, counted=value is not None)
     edges = np.array(grid.micros(), dtype=np.int64)
     cell = np.searchsorted(edges, at, side="right") - 1
     inside = (cell >= 0) & (cell < len(edges) - 1)
@@ -184,26 +185,28 @@ def _keys(frame: pd.DataFrame, by: Sequence[str]) -> tuple[list[tuple[str, ...]]
     return [tuple(str(part) for part in key) for key in names], groups.ngroup().to_numpy(dtype=np.int64)
 
 
-def _grid(at: np.ndarray, every: Step, tz: Any, as_of: datetime | None, *, counted: bool) -> Grid:
+def grid_of(at: np.ndarray, *, every: Step, tz: ZoneInfo, as_of: datetime | None = None, counted: bool = False) -> Grid:
     """Return the grid from the first local day to the end of what is known.
 
     A last day that ends earlier than days usually do is not over: the grid ends with its last whole cell.
+
+    Parameters
+    ----------
+    at : microseconds since 1970 of what happened.
+    every, tz : width and wall clock of the cells.
+    as_of : nothing later is known.
+    counted : whether each instant stands for what came from then on, up to the next.
     """
     first, last = from_micros(int(at.min())).astimezone(tz), from_micros(int(at.max())).astimezone(tz)
     start, end = start_of_day(first.date(), tz=tz), start_of_day(last.date() + timedelta(days=1), tz=tz)
-    known = (
-        as_of
-        if as_of is not None
-        else end
-        if _over(at, every, tz)
-        else last + (_between(at) if counted else timedelta(0))
-    )
-    whole = Grid(start, max(min(known, end) if as_of is None else known, start), every, tz.key)
+    lasts = _between(at) if counted else timedelta(0)
+    known = as_of if as_of is not None else end if _over(at, every, tz) else min(last + lasts, end)
+    whole = Grid(start, max(known, start), every, tz.key)
     edges = whole.edges()
     return Grid(start, edges[-2], every, tz.key) if len(edges) > 1 and edges[-1] > known else whole
 
 
-def _over(at: np.ndarray, every: Step, tz: Any) -> bool:
+def _over(at: np.ndarray, every: Step, tz: ZoneInfo) -> bool:
     """Tell whether the last day went on as long as days do."""
     day, of_day = _wall(at, tz)
     recent = np.unique(day)[-29:]
@@ -212,7 +215,7 @@ def _over(at: np.ndarray, every: Step, tz: Any) -> bool:
     return bool(ends[-1] >= np.median(ends[:-1]) - slack) if len(ends) > 1 else True
 
 
-def _wall(at: np.ndarray, tz: Any) -> tuple[np.ndarray, np.ndarray]:
+def _wall(at: np.ndarray, tz: ZoneInfo) -> tuple[np.ndarray, np.ndarray]:
     """Return local day and microseconds of the day of the last weeks' rows."""
     import pandas as pd
 
