@@ -21,7 +21,9 @@ def day(seed: int = 1, day: date = TUESDAY) -> BranchDay:
 class Paper:
     """Hands that keep a line on paper and check that nothing impossible is done."""
 
-    def __init__(self, *, taken: str = "") -> None:
+    def __init__(self, *, taken: str = "", full: frozenset[int] = frozenset()) -> None:
+        self.booked: dict[str, int] = {}
+        self.full = full
         self.line: deque[str] = deque()
         self.at: dict[str, str] = {}
         self.state: dict[str, str] = {}
@@ -36,6 +38,31 @@ class Paper:
     def join(self, visitor: Visitor, *, at: int) -> str | None:
         ticket = f"t{visitor.number}"
         self._say(at, "join", ticket)
+        self.line.append(ticket)
+        self.state[ticket] = "waiting"
+        return ticket
+
+    def book(self, visitor: Visitor, *, at: int, slot: int) -> str | None:
+        self._say(at, "book", f"b{visitor.number}")
+        assert at < slot
+        if slot in self.full:
+            return None
+        self.booked[f"b{visitor.number}"] = slot
+        return f"b{visitor.number}"
+
+    def move(self, booking: str, *, at: int, slot: int) -> None:
+        self._say(at, "move", booking)
+        assert at < min(self.booked[booking], slot)
+        self.booked[booking] = slot
+
+    def cancel(self, booking: str, *, at: int) -> None:
+        self._say(at, "cancel", booking)
+        assert at < self.booked.pop(booking)
+
+    def check_in(self, booking: str, *, at: int) -> str | None:
+        self._say(at, "check_in", booking)
+        assert abs(at - self.booked.pop(booking)) <= 900_000
+        ticket = f"t{booking[1:]}"
         self.line.append(ticket)
         self.state[ticket] = "waiting"
         return ticket
@@ -91,10 +118,14 @@ class Paper:
         self.state[ticket] = "no_show"
 
 
+@pytest.fixture(scope="module", name="plan")
+def a_plan() -> BranchDay:
+    return day()
+
+
 def played(hands: Paper, plan: BranchDay, *, step_ms: int = 10**12) -> Paper:
     driver = BranchDriver(plan, hands=hands, paces={})
-    assert plan.opens is not None
-    at = plan.opens
+    at = 0
     while driver.next_at is not None:
         at = max(at + step_ms, driver.next_at)
         driver.advance(at)
@@ -171,3 +202,51 @@ def test_a_driver_started_anew_goes_on_where_it_was() -> None:
     assert not hands.at
     assert len(hands.state) == sum(v.comes for v in plan.visitors)
     assert sum(state == "served" for state in hands.state.values()) > 0.8 * len(hands.state)
+
+
+def test_bookings_are_made_moved_given_up_and_come_with(plan: BranchDay) -> None:
+    """Whoever has a time books it on a day before; who comes checks in near it, the rest says so or stays away."""
+    booked = [v for v in plan.visitors if v.slot is not None]
+    hands = played(Paper(), plan)
+    did = {k: {whom[1:] for _, what, whom in hands.log if what == k} for k in ("book", "move", "cancel", "check_in")}
+    numbers = {str(v.number): v for v in booked}
+    assert did["book"] == set(numbers)
+    assert did["check_in"] == {n for n, v in numbers.items() if v.comes}
+    assert did["move"] == {n for n, v in numbers.items() if v.moves_at is not None}
+    assert did["cancel"] == {n for n, v in numbers.items() if v.cancels_at is not None}
+    assert set(hands.booked) == {f"b{n}" for n, v in numbers.items() if not v.comes and v.cancels_at is None}
+    assert plan.opens is not None and all(at < plan.opens for at, what, _ in hands.log if what == "book")
+
+
+def test_many_days_have_customers_who_change_their_mind() -> None:
+    """Some move, some say that they will not come, and nobody does both; the world's own visitors are as they were."""
+    days = [day(day=TUESDAY + timedelta(days=7 * k)) for k in range(8)]
+    booked = [v for one in days for v in one.visitors if v.slot is not None]
+    moved = [v for v in booked if v.moves_at is not None]
+    gone = [v for v in booked if v.cancels_at is not None]
+    assert 0 < len(moved) < 0.4 * len(booked) and 0 < len(gone) < 0.4 * len(booked)
+    assert all(v.comes and v.wished not in {None, v.slot} for v in moved)
+    assert not any(v.comes for v in gone)
+
+
+def test_who_finds_the_time_taken_comes_without(plan: BranchDay) -> None:
+    """A booking that was refused is no booking: the customer takes a number at the door."""
+    slots = frozenset(v.slot for v in plan.visitors if v.slot is not None)
+    wished = frozenset(v.wished for v in plan.visitors if v.wished is not None)
+    hands = played(Paper(full=slots | wished), plan)
+    assert not any(what == "check_in" for _, what, _ in hands.log)
+    assert len(hands.state) == sum(v.comes for v in plan.visitors)
+
+
+def test_a_driver_started_anew_knows_what_was_booked(plan: BranchDay) -> None:
+    """Bookings are handed on; without them the customers come all the same, without a time."""
+    morning = min(v.at for v in plan.visitors)
+    kept: dict[int, str] = {}
+    for bookings, expected in ((kept, True), (None, False)):
+        hands = Paper()
+        BranchDriver(plan, hands=hands, paces={}, bookings=bookings).advance(morning - 1)
+        later = BranchDriver(plan, hands=hands, paces={}, since=morning, bookings=bookings)
+        while later.next_at is not None:
+            later.advance(later.next_at)
+        assert any(what == "check_in" for _, what, _ in hands.log) is expected
+        assert len(hands.state) == sum(v.comes for v in plan.visitors)

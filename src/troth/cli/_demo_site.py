@@ -6,18 +6,20 @@ import json
 import os
 import shutil
 import sys
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 import click
 
-from troth.cli._hands import PastHands, pseudonym
+from troth.cli._hands import Notebook, PastHands, instant, pseudonym
+from troth.cli._names import name_of
 from troth.core.decision import Issue, Severity
 from troth.core.errors import InputError
 from troth.demo import Truth, demo_company
-from troth.demo.drive import BranchDriver
+from troth.demo.drive import BranchDriver, Hands
 from troth.demo.visitors import branch_day
 from troth.web.project.embedded import default_home
 from troth.web.project.site import Installation, ready
@@ -29,21 +31,14 @@ if TYPE_CHECKING:
 SEED: Final = 1
 #: Number of the site that is played: the branch that is in its mid-morning.
 LIVE: Final = 1
+#: Where the driver keeps what its customers have booked, in the data folder.
+NOTEBOOK: Final = "driver.bookings.json"
 #: So much busier than in the log that `troth demo` writes: a line one can look at has somebody in it.
 _BUSY: Final = 4.0
+#: Bookings are made on the open day before: so many days ahead are played beside today.
+AHEAD: Final = 4
+_TIDY_MS: Final = 60_000
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_FIRST: Final = (
-    "Asta Jonas Miglė Petras Ona Lukas Greta Mantas Vida Paulius Ugnė Darius Lina Tadas Rūta Marius Eglė Tomas Aistė Simonas "
-    "Jurga Vytas Laima Karolis Daiva Rokas Inga Saulius Neringa Andrius Birutė Justas Rasa Algis Milda Giedrius Jolanta "
-    "Arūnas Kristina Nerijus"
-).split()
-#: Surnames of men; women's end in -ė.
-_LAST: Final = (
-    "Abelkis Adomaitis Baltrus Bielinis Brazdžius Budrys Daukša Dirgėla Gabrys Gailius Galdikas Girdenis Jasaitis Juodis Karalius "
-    "Kasparas Keturakis Kudirka Lapinskas Laurinaitis Liutkus Mažeika Mikalauskas Mockus Morkūnas Naujokas Norkus Oželis Pakalnis "
-    "Petrulis Puodžius Radvila Rimkus Rudys Sabaliauskas Saulėnas Skuodis Stankus Šalna Šarka Šimkus Šulcas Tamulis Tauras "
-    "Tumėnas Urbonas Uždavinys Vaičiulis Vaitkus Valančius Varnas Venckus Vilkas Zabiela Zaleckas Žemaitis Žilius Žukas Žvirblis"
-).split()
 
 
 def demo_installation(data: Path | None, *, until: str | None) -> Installation:
@@ -120,7 +115,7 @@ def set_up(site: Installation, *, port: int, until: str | None) -> tuple[list[tu
     seeded = seed(truth, live=LIVE)
     if new:
         _customers(truth, seeded)
-        play_past(truth, seeded, now=now)
+        play_past(truth, seeded, now=now, notebook=site.data / NOTEBOOK)
         _, secret = AccessKey.make(title="The demo's driver", unit=seeded.branch.unit, role=Role.ADMINISTRATOR)
         _private(site.data / "driver.key", secret)
         _private(mark, json.dumps({"until": now.isoformat(), "branch": seeded.branch.token, "ready": True}))
@@ -138,20 +133,41 @@ def set_up(site: Installation, *, port: int, until: str | None) -> tuple[list[tu
     ]
 
 
-def play_past(truth: Truth, seeded: Seeded, *, now: datetime) -> None:
-    """Live the morning of the open branch up to now, on the rows themselves."""
-    site = truth.sites[LIVE]
-    day = branch_day(truth, site=LIVE, seed=SEED, day=now.astimezone(ZoneInfo(site.time_zone)).date())
-    driver = BranchDriver(day, hands=PastHands(seeded.branch, code=site.code), paces=paces(truth))
-    until = now_ms(now)
+def play_past(truth: Truth, seeded: Seeded, *, now: datetime, notebook: Path) -> None:
+    """Live the morning of the open branch up to now, on the rows themselves, with what was booked for the days ahead."""
+    from troth.web.flow.repair import tidy
+
+    hands = PastHands(seeded.branch, code=truth.sites[LIVE].code)
+    drivers = [driver for _day, driver in drivers_of(truth, now=now, hands=hands, notebook=notebook, since=0)]
+    until, start = now_ms(now), now_ms(day_start(truth, now))
     with click.progressbar(length=100, label="Living through the morning", file=sys.stderr) as bar:
-        start = day.opens or until
-        shown = 0
-        while driver.next_at is not None and driver.next_at <= until:
-            driver.advance(driver.next_at)
-            share = round(100 * (min(driver.next_at or until, until) - start) / max(1, until - start))
+        shown = tidied = 0
+        while (at := min([until + 1, *(d.next_at for d in drivers if d.next_at is not None)])) <= until:
+            for driver in drivers:
+                driver.advance(at)
+            if at >= tidied + _TIDY_MS:  # as the worker does: who did not come is written down in time
+                tidied = at
+                tidy(now=instant(at))
+            share = round(100 * (at - start) / max(1, until - start))
             bar.update(max(0, share - shown))
             shown = max(shown, share)
+    tidy(now=now)
+
+
+def drivers_of(
+    truth: Truth, *, now: datetime, hands: Hands, notebook: Path, since: int
+) -> Iterator[tuple[date, BranchDriver]]:
+    """Yield the drivers of today and the days ahead that can be booked by now: over a weekend and a holiday."""
+    today = now.astimezone(ZoneInfo(truth.sites[LIVE].time_zone)).date()
+    for ahead in range(AHEAD + 1):
+        yield driver_of(truth, day=today + timedelta(days=ahead), hands=hands, notebook=notebook, since=since)
+
+
+def driver_of(truth: Truth, *, day: date, hands: Hands, notebook: Path, since: int) -> tuple[date, BranchDriver]:
+    """Return the driver of a day of the open branch."""
+    plan = branch_day(truth, site=LIVE, seed=SEED, day=day)
+    kept = Notebook(notebook, day=day)
+    return day, BranchDriver(plan, hands=hands, paces=paces(truth), since=since, bookings=kept)
 
 
 def paces(truth: Truth) -> dict[str, float]:
@@ -174,21 +190,13 @@ def _customers(truth: Truth, seeded: Seeded) -> None:
     Customer.objects.bulk_create(
         (
             Customer(
-                pseudonym=pseudonym(site.code, k), name=_name(k),
+                pseudonym=pseudonym(site.code, k), name=name_of(k),
                 unit=seeded.branch.unit, created_at=since, language="lt" if k % 3 else "en",
             )
             for k in range(site.customers)
         ),
         batch_size=1000,
     )  # fmt: skip
-
-
-def _name(k: int) -> str:
-    """Return the name of a customer, women and men in turn; of those beyond all plain names, one with two surnames."""
-    more, n = divmod(k // len(_FIRST), len(_LAST))
-    ends = [_LAST[n]] + ([_LAST[(n + 11 * more) % len(_LAST)]] if more else [])
-    woman = k % len(_FIRST) % 2 == 0
-    return f"{_FIRST[k % len(_FIRST)]} {'-'.join(one.rstrip('aiuys') + 'ė' if woman else one for one in ends)}"
 
 
 def _private(path: Path, text: str) -> None:

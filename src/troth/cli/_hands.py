@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import time
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterator, MutableMapping
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import httpx
 
+from troth.cli._names import name_of
 from troth.demo.visitors import Visitor
 
 if TYPE_CHECKING:
-    from troth.web.flow.models import Branch, CounterSession
+    from troth.web.customers.models import Customer
+    from troth.web.flow.models import Appointment, Branch, CounterSession, Ticket
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 #: The web may be starting anew: a call is tried again for so long.
@@ -29,6 +33,47 @@ def pseudonym(code: str, customer: int) -> str:
     return f"u{code}{customer}"
 
 
+class Notebook(MutableMapping[int, str]):
+    """The bookings of a day's visitors, kept in a file, so that a driver started anew knows them.
+
+    Parameters
+    ----------
+    path : the file, for all days.
+    day : which.
+    """
+
+    def __init__(self, path: Path, *, day: date) -> None:
+        self._path, self._day = path, str(day)
+
+    def __getitem__(self, number: int) -> str:
+        return self._page()[str(number)]
+
+    def __setitem__(self, number: int, booking: str) -> None:
+        self._write(self._page() | {str(number): booking})
+
+    def __delitem__(self, number: int) -> None:
+        page = self._page()
+        del page[str(number)]
+        self._write(page)
+
+    def __iter__(self) -> Iterator[int]:
+        return iter([int(number) for number in self._page()])
+
+    def __len__(self) -> int:
+        return len(self._page())
+
+    def _read(self) -> dict[str, dict[str, str]]:
+        return json.loads(self._path.read_text(encoding="utf-8")) if self._path.exists() else {}
+
+    def _page(self) -> dict[str, str]:
+        return self._read().get(self._day, {})
+
+    def _write(self, page: dict[str, str]) -> None:
+        fresh = self._path.with_suffix(".new")
+        fresh.write_text(json.dumps(self._read() | {self._day: page}), encoding="utf-8")
+        fresh.replace(self._path)
+
+
 class PastHands:
     """Acts on the rows with the time of the past; needs Django set up.
 
@@ -39,12 +84,12 @@ class PastHands:
     """
 
     def __init__(self, branch: Branch, *, code: str) -> None:
-        from troth.web.flow import actions
+        from troth.web.flow import actions, appointments
         from troth.web.flow.models import Counter
         from troth.web.people.models import User
         from troth.web.services.models import Service
 
-        self.branch, self.code, self.do = branch, code, actions
+        self.branch, self.code, self.do, self.times = branch, code, actions, appointments
         self._services = {service.code: service for service in Service.objects.all()}
         self._people = {
             user.code: user for user in User.objects.filter(memberships__unit__path__startswith=branch.unit.path)
@@ -52,22 +97,42 @@ class PastHands:
         self._counters = list(Counter.objects.filter(branch=branch).order_by("pk"))
         self._sessions: dict[str, CounterSession] = {}
         self._tickets: dict[str, Any] = {}
+        self._bookings: dict[str, Appointment] = {}
 
     def join(self, visitor: Visitor, *, at: int) -> str | None:
         """Let a customer join."""
         from troth.core.terms import Entry
-        from troth.web.customers.models import Customer
 
-        customer = Customer.objects.filter(pseudonym=pseudonym(self.code, visitor.customer)).first()
+        service, customer = self._services[visitor.service], self._customer(visitor)
+        asked = {"branch": self.branch, "service": service, "now": instant(at), "entry": Entry.KIOSK}
+        return self._known(lambda: self.do.join(**asked, customer=customer))
+
+    def book(self, visitor: Visitor, *, at: int, slot: int) -> str | None:
+        """Let a customer book a time."""
+        customer = self._customer(visitor)
+        name = "" if customer else name_of(visitor.customer)
         try:
-            ticket = self.do.join(
-                branch=self.branch, service=self._services[visitor.service], now=instant(at), entry=Entry.KIOSK,
-                customer=customer,
-            )  # fmt: skip
+            held = self.times.hold(
+                branch=self.branch, service=self._services[visitor.service], starts_at=instant(slot), now=instant(at)
+            )
         except self.do.Refused:
             return None
-        self._tickets[ticket.token] = ticket
-        return ticket.token
+        row = self.times.book(appointment=held, now=instant(at), customer=customer, name=name)
+        self._bookings[row.token] = row
+        return str(row.token)
+
+    def move(self, booking: str, *, at: int, slot: int) -> None:
+        """Let a customer move a booking."""
+        row = self._booking(booking)
+        self._try(lambda: self.times.reschedule(appointment=row, starts_at=instant(slot), now=instant(at)))
+
+    def cancel(self, booking: str, *, at: int) -> None:
+        """Let a customer give up a booking."""
+        self._try(lambda: self.times.cancel(appointment=self._booking(booking), now=instant(at)))
+
+    def check_in(self, booking: str, *, at: int) -> str | None:
+        """Let a customer with a booking come in."""
+        return self._known(lambda: self.times.check_in(appointment=self._booking(booking), now=instant(at)))
 
     def leave(self, ticket: str, *, at: int) -> None:
         """Let a waiting customer leave."""
@@ -122,6 +187,25 @@ class PastHands:
         """Give up who does not come."""
         self.do.no_show(session=self._sessions[agent_id], ticket=self._tickets[ticket], now=instant(at))
 
+    def _customer(self, visitor: Visitor) -> Customer | None:
+        from troth.web.customers.models import Customer
+
+        return Customer.objects.filter(pseudonym=pseudonym(self.code, visitor.customer)).first()
+
+    def _booking(self, token: str) -> Appointment:
+        from troth.web.flow.models import Appointment
+
+        return self._bookings.get(token) or Appointment.objects.get(token=token)
+
+    def _known(self, action: Callable[[], Ticket]) -> str | None:
+        """Return the token of the ticket an action gives, to be found by it; None if it was refused."""
+        try:
+            ticket = action()
+        except self.do.Refused:
+            return None
+        self._tickets[ticket.token] = ticket
+        return ticket.token
+
     def _try(self, action: Callable[[], object]) -> None:
         try:
             action()
@@ -148,11 +232,24 @@ class ApiHands:
 
     def join(self, visitor: Visitor, *, at: int) -> str | None:
         """Let a customer join."""
-        customer = pseudonym(self.code, visitor.customer)
-        said = {"service": visitor.service, "entry": "kiosk", "customer": customer}
-        answer = self._post(f"{self._branch}/tickets", said)
-        if answer.status_code == httpx.codes.NOT_FOUND:  # a newcomer nobody knows yet
-            answer = self._post(f"{self._branch}/tickets", said | {"customer": None})
+        return self._given("tickets", visitor, {"service": visitor.service, "entry": "kiosk"})
+
+    def book(self, visitor: Visitor, *, at: int, slot: int) -> str | None:
+        """Let a customer book a time."""
+        said = {"service": visitor.service, "starts_at": instant(slot).isoformat(), "name": name_of(visitor.customer)}
+        return self._given("appointments", visitor, said)
+
+    def move(self, booking: str, *, at: int, slot: int) -> None:
+        """Let a customer move a booking."""
+        self._post(f"appointments/{booking}/move", {"starts_at": instant(slot).isoformat()})
+
+    def cancel(self, booking: str, *, at: int) -> None:
+        """Let a customer give up a booking."""
+        self._post(f"appointments/{booking}/cancel", {})
+
+    def check_in(self, booking: str, *, at: int) -> str | None:
+        """Let a customer with a booking come in."""
+        answer = self._post(f"appointments/{booking}/check-in", {})
         return str(answer.json()["token"]) if answer.is_success else None
 
     def leave(self, ticket: str, *, at: int) -> None:
@@ -197,6 +294,14 @@ class ApiHands:
     def no_show(self, agent_id: str, *, at: int, ticket: str) -> None:
         """Give up who does not come."""
         self._deed(agent_id, f"no-show/{ticket}", {})
+
+    def _given(self, what: str, visitor: Visitor, said: dict[str, Any]) -> str | None:
+        """Return the token of the ticket or booking somebody gets; a newcomer nobody knows yet comes without pseudonym."""
+        customer = pseudonym(self.code, visitor.customer)
+        answer = self._post(f"{self._branch}/{what}", said | {"customer": customer})
+        if answer.status_code == httpx.codes.NOT_FOUND:
+            answer = self._post(f"{self._branch}/{what}", said)
+        return str(answer.json()["token"]) if answer.is_success else None
 
     def _deed(self, agent_id: str, what: str, said: dict[str, Any]) -> httpx.Response:
         return self._post(f"{self._branch}/clerks/{agent_id}/{what}", said)

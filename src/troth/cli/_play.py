@@ -6,17 +6,16 @@ import json
 import logging
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
-from troth.cli._demo_site import LIVE, SEED, company, day_start, now_ms, paces
+from troth.cli._demo_site import AHEAD, LIVE, NOTEBOOK, SEED, company, day_start, driver_of, drivers_of, now_ms
 from troth.cli._hands import ApiHands
 from troth.demo import write
 from troth.demo.drive import BranchDriver
-from troth.demo.visitors import branch_day
 
 if TYPE_CHECKING:
     from troth.web.runs.models import Run
@@ -103,21 +102,22 @@ def driver(data: Path, port: int) -> int:
         code=site.code,
     )  # fmt: skip
     zone = ZoneInfo(site.time_zone)
+    notebook, now = data / NOTEBOOK, datetime.now(UTC)
+    drivers = dict(drivers_of(truth, now=now, hands=hands, notebook=notebook, since=now_ms(now)))
     while True:
         today = datetime.now(zone).date()
-        play = BranchDriver(
-            branch_day(truth, site=LIVE, seed=SEED, day=today),
-            hands=hands,
-            paces=paces(truth),
-            since=now_ms(datetime.now(UTC)),
-        )
+        for ahead in (today + timedelta(days=k) for k in range(AHEAD + 1)):
+            if ahead not in drivers:
+                _, drivers[ahead] = driver_of(truth, day=ahead, hands=hands, notebook=notebook, since=now_ms(now))
+        drivers = {day: play for day, play in drivers.items() if day >= today}
         log.info("Playing %s at %s", today, site.title)
-        _play(play, today, zone)
+        _play(drivers.values(), today, zone)
 
 
-def _play(play: BranchDriver, today: date, zone: ZoneInfo) -> None:
+def _play(drivers: Iterable[BranchDriver], today: date, zone: ZoneInfo) -> None:
     while datetime.now(zone).date() == today:
-        play.advance(now_ms(datetime.now(UTC)))
+        for play in drivers:
+            play.advance(now_ms(datetime.now(UTC)))
         time.sleep(_SLEEP_S)
 
 

@@ -6,6 +6,7 @@ customers and clerks do, at the time they would.
 
 from __future__ import annotations
 
+from collections.abc import MutableMapping
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from typing import Any, Final, Protocol
@@ -25,7 +26,19 @@ class Hands(Protocol):
     """What can be done at a real branch. Instants in milliseconds since 1970; tickets are opaque words."""
 
     def join(self, visitor: Visitor, *, at: int) -> str | None:
-        """Let a customer join (or check in with a booking) and return the ticket; None if that was refused."""
+        """Let a customer join and return the ticket; None if that was refused."""
+
+    def book(self, visitor: Visitor, *, at: int, slot: int) -> str | None:
+        """Let a customer book a time and return the booking, an opaque word; None if that was refused."""
+
+    def move(self, booking: str, *, at: int, slot: int) -> None:
+        """Let a customer move a booking to another time; where that is refused it stays."""
+
+    def cancel(self, booking: str, *, at: int) -> None:
+        """Let a customer give up a booking."""
+
+    def check_in(self, booking: str, *, at: int) -> str | None:
+        """Let a customer with a booking say that they are here and return the ticket; None if that was refused."""
 
     def leave(self, ticket: str, *, at: int) -> None:
         """Let a waiting customer leave; one who is not waiting any more stays."""
@@ -77,6 +90,7 @@ class BranchDriver:
     hands : what they act with.
     paces : by clerk how long serving takes, relative to the average.
     since : what was before this instant is not played (a driver that was started anew).
+    bookings : by visitor's number the booking they have; what is booked is added, so that a driver started anew knows.
 
     Examples
     --------
@@ -88,23 +102,34 @@ class BranchDriver:
     True
     """
 
-    def __init__(self, day: BranchDay, *, hands: Hands, paces: dict[str, float], since: int = 0) -> None:
+    def __init__(
+        self,
+        day: BranchDay,
+        *,
+        hands: Hands,
+        paces: dict[str, float],
+        since: int = 0,
+        bookings: MutableMapping[int, str] | None = None,
+    ) -> None:
         self.hands = hands
+        self._bookings: MutableMapping[int, str] = {} if bookings is None else bookings
         self._heap: list[tuple[int, int, str, Any]] = []
         self._serial = 0
         self._known: dict[str, Visitor] = {}
         self._gone: set[str] = set()
         self._clerks = {s.agent_id: _Clerk(s, paces.get(s.agent_id, 1.0)) for s in day.shifts}
         for visitor in day.visitors:
-            if visitor.comes and visitor.at >= since:
-                self._put(visitor.at, "come", visitor)
+            due = ((visitor.said, "book"), (visitor.moves_at, "move"), (visitor.cancels_at, "cancel"))
+            for at, what in (*due, (visitor.at if visitor.comes else None, "come")):
+                if at is not None and at >= since:
+                    self._put(at, what, visitor)
         for shift in day.shifts:
             if shift.ends > since:
                 self._put(max(shift.starts, since), "shift", shift.agent_id)
                 self._put(shift.ends, "going", shift.agent_id)
-                for at, seconds, state in shift.pauses:
-                    if at >= since:
-                        self._put(at, "pause", (shift.agent_id, seconds, state))
+                for pause_at, seconds, state in shift.pauses:
+                    if pause_at >= since:
+                        self._put(pause_at, "pause", (shift.agent_id, seconds, state))
 
     @property
     def next_at(self) -> int | None:
@@ -123,8 +148,26 @@ class BranchDriver:
 
     # Customers --------------------------------------------------------------------------------------------------------
 
+    def _on_book(self, at: int, visitor: Visitor) -> None:
+        slot = visitor.slot if visitor.wished is None else visitor.wished
+        booking = None if slot is None else self.hands.book(visitor, at=at, slot=slot)
+        if booking is not None:
+            self._bookings[visitor.number] = booking
+
+    def _on_move(self, at: int, visitor: Visitor) -> None:
+        booking = self._bookings.get(visitor.number)
+        if booking is not None and visitor.slot is not None:
+            self.hands.move(booking, at=at, slot=visitor.slot)
+
+    def _on_cancel(self, at: int, visitor: Visitor) -> None:
+        if (booking := self._bookings.get(visitor.number)) is not None:
+            self.hands.cancel(booking, at=at)
+
     def _on_come(self, at: int, visitor: Visitor) -> None:
-        ticket = self.hands.join(visitor, at=at)
+        booking = self._bookings.get(visitor.number)
+        ticket = self.hands.check_in(booking, at=at) if booking is not None else None
+        if ticket is None:  # nothing booked, or nothing that holds
+            ticket = self.hands.join(visitor, at=at)
         if ticket is not None:
             self._known[ticket] = visitor
             self._put(at + int(visitor.bears_s * 1000), "leave", ticket)

@@ -31,6 +31,8 @@ class Visitor:
     customer : number of the customer at the site.
     slot : the booked time, if any; `said` is when it was booked.
     comes : a customer with a booking may not come.
+    wished, moves_at : the time booked first, and when it is moved to `slot`; None for who keeps to the first.
+    cancels_at : when somebody who does not come says so; None for who just stays away.
     bears_s : how long they wait before they leave; `silent` ones walk out without a word.
     serve_s : seconds of service by a person of average pace.
     wrap_s : seconds of work after it, likewise.
@@ -51,6 +53,14 @@ class Visitor:
     serve_s: float
     wrap_s: float
     walk_s: float
+    wished: int | None = None
+    moves_at: int | None = None
+    cancels_at: int | None = None
+
+
+#: Of those with a booking, the share that moves it; of those who do not come, the share that says so before.
+MOVES, CANCELS = 0.15, 0.4
+_QUARTER, _HOUR = 900_000, 3_600_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +120,9 @@ def _booked(engine: Site, day: date) -> list[tuple[int, Visitor]]:
     following = next_open(engine.site, day=before.day)
     if following is None or following.day != day:
         return []
+    opened, closed = before.opens, before.closes
+    # What the world does not know of: a stream of its own leaves the world's draws as they are.
+    mind = Draws(*engine.key, 6, day.toordinal())
     engine.heap.clear()
     engine._book(before, level(engine.site, day=before.day, start=engine.start))  # noqa: SLF001
     out = []
@@ -117,9 +130,20 @@ def _booked(engine: Site, day: date) -> list[tuple[int, Visitor]]:
         if kind == ON_BOOKED:
             line, case, _number, comes = what
             # The world lets them come up to 10 minutes early or 4 late, and counts who stays away 15 minutes after.
-            slot = t - 900_000 if not comes else round(t / 900_000) * 900_000
-            out.append((t, _visitor(engine, t, line, case.topic, case.customer, slot, before.opens, comes=comes)))
+            slot = t - _QUARTER if not comes else round(t / _QUARTER) * _QUARTER
+            said = opened + int(mind.random() * (closed - opened))
+            visitor = _visitor(engine, t, line, case.topic, case.customer, slot, said, comes=comes)
+            out.append((t, _minded(visitor, mind, slot=slot, said=said)))
     return out
+
+
+def _minded(visitor: Visitor, mind: Draws, *, slot: int, said: int) -> Visitor:
+    """Return a visitor who may change their mind: books another time first, or says that they will not come."""
+    changes, when, later = mind.random(), mind.random(), 1 + int(mind.random() * 4)
+    at = said + int(when * (slot - _HOUR - said))
+    if not visitor.comes:
+        return replace(visitor, cancels_at=at) if changes < CANCELS else visitor
+    return replace(visitor, wished=slot + later * _QUARTER, moves_at=at) if changes < MOVES else visitor
 
 
 def _visitor(
