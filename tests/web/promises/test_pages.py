@@ -64,12 +64,15 @@ def test_promises_with_little_time_left_are_at_risk_with_what_can_be_done(
     """Promises with little time left are at risk with what can be done."""
     soon = promised(kept.vilnius, 20, came=None, ago=16 * MIN)
     promised(kept.vilnius, 21, came=None, ago=3 * MIN)
-    monkeypatch.setitem(standing.ACTIONS, "wait", lambda promise: ("Call now", f"/x/{promise.subject}"))
+    monkeypatch.setitem(standing.ACTIONS, "wait", lambda promise: ("Call now", f"/counter?{promise.subject}"))
     found = stands([kept.vilnius])
-    assert [(one.promise.pk, one.action) for one in found.risks] == [(soon.pk, ("Call now", f"/x/{soon.subject}"))]
+    assert [(one.promise.pk, one.action) for one in found.risks] == [
+        (soon.pk, ("Call now", f"/counter?{soon.subject}"))
+    ]
     assert found.running == 2
     page = cast.signed_in(kept.tom).get("/promises").content.decode()
     assert "Call now" in page
+    assert "Call now" not in cast.signed_in(kept.otto).get("/promises").content.decode(), "an auditor has no counter"
 
 
 def test_a_promise_tells_its_history(kept: Company) -> None:

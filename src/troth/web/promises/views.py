@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import Resolver404, resolve
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -16,7 +19,7 @@ from django.utils.translation import gettext_lazy
 from troth.web.common import words
 from troth.web.common.plots import plot, plotting
 from troth.web.people.models import Unit
-from troth.web.people.rights import LEADS
+from troth.web.people.rights import LEADS, may
 from troth.web.promises import bridge
 from troth.web.promises.models import Promise
 from troth.web.promises.standing import OurWord, history, standing
@@ -54,15 +57,27 @@ def promises(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     zone = top.zone if top is not None else ZoneInfo("UTC")
     found = standing(units, since=now - timedelta(days=_DAYS[days]), now=now, zone=zone, kind=kind)
+    risks = [replace(one, action=_theirs(request, one.action)) for one in found.risks]
     told: dict[str, Any] = {
         "found": found, "now": now, "zone": zone, "days": days, "kind": kind,
         "rates": [(KINDS.get(one.kind, one.kind), one) for one in found.kinds],
-        "risks": [(KINDS.get(one.promise.kind, one.promise.kind), one) for one in found.risks],
+        "risks": [(KINDS.get(one.promise.kind, one.promise.kind), one) for one in risks],
         "broken": [(KINDS.get(one.kind, one.kind), one) for one in found.broken],
         "spans": [("7", _("7 days")), ("28", _("28 days")), ("91", _("13 weeks"))],
-        "kinds": [("", _("All")), *KINDS.items()], "drawn": _drawn(found), "plotting": plotting(), "actions": any(one.action for one in found.risks),
+        "kinds": [("", _("All")), *KINDS.items()], "drawn": _drawn(found), "plotting": plotting(), "actions": any(one.action for one in risks),
     }  # fmt: skip
     return render(request, "promises/promises.html", told)
+
+
+def _theirs(request: HttpRequest, action: tuple[str, str] | None) -> tuple[str, str] | None:
+    """Return an action whose page the reader may open; nothing else helps them."""
+    if action is None:
+        return None
+    try:
+        found = resolve(urlsplit(action[1]).path)
+    except Resolver404:
+        return None
+    return action if may(request.user, found.url_name or "", about=found.kwargs or None) else None
 
 
 def promise(request: HttpRequest, promise_id: uuid.UUID) -> HttpResponse:
