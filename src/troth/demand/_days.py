@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
 
 from troth.charts.numbers import duration, number
+from troth.core.time import Grid, Step
 from troth.demand._calendar import days_of
 from troth.demand.plan import SeriesForecast
-from troth.demand.problem import DemandKind, ForecastProblem
+from troth.demand.problem import DemandKind, Floats, ForecastProblem, Series
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,3 +88,33 @@ def rounded(value: float, *, kind: DemandKind) -> str:
         return amount(value, kind=kind)
     unit = 10 ** (int(np.log10(value)) - 2)
     return f"{round(value / unit) * unit:,.0f}"
+
+
+def by_day(one: SeriesForecast) -> SeriesForecast:
+    """Return the forecast of arrivals with cells added up to days, history too: of few contacts an hour hours say little."""
+    days = np.array([label.toordinal() for label in one.grid.labels()])
+    paths, mean, shut = (_summed(part, days) for part in (one.paths, one.mean, (~one.closed).astype(np.float64)))
+    low, high = (np.stack([np.quantile(paths, (1 + s * level) / 2, axis=0) for level in one.levels]) for s in (-1, 1))
+    past = one.series.grid
+    before = np.array([label.toordinal() for label in past.labels()])
+    known = np.isfinite(one.series.values)
+    values = _summed(np.where(known, one.series.values, 0.0), before)
+    values[_summed(known.astype(np.float64), before) == 0] = np.nan
+    history = Series(values, Grid(past.start, past.end, Step.DAY, past.time_zone), one.series.key)
+    grid = Grid(one.grid.start, one.grid.end, Step.DAY, one.grid.time_zone)
+    return replace(
+        one,
+        series=history,
+        grid=grid,
+        point=np.median(paths, axis=0),
+        mean=mean,
+        low=low,
+        high=high,
+        paths=paths,
+        closed=shut == 0,
+    )
+
+
+def _summed(values: Floats, days: np.ndarray) -> Floats:
+    found: Floats = np.add.reduceat(values, np.flatnonzero(np.diff(days, prepend=days[0] - 1)), axis=-1)
+    return found

@@ -3,62 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from typing import Final
 from zoneinfo import ZoneInfo
 
-import numpy as np
-
 from troth.charts import page as html
 from troth.charts.numbers import duration, number, plural, when
-from troth.core.decision import Issue, Severity, Status
+from troth.core.decision import Status
 from troth.core.time import Step
-from troth.demand._days import DayTold, amount, names_of, rounded, told_by_day, total
-from troth.demand.changes import ChangeEffect
-from troth.demand.plan import DemandForecast, Repair, SeriesForecast
+from troth.demand._days import DayTold, amount, by_day, names_of, rounded, told_by_day, total
+from troth.demand._page_tables import ROWS, ForecastPage, accuracy, changes, issues, lead_time, repairs
+from troth.demand.plan import SeriesForecast
 from troth.demand.plot import fan
-from troth.demand.problem import DemandKind, ForecastProblem, Series
-from troth.kpi.definition import Figure
+from troth.demand.problem import DemandKind, Series
+
+__all__ = ["ForecastPage", "render"]
 
 #: Of many series so many are drawn, the largest first; tables have all.
 _DRAWN: Final = 12
-_ROWS: Final = 400
+#: Below so many contacts in an open cell days are drawn.
+_FEW: Final = 3.0
 _KINDS: Final = {
     DemandKind.ARRIVALS: ("How many will come?", "expected"),
     DemandKind.HANDLE_TIME: ("How long will each take?", "expected mean"),
     DemandKind.NO_SHOW: ("How many will not come?", "expected share"),
 }
-_WHY: Final = {
-    "calendar": "closed by the calendar", "weekday": "closed on this weekday", "holiday": "holiday", "no-demand": "nothing came although much was due",
-    "no-data": "nothing was recorded", "far-from-alike": "far from what days alike were", "negative": "a count below zero",
-}  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class ForecastPage:
-    """What a page shows.
-
-    Parameters
-    ----------
-    forecast, problem : the answer, and the question.
-    computed : the forecast before changes by people, if there are any.
-    effects : what those did.
-    figures : of published forecasts, `demand.accuracy` at the lead time that matters.
-    actual : of each series what has come since, if the forecast is one of the past; empty otherwise.
-    source : what it was made from, in words.
-    now, version : when the page is made, by which version.
-    """
-
-    forecast: DemandForecast
-    problem: ForecastProblem
-    source: str
-    now: datetime
-    version: str
-    computed: DemandForecast | None = None
-    effects: Sequence[ChangeEffect] = ()
-    figures: Sequence[Figure] = ()
-    actual: Sequence[Series] = field(default=())
 
 
 def render(shown: ForecastPage) -> str:
@@ -71,10 +40,10 @@ def render(shown: ForecastPage) -> str:
     parts = [
         ("forecast", "Forecast", _charts(shown, series, names)),
         ("days", "Day by day", _days(series, days)),
-        ("accuracy", "How good is it?", _accuracy(shown, series)),
-        ("changes", "Changed by people", _changes(shown)),
-        ("repairs", "What was set aside", _repairs(series)),
-        ("issues", "What is doubtful", _issues(shown.forecast.issues)),
+        ("accuracy", "How good is it?", accuracy(shown, series)),
+        ("changes", "Changed by people", changes(shown)),
+        ("repairs", "What was set aside", repairs(series)),
+        ("issues", "What is doubtful", issues(shown.forecast.issues)),
     ]
     told = [(key, title, body) for key, title, body in parts if body]
     rail = "".join(f'<a href="#{key}">{html.text(title)}</a>' for key, title, _ in told)
@@ -86,7 +55,7 @@ def render(shown: ForecastPage) -> str:
     span = f"{_day(first)} to {_day(last)} {last.year}" if first != last else f"{_day(first)} {first.year}"
     head = (
         f'<header class="top"><p class="over">{html.text(span)}<span class="chip">{html.text(shown.source)}</span></p>'
-        f"<h1>{html.text(question)}</h1>{_answer(shown, series[0], days[0])}</header>"
+        f"<h1>{html.text(question)}</h1>{_answer(shown, series, days[0])}</header>"
     )
     return html.page(
         '<a class="skip" href="#main">Skip to the forecast</a><div class="frame"><nav class="rail" aria-label="Parts of this page">'
@@ -103,7 +72,8 @@ def _narrow(key: str, inside: str) -> str:
 # ---- the answer -----------------------------------------------------------------------------------------------------
 
 
-def _answer(shown: ForecastPage, one: SeriesForecast, days: Sequence[DayTold]) -> str:
+def _answer(shown: ForecastPage, series: Sequence[SeriesForecast], days: Sequence[DayTold]) -> str:
+    one = series[0]
     kind = one.series.kind
     mean, low, high = total(one)
     name = f" in {one.series.name}" if one.series.key else ""
@@ -111,6 +81,9 @@ def _answer(shown: ForecastPage, one: SeriesForecast, days: Sequence[DayTold]) -
     if not open_days:
         return f'<p class="answer">{html.text(f"Closed on all days asked for{name}.")}</p>'
     said = f"{rounded(mean, kind=kind)}{name}; {rounded(low, kind=kind)} to {rounded(high, kind=kind)} with 80 % probability"
+    if one.series.key and len(series) > 1 and kind is DemandKind.ARRIVALS:
+        every = rounded(sum(float(other.mean.sum()) for other in series), kind=kind)
+        said = f"{every} in {len(series)} series; the largest: {said}"
     peak = max(open_days, key=lambda day: day.mean)
     cards = [
         _card(
@@ -143,7 +116,7 @@ def _error_card(shown: ForecastPage, one: SeriesForecast) -> str:
         return _card(
             "Published forecasts missed",
             number(published.value, unit="share"),
-            _lead(shown.problem),
+            lead_time(shown.problem),
             f"of {plural(published.n, one='cell')}, {published.start[:10]} to {published.end[:10]}",
         )
     best = one.scores[0] if one.scores else None
@@ -171,18 +144,19 @@ def _card(what: str, value: str, small: str, more: str) -> str:
 def _charts(shown: ForecastPage, series: Sequence[SeriesForecast], names: Sequence[Mapping[date, str]]) -> str:
     since = {_key(one): one for one in shown.actual}
     made = []
-    for one, known in list(zip(series, names, strict=True))[:_DRAWN]:
+    for whole, known in list(zip(series, names, strict=True))[:_DRAWN]:
+        one = by_day(whole) if _few(whole) and not since else whole
         actual = since.get(_key(one.series))
         figure = fan(
-            one.grid, point=one.point, levels=one.levels, low=one.low, high=one.high, history=one.series, actual=actual, marks=known,
+            one.grid, point=one.point, levels=one.levels, low=one.low, high=one.high, history=one.series, closed=one.closed, actual=actual, marks=known,
             height=380 if len(series) == 1 else 260,
         )  # fmt: skip
         bands = ", ".join(f"{level:.0%}".replace("%", " %") for level in sorted(one.levels))
         mean, low, high = total(one)
         kind = one.series.kind
         said = f"{amount(mean, kind=kind)} {_KINDS[kind][1]}, {amount(low, kind=kind)} to {amount(high, kind=kind)}. Shaded: {bands} of what may come."
-        title = one.series.name if one.series.key else "All"
-        made.append(html.chart(html.Chart(figure, title, said, _cells(one))))
+        title = f"{one.series.name if one.series.key else 'All'}{' by day' if one is not whole else ''}"
+        made.append(html.chart(html.Chart(figure, title, said, _cells(whole))))
     more = len(series) - len(made)
     note = f'<p class="note">The {_DRAWN} largest; {more:,} more are in the tables.</p>' if more > 0 else ""
     legend = "Grey came, the line is as likely to be exceeded as not" + (", black came since." if since else ".")
@@ -190,11 +164,24 @@ def _charts(shown: ForecastPage, series: Sequence[SeriesForecast], names: Sequen
     return f'<p class="lead">{legend} Dotted lines are holidays and events.</p>{grid}{note}'
 
 
+def _few(one: SeriesForecast) -> bool:
+    """Tell whether a cell has so few contacts that only days show anything."""
+    begins = one.grid.labels()[0].hour == 0
+    busy = one.mean[~one.closed]
+    return (
+        one.series.kind is DemandKind.ARRIVALS
+        and one.grid.step is not Step.DAY
+        and begins
+        and bool(busy.size)
+        and bool(busy.mean() < _FEW)
+    )
+
+
 def _cells(one: SeriesForecast) -> str:
     heads = ["from", "median", "mean", *(f"{level:.0%} {side}" for level in one.levels for side in ("low", "high"))]
     rows: list[list[html.Cell]] = []
     for k, label in enumerate(one.grid.labels()):
-        if one.closed[k] or len(rows) >= _ROWS:
+        if one.closed[k] or len(rows) >= ROWS:
             continue
         limits = [edge[place, k] for place in range(len(one.levels)) for edge in (one.low, one.high)]
         shown = f"{label:%a %d %b}" if one.grid.step is Step.DAY else f"{label:%a %d %b %H:%M}"
@@ -226,142 +213,7 @@ def _days(series: Sequence[SeriesForecast], days: Sequence[Sequence[DayTold]]) -
                 ]
             )
     heads = [*(["series"] if len(series) > 1 else []), "day", "expected", "80 % from", "80 % to", "holiday or event"]
-    return html.table(heads, rows=rows[: 10 * _ROWS], caption="Forecast by day", name="days")
-
-
-def _accuracy(shown: ForecastPage, series: Sequence[SeriesForecast]) -> str:
-    rows = [
-        [
-            *([html.Cell(one.series.name)] if len(series) > 1 else []),
-            html.Cell(score.model),
-            *(
-                html.Cell(number(v, unit="share"), v if np.isfinite(v) else None, figure=True)
-                for v in (score.wape, score.bias, score.weight)
-            ),
-            html.Cell(f"{score.days:,}", score.days, figure=True),
-        ]
-        for one in series
-        for score in one.scores
-    ]
-    heads = [
-        *(["series"] if len(series) > 1 else []),
-        "forecaster",
-        "missed",
-        "too much (+) or little",
-        "weight",
-        "days scored",
-    ]
-    lead = f"{_lead(shown.problem)}: " if shown.problem.lead else ""
-    said = f"{lead}every forecaster tried on past days it had not seen. Missed: what it was off by in each cell, over what came. Too much or little: what it expected beyond what came. The forecast is their mixture by weight."
-    table = (
-        html.table(heads, rows=rows[: 10 * _ROWS], caption="Forecasters in the backtest", name="scores") if rows else ""
-    )
-    published = _published(shown)
-    body = f'<p class="lead">{html.text(said[0].upper() + said[1:])}</p>{table}' if table else ""
-    return f"{published}{body}"
-
-
-def _published(shown: ForecastPage) -> str:
-    known = [f for f in shown.figures if f.value is not None]
-    if not known:
-        return ""
-    split = any(f.by for f in known)
-    rows = [
-        [
-            *([html.Cell(" / ".join(str(m) for m in f.by.values()) or "all")] if split else []),
-            html.Cell(_VARIANTS.get(f.variant, f.variant)),
-            html.Cell(number(f.value, unit="share"), f.value, figure=True),
-            html.Cell(
-                "-" if f.low is None else f"{number(f.low, unit='share')}\u2013{number(f.high, unit='share')}",
-                figure=True,
-            ),
-            html.Cell(f"{f.n:,}", f.n, figure=True),
-        ]
-        for f in known
-    ]
-    heads = [*(["series"] if split else []), "of what was published", "value", "95 % interval", "cells"]
-    lead = (
-        f'<p class="lead">Forecasts as they were published, {html.text(_lead(shown.problem))}, against what came.</p>'
-    )
-    return (
-        lead
-        + html.table(heads, rows=rows, caption="Accuracy of published forecasts", name="accuracy")
-        + '<div style="height:48px"></div>'
-    )
-
-
-_VARIANTS: Final = {
-    "": "missed, cell by cell", "day": "missed, by day", "computed": "missed without changes by people", "expected_over_came": "expected over came",
-    "covered": "came within the 80 % band", "week_ahead": "missed a week ahead",
-}  # fmt: skip
-
-
-def _changes(shown: ForecastPage) -> str:
-    rows = []
-    for effect in shown.effects:
-        one = effect.change
-        before, after = float(effect.before.sum()), float(effect.after.sum())
-        rows.append(
-            [
-                html.Cell(one.id), html.Cell(" / ".join(effect.key.values()) or "all"), html.Cell(f"{one.kind} {one.value:g}"),
-                html.Cell(when(one.start)), html.Cell(when(one.end)), html.Cell(f"{before:,.1f}", before, figure=True),
-                html.Cell(f"{after:,.1f}", after, figure=True), html.Cell(f"{one.layer}", one.layer, figure=True), html.Cell(one.who), html.Cell(one.why),
-            ]
-        )  # fmt: skip
-    if not rows:
-        return ""
-    heads = ["change", "series", "what", "from", "to", "before", "after", "layer", "who", "why"]
-    lead = '<p class="lead">In the order in which they are laid: each takes up what the one before left. Undone ones are not here.</p>'
-    return lead + html.table(heads, rows=rows, caption="Changes by people", name="changes", sortable=True)
-
-
-def _repairs(series: Sequence[SeriesForecast]) -> str:
-    found = [(one, repair) for one in series for repair in one.repairs]
-    if not found:
-        return ""
-    rows = [_repair(one, repair, named=len(series) > 1) for one, repair in found[: 2 * _ROWS]]
-    heads = [*(["series"] if len(series) > 1 else []), "what", "from", "to", "was", "taken as", "why"]
-    more = f" The first {2 * _ROWS:,} of {len(found):,}." if len(found) > 2 * _ROWS else ""
-    said = f"History that was not taken as it stands: {_counted(found)}. Closed days say nothing of open ones.{more}"
-    return f'<p class="lead">{html.text(said)}</p>' + html.table(
-        heads, rows=rows, caption="Repairs of the history", name="repairs"
-    )
-
-
-def _counted(found: Sequence[tuple[SeriesForecast, Repair]]) -> str:
-    kinds: dict[str, int] = {}
-    for _, repair in found:
-        kinds[str(repair.kind)] = kinds.get(str(repair.kind), 0) + 1
-    return ", ".join(f"{count:,} {kind}" for kind, count in sorted(kinds.items()))
-
-
-def _repair(one: SeriesForecast, repair: Repair, *, named: bool) -> list[html.Cell]:
-    tz = ZoneInfo(one.grid.time_zone)
-    start, end = repair.start.astimezone(tz), repair.end.astimezone(tz)
-    why = _WHY.get(repair.why, repair.why) + (f": {repair.name}" if repair.name else "")
-    amounts = ("-" if v is None else f"{v:,.0f}" if abs(v) >= 10 else f"{v:,.2g}" for v in (repair.was, repair.became))
-    return [
-        *([html.Cell(one.series.name)] if named else []),
-        html.Cell(str(repair.kind)), html.Cell(when(start), start.timestamp()), html.Cell(when(end), end.timestamp()),
-        *(html.Cell(text, value, figure=True) for text, value in zip(amounts, (repair.was, repair.became), strict=True)), html.Cell(why),
-    ]  # fmt: skip
-
-
-def _issues(issues: Sequence[Issue]) -> str:
-    told = [one for one in issues if one.severity is not Severity.INFO]
-    if not told:
-        return ""
-    rows = [
-        [
-            html.Cell(str(one.severity)),
-            html.Cell(one.code),
-            html.Cell(one.where),
-            html.Cell(one.value),
-            html.Cell(one.advice),
-        ]
-        for one in told
-    ]
-    return html.table(["", "issue", "where", "value", "what may mend it"], rows=rows, caption="Issues", name="issues")
+    return html.table(heads, rows=rows[: 10 * ROWS], caption="Forecast by day", name="days")
 
 
 def _footer(shown: ForecastPage, one: SeriesForecast) -> str:
@@ -382,10 +234,6 @@ def _footer(shown: ForecastPage, one: SeriesForecast) -> str:
 
 def _key(one: Series) -> tuple[tuple[str, str], ...]:
     return tuple(sorted(one.key.items()))
-
-
-def _lead(problem: ForecastProblem) -> str:
-    return f"{plural(problem.lead or 1, one='day')} ahead"
 
 
 def _day(day: date) -> str:

@@ -68,7 +68,8 @@ def fan(
         kept = [k for k, label in enumerate(labels) if at[0] <= label <= at[-1]]
         _line(figure, [labels[k] for k in kept], actual.values[kept], colour=LIGHT["ink"], said="came")
     figure.update_layout(
-        yaxis={"rangemode": "tozero"}, xaxis={"tickformat": "%a %-d %b" if grid.step is not Step.DAY else "%-d %b"}
+        yaxis={"rangemode": "tozero"},
+        xaxis={"tickangle": 0, "tickformat": "%a %-d %b" if grid.step is not Step.DAY else "%-d %b"},
     )
     last = at[-1] if at else None
     for day, name in (marks or {}).items():

@@ -135,7 +135,9 @@ def _binned(values: np.ndarray, at: np.ndarray, code: np.ndarray, grid: Grid, se
     inside = (cell >= 0) & (cell < len(edges) - 1)
     size = len(edges) - 1
     weights = np.asarray(values, dtype=np.float64)[inside]
-    return np.bincount((code * size + cell)[inside], weights, series * size).reshape(series, size)
+    found: Floats = np.zeros(series * size)
+    np.add.at(found, (code * size + cell)[inside], weights)
+    return found.reshape(series, size)
 
 
 def _shared_zone(lake: Lake) -> str:
