@@ -27,10 +27,12 @@ DOORS: dict[str, set[str]] = {
         "calibration chance check due kept_rate pit reliability score_bands settled".split()
     ),
     "queueing": set(
-        "Appointments Calibrator Choice Comeback CustomerClass Discipline Entered Fairness Forecast Goal HeadOfLine "
-        "LastEntered Lateness Performance Placed Predictor QueueLength QueueState Returning Server ServerNow Simulation SqlOrder "
-        "Staffing Tournament Traffic WaitBand Waiting check choose erlang_a erlang_b erlang_c from_json interval_score overtaken "
-        "performance placed rank reason skill sql_order staff_for to_json wait_quantile with_shrinkage".split()
+        "Appointments Calibrator Chances Choice Comeback CustomerClass DeferredWork Discipline DueForecast Entered "
+        "Fairness Forecast Goal HeadOfLine LastEntered Lateness Performance Placed Predictor QueueLength QueueState "
+        "Returning Server ServerNow Simulation SqlOrder Staffing Tournament Traffic WaitBand Waiting check choose "
+        "dispersion done_by_due erlang_a erlang_b erlang_c fit_handle fit_patience from_json interval_score log_test "
+        "overtaken performance placed quantile_table rank reason skill sql_order staff_for staff_for_due to_json "
+        "wait_quantile with_shrinkage".split()
     ),
     "stats": set(
         "ControlChart Interval Intervals Scale Signal SignalRule Weights block_bootstrap c_chart cohen_kappa fleiss_kappa icc "

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from troth.queueing.backlog import Chances as Chances
+from troth.queueing.backlog import DeferredWork as DeferredWork
+from troth.queueing.backlog import DueForecast as DueForecast
+from troth.queueing.backlog import done_by_due as done_by_due
+from troth.queueing.backlog import staff_for_due as staff_for_due
 from troth.queueing.choose import Choice as Choice
 from troth.queueing.choose import Placed as Placed
 from troth.queueing.choose import Server as Server
@@ -32,6 +37,11 @@ from troth.queueing.erlang import performance as performance
 from troth.queueing.erlang import staff_for as staff_for
 from troth.queueing.erlang import wait_quantile as wait_quantile
 from troth.queueing.erlang import with_shrinkage as with_shrinkage
+from troth.queueing.fit import dispersion as dispersion
+from troth.queueing.fit import fit_handle as fit_handle
+from troth.queueing.fit import fit_patience as fit_patience
+from troth.queueing.fit import log_test as log_test
+from troth.queueing.fit import quantile_table as quantile_table
 from troth.queueing.record import from_json as from_json
 from troth.queueing.record import to_json as to_json
 from troth.queueing.simulate import Simulation as Simulation
