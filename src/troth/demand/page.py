@@ -152,7 +152,7 @@ def _charts(shown: ForecastPage, series: Sequence[SeriesForecast], names: Sequen
             height=380 if len(series) == 1 else 260,
         )  # fmt: skip
         bands = ", ".join(f"{level:.0%}".replace("%", " %") for level in sorted(one.levels))
-        mean, low, high = total(one)
+        mean, low, high = total(whole)
         kind = one.series.kind
         said = f"{amount(mean, kind=kind)} {_KINDS[kind][1]}, {amount(low, kind=kind)} to {amount(high, kind=kind)}. Shaded: {bands} of what may come."
         title = f"{one.series.name if one.series.key else 'All'}{' by day' if one is not whole else ''}"
@@ -166,7 +166,7 @@ def _charts(shown: ForecastPage, series: Sequence[SeriesForecast], names: Sequen
 
 def _few(one: SeriesForecast) -> bool:
     """Tell whether a cell has so few contacts that only days show anything."""
-    begins = one.grid.labels()[0].hour == 0
+    begins = any(label.hour == 0 and label.minute == 0 for label in one.grid.labels())
     busy = one.mean[~one.closed]
     return (
         one.series.kind is DemandKind.ARRIVALS
