@@ -313,3 +313,25 @@ def test_nothing_is_there_before_the_first_import(lake: Path) -> None:
     assert not held.exists()
     assert (held.count(), held.compact(), held.purge(before=START)) == (0, [], 0)
     assert settled(held) == []
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    pieces=st.lists(
+        st.lists(st.tuples(st.integers(0, 5), st.integers(0, 3), st.integers(-400, 400)), max_size=12), max_size=4
+    ),
+    compacted=st.integers(0, 4),
+)
+def test_the_extent_is_that_of_the_settled_events(pieces: list[list[tuple[int, int, int]]], compacted: int) -> None:
+    """A version that was beaten does not stretch the log, wherever it stands and whether or not it was tidied away."""
+    with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(lake_module, "_TRIES", 3)
+        held = Lake(Path(folder) / "lake")
+        for number, piece in enumerate(pieces):
+            made = [event(n, version=v, occurred_at=START + timedelta(minutes=m)) for n, v, m in piece]
+            held.events.append(rows(made), batch=("s", number))
+            if number == compacted:
+                held.compact()
+        instants = [e["occurred_at"] for e in settled(held)]
+        with held.session() as con:
+            assert held.extent(con) == ((min(instants), max(instants)) if instants else None)

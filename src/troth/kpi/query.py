@@ -134,10 +134,7 @@ class Engine:
     @cached_property
     def extent(self) -> tuple[datetime, datetime] | None:
         """The first and last instant of the log; None for an empty one."""
-        found = self.con.sql(f"SELECT min(occurred_at), max(occurred_at) FROM ({self.lake.instants()})").fetchone()
-        if not found or found[0] is None:
-            return None
-        return found[0].astimezone(UTC), found[1].astimezone(UTC)
+        return self.lake.extent(self.con)
 
     @cached_property
     def time_zone(self) -> str:

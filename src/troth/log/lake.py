@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 #: A tail longer than this, and than a tenth of the base, is compacted after an import.
 _TAIL_ROWS: Final = 100_000
+#: So often an outermost instant is given up for the next before all events are settled, and so many of its rows are asked.
+_TRIES: Final = 8
+_SOME: Final = 50
 
 
 class Lake:
@@ -85,11 +88,42 @@ class Lake:
         files = self.events.files()
         return f"SELECT * FROM ({settle(files, hot=self.hot is not None)}) WHERE {where}"
 
-    def instants(self) -> str:
-        """Return SQL for `occurred_at` of all events, beaten ones too: what of them is needed to know how far they go."""
+    def extent(self, con: duckdb.DuckDBPyConnection) -> tuple[datetime, datetime] | None:
+        """Return the first and last instant of the settled events; None if there are none.
+
+        Parameters
+        ----------
+        con : a connection of `session`.
+        """
         files = self.events.files()
-        rows = f"SELECT occurred_at FROM ({scan(files['base'] + files['tail'], STORED)})"
-        return rows if self.hot is None else f"{rows} UNION ALL SELECT occurred_at FROM ({HOT})"
+        rows = scan(files["base"] + files["tail"], STORED)
+        if self.hot is None and not files["tail"]:  # a base holds no beaten row
+            return _ends(con, rows)
+        if self.hot is not None:
+            rows = f"{rows} UNION ALL {HOT}"
+        # Settling all events to see how far they go takes long. The outermost are asked whether they still stand.
+        within = rows
+        for _ in range(_TRIES):
+            ends = _ends(con, within)
+            if ends is None:
+                return None
+            first, last = (self._stands(con, rows, end) for end in ends)
+            if first and last:
+                return ends
+            within = f"""SELECT * FROM ({within}) WHERE occurred_at {">=" if first else ">"} {quote(ends[0].isoformat())}
+                AND occurred_at {"<=" if last else "<"} {quote(ends[1].isoformat())}"""
+        return _ends(con, settle(files, hot=self.hot is not None))
+
+    def _stands(self, con: duckdb.DuckDBPyConnection, rows: str, end: datetime) -> bool:
+        """Tell whether any of some rows at an instant is surely the newest of its key."""
+        at = con.sql(f"SELECT source_id FROM ({rows}) WHERE occurred_at = {quote(end.isoformat())} LIMIT {_SOME:d}")
+        ids = ", ".join(quote(one) for (one,) in at.fetchall())
+        newest = con.sql(f"""
+            SELECT 1 FROM (
+                SELECT {KEY}, occurred_at FROM ({rows}) WHERE source_id IN ({ids})
+                QUALIFY rank() OVER (PARTITION BY {KEY} ORDER BY version DESC) = 1
+            ) GROUP BY {KEY} HAVING bool_and(occurred_at = {quote(end.isoformat())}) LIMIT 1""")
+        return newest.fetchone() is not None
 
     def settled_reference(self, table: str) -> str:
         """Return SQL for a reference table with the newest version of each row."""
@@ -180,6 +214,12 @@ class Lake:
                 blank += f" CASE WHEN imported_at >= {limit} THEN value END AS value) FROM ({held})"
                 self.rejects.put(con, [blank], tier="base", remove=files["base"] + files["tail"])
         return old
+
+
+def _ends(con: duckdb.DuckDBPyConnection, rows: str) -> tuple[datetime, datetime] | None:
+    """Return the first and last instant of rows, in UTC."""
+    found = con.sql(f"SELECT min(occurred_at), max(occurred_at) FROM ({rows})").fetchone()
+    return None if not found or found[0] is None else (found[0].astimezone(UTC), found[1].astimezone(UTC))
 
 
 def settle(files: Mapping[str, list[str]], *, hot: bool = False) -> str:
