@@ -143,7 +143,7 @@ def finish_erasures(lake_path: str | Path, *, now: datetime, keep: timedelta = t
     if not waiting.exists():
         return 0
     lake = Lake(lake_path)
-    if lake.exists():
+    if lake.exists() or lake.rejects.table() is not None:
         lake.purge(before=now)
         _settle_reference(lake)
         lake.vacuum(now=now, keep=keep)
@@ -155,13 +155,13 @@ def finish_erasures(lake_path: str | Path, *, now: datetime, keep: timedelta = t
 def purge_rejects(lake_path: str | Path, *, before: datetime) -> int:
     """Drop the raw texts of rows that could not be taken, imported before an instant; return how many."""
     lake = Lake(lake_path)
-    return lake.purge(before=before) if lake.exists() else 0
+    return lake.purge(before=before) if lake.rejects.table() is not None else 0
 
 
 def rejects_naming(lake_path: str | Path, *, words: Iterable[str]) -> list[dict[str, str]]:
     """Return the rows that could not be taken whose text has one of some words in it, as texts by column."""
     lake, wanted = Lake(lake_path), [one.lower() for one in words if one]
-    if not wanted or not lake.exists():
+    if not wanted or lake.rejects.table() is None:
         return []
     rows = read_rejects(lake).to_pylist()
     named = [row for row in rows if any(word in f"{row['raw']} {row['value']}".lower() for word in wanted)]
