@@ -12,13 +12,13 @@ from troth.core.spans import Span, instant_at, zone
 from troth.core.terms import AgentState
 from troth.queueing import CustomerClass, Discipline
 from troth.queueing.twin import (
-    Arrivals,
     Onward,
     Policy,
     Redial,
     Routing,
     Times,
     TwinAgent,
+    TwinArrivals,
     TwinProblem,
     TwinQueue,
     TwinStream,
@@ -50,7 +50,7 @@ def horizon_s(customers: int) -> float:
 
 def _stream(name: str, queue: str, k: int, seconds: float, **more: object) -> TwinStream:
     cells = int(np.ceil(seconds / 1800))
-    return TwinStream(name, queue, Arrivals(per_cell=np.full(cells, rate(k) * 1800)), **more)  # type: ignore[arg-type]
+    return TwinStream(name, queue, TwinArrivals(per_cell=np.full(cells, rate(k) * 1800)), **more)  # type: ignore[arg-type]
 
 
 def multi_skill(customers: int) -> TwinProblem:
@@ -104,7 +104,7 @@ def month() -> TwinProblem:
             onward=(Onward(names[(names.index(name) + 1) % 5], 0.05),),
         )  # fmt: skip
         queues.append(queue)
-        streams.append(TwinStream(name, name, Arrivals(per_cell=_month_cells(days, calls, start, end))))
+        streams.append(TwinStream(name, name, TwinArrivals(per_cell=_month_cells(days, calls, start, end))))
     agents = [_month_agent(k, days, names) for k in range(100)]
     return TwinProblem(start, end, tuple(queues), tuple(streams), tuple(agents), time_zone=_ZONE)
 

@@ -33,7 +33,7 @@ Numbers = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Batch:
+class RunFigures:
     """Figures of several runs.
 
     Parameters
@@ -53,7 +53,9 @@ class Batch:
     spread: Mapping[str, Numbers]
 
 
-def batch(con: duckdb.DuckDBPyConnection, *, tables: Mapping[str, Given], runs: Sequence[int], wanted: Query) -> Batch:
+def batch(
+    con: duckdb.DuckDBPyConnection, *, tables: Mapping[str, Given], runs: Sequence[int], wanted: Query
+) -> RunFigures:
     """Compute figures of several runs in one query each.
 
     Parameters
@@ -192,7 +194,7 @@ class _Cube:
             np.add.at(made, tuple(where.T), values)
         return made
 
-    def batch(self, kpis: Sequence[Kpi], jobs: Sequence[Job], edges: Sequence[datetime]) -> Batch:
+    def batch(self, kpis: Sequence[Kpi], jobs: Sequence[Job], edges: Sequence[datetime]) -> RunFigures:
         """Return the figures."""
         values: dict[str, Numbers] = {}
         n: dict[str, Numbers] = {}
@@ -211,7 +213,7 @@ class _Cube:
                     [self.total(f"q{shaped[0]}", width=3), self.total(f"max{shaped[0]}")[..., None]], axis=-1
                 )
                 spread[kpi.name] = np.where(count[..., None] > 0, four, np.nan)
-        return Batch(tuple(self.runs), tuple(self.members), tuple(edges), values, n, spread)
+        return RunFigures(tuple(self.runs), tuple(self.members), tuple(edges), values, n, spread)
 
 
 def _decoded(code: int, names: Sequence[Sequence[Any]]) -> tuple[Any, ...]:

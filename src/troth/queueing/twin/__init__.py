@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from troth.queueing.twin.check import check as check
-from troth.queueing.twin.problem import Arrivals as Arrivals
 from troth.queueing.twin.problem import CallbackOffer as CallbackOffer
 from troth.queueing.twin.problem import Counters as Counters
 from troth.queueing.twin.problem import Onward as Onward
@@ -14,6 +13,7 @@ from troth.queueing.twin.problem import Redial as Redial
 from troth.queueing.twin.problem import Reserve as Reserve
 from troth.queueing.twin.problem import Routing as Routing
 from troth.queueing.twin.problem import TwinAgent as TwinAgent
+from troth.queueing.twin.problem import TwinArrivals as TwinArrivals
 from troth.queueing.twin.problem import TwinProblem as TwinProblem
 from troth.queueing.twin.problem import TwinQueue as TwinQueue
 from troth.queueing.twin.problem import TwinStream as TwinStream

@@ -120,10 +120,9 @@ def turned_away(w: Any, c: int, t: int) -> bool:
 
 
 @compiled
-def enter(w: Any, c: int, t: int) -> int:
-    """A contact that may be called joins the waiting; return an agent to feed, or nobody."""
+def offer(w: Any, c: int, t: int) -> int:
+    """Return the agent to feed now that a contact stands in line, or nobody."""
     one = contact_at(w, c)
-    join(w, c, t)
     a = seek(w, one.group)
     if a == NOBODY:
         q = queue_at(w, one.queue)
@@ -152,7 +151,8 @@ def come(w: Any, c: int, t: int) -> int:
         one.state = EARLY
         put(w, one.ready, READY, c, 0)
     else:
-        a = enter(w, c, t)
+        join(w, c, t)
+        a = offer(w, c, t)
     # Who is alone and meets a free agent is taken at once and needs no end of patience.
     if (a == NOBODY or group_at(w, one.group).count > 1) and one.leaves < NEVER and not queue_at(w, one.queue).silent:
         put(w, one.leaves, LEAVE, c, 0)

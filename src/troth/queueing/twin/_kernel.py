@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from troth.queueing.twin._customers import come, enter, gone, new_contact, onward
+from troth.queueing.twin._customers import come, gone, new_contact, offer, onward
 from troth.queueing.twin._draws import chance, drawn, fill_keys, left_of
 from troth.queueing.twin._duty import change, off, sit
 from troth.queueing.twin._events import advance, kind_of, outlived, put, take, who_of
@@ -38,6 +38,7 @@ from troth.queueing.twin._layout import (
     NEVER,
     NO_SHOW,
     NOBODY,
+    OFFER,
     PATIENCE,
     READY,
     SERVING,
@@ -181,6 +182,8 @@ def happen(w: Any, t: int) -> int:
     if kind == COME:
         return come(w, who, t)
     one = contact_at(w, who)
+    if kind == OFFER:
+        return offer(w, who, t) if one.state == WAITING else NOBODY
     if kind == LEAVE:
         if one.answered == NEVER and EARLY <= one.state <= WAITING:
             if one.state == WAITING:
@@ -189,8 +192,10 @@ def happen(w: Any, t: int) -> int:
     elif one.state == EARLY:
         q = queue_at(w, one.queue)
         if q.open or not q.sends_away:
-            return enter(w, who, t)
-        gone(w, who, UNSERVED, t)
+            join(w, who, t)
+            put(w, t, OFFER, who, 0)
+        else:
+            gone(w, who, UNSERVED, t)
     return NOBODY
 
 
@@ -219,7 +224,7 @@ def live(w: Any, begins: int, ends: int, held: int, waiting: int) -> None:
         if planned == t:
             change(w, plan, t)
             plan += 1
-        elif due == t and (arrives > t or kind_of(event_at(w, 0).what) == END):
+        elif due == t and (arrives > t or kind_of(event_at(w, 0).what) <= END):
             fed = happen(w, t)
         else:
             fed = arrive(w, s, t)

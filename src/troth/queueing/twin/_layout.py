@@ -56,8 +56,9 @@ SHIFT, COUNTER = 8, 9
 # In which list of its profile an agent stands: free, with a free hand, or at work that can be interrupted.
 NO_LIST, FREE, PARTLY, SLACK = range(4)
 
-# Events of the heap. At one instant the lower comes first: work ends before anybody gives up.
-END, COME, READY, LEAVE = range(4)
+# Events of the heap. At one instant the lower comes first: all who may be called from then on stand in line before an
+# agent looks who is next, and work ends before anybody gives up.
+READY, END, COME, OFFER, LEAVE = range(5)
 # Changes known beforehand.
 DUTY, COUNTERS, HOURS = range(3)
 # Marks on a contact's way that its row has no room for.

@@ -15,7 +15,7 @@ from troth.queueing.twin._groups import Floor, limits
 from troth.queueing.twin._layout import NEVER, NOBODY
 from troth.queueing.twin._plan import changes
 from troth.queueing.twin._present import stage
-from troth.queueing.twin.problem import Arrivals, TwinProblem, TwinQueue, TwinStream
+from troth.queueing.twin.problem import TwinArrivals, TwinProblem, TwinQueue, TwinStream
 from troth.queueing.twin.times import Times
 
 
@@ -243,7 +243,7 @@ def _rows(dtype: np.dtype[Any], values: Sequence[tuple[Any, ...]]) -> np.ndarray
     return made
 
 
-def _stamps(arrivals: Arrivals) -> np.ndarray:
+def _stamps(arrivals: TwinArrivals) -> np.ndarray:
     """Return recorded arrivals by time, numbered as they were given."""
     at = arrivals.at if arrivals.at is not None else arrivals.booked
     assert at is not None

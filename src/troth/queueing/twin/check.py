@@ -11,7 +11,7 @@ from troth.core.decision import Issue, Severity
 from troth.core.errors import InputError
 from troth.core.spans import Span, zone
 from troth.queueing.discipline import check as check_discipline
-from troth.queueing.twin.problem import Arrivals, TwinAgent, TwinProblem, TwinQueue, TwinStream
+from troth.queueing.twin.problem import TwinAgent, TwinArrivals, TwinProblem, TwinQueue, TwinStream
 from troth.queueing.twin.times import Times
 
 
@@ -26,6 +26,8 @@ def check(problem: TwinProblem) -> list[Issue]:
     ['end-before-start', 'no-queues', 'no-agents']
     """
     found = [*_whole(problem), *_names(problem)]
+    if found and found[0].code == "naive-time":
+        return found  # without zones nothing that follows can be told
     for k, queue in enumerate(problem.queues):
         found += _queue(queue, f"queues[{k}]")
     for k, stream in enumerate(problem.streams):
@@ -138,7 +140,7 @@ def _stream(stream: TwinStream, where: str, *, cells: int) -> Iterator[Issue]:
     yield from _counts(given, f"{where}.arrivals", cells)
 
 
-def _counts(given: Arrivals, where: str, cells: int) -> Iterator[Issue]:
+def _counts(given: TwinArrivals, where: str, cells: int) -> Iterator[Issue]:
     for name, axes in (("per_cell", 1), ("paths", 2), ("at", 1), ("booked", 1)):
         values = getattr(given, name)
         if values is None:

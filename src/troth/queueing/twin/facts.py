@@ -38,7 +38,7 @@ def events(trace: Trace, *, problem: TwinProblem, source: str = "twin") -> pa.Ta
 def _of_contacts(trace: Trace, problem: TwinProblem) -> Iterator[Fact]:
     view, names = _Contacts(trace, problem), [agent.name for agent in problem.agents]
     ids, customers, before = (
-        contact_ids(trace, rows).to_pylist() for rows in (view.row, view.c["root"], view.c["previous"])
+        contact_ids(trace, rows=rows).to_pylist() for rows in (view.row, view.c["root"], view.c["previous"])
     )
     following = {int(previous): row for row, previous in enumerate(trace.contacts["previous"]) if previous >= 0}
     marks: dict[int, list[tuple[int, str, str]]] = {}

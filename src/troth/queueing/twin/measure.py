@@ -22,7 +22,7 @@ from troth.queueing.twin.solve import TwinResult, run
 from troth.queueing.twin.trace import Trace
 
 if TYPE_CHECKING:
-    from troth.kpi.batch import Batch
+    from troth.kpi.batch import RunFigures
 
 Numbers = NDArray[np.float64]
 #: What is measured unless asked otherwise: volume, service level, waits, abandonment, occupancy.
@@ -132,12 +132,12 @@ def _contacts(problem: TwinProblem, seed: int, first: int) -> int:
     return len(run(problem, seed=seed, first=first).traces[0].contacts)
 
 
-def _measured(problem: TwinProblem, seed: int, ask: _Ask, lot: range) -> Batch:
+def _measured(problem: TwinProblem, seed: int, ask: _Ask, lot: range) -> RunFigures:
     """Return the figures of some replications."""
-    return figures(run(problem, seed=seed, first=lot.start, replications=len(lot)), ask)
+    return _figures(run(problem, seed=seed, first=lot.start, replications=len(lot)), ask)
 
 
-def figures(result: TwinResult, ask: _Ask) -> Batch:
+def _figures(result: TwinResult, ask: _Ask) -> RunFigures:
     """Return the figures of traces."""
     import duckdb
 
@@ -163,7 +163,7 @@ def _all(make: Callable[..., pa.Table], traces: Sequence[Trace], problem: TwinPr
     return pa.concat_tables([make(trace, problem=problem, columns=columns) for trace in traces])
 
 
-def _joined(found: Sequence[Batch], by: tuple[str, ...]) -> TwinFigures:
+def _joined(found: Sequence[RunFigures], by: tuple[str, ...]) -> TwinFigures:
     """Put batches together; a member that a batch did not see has no values there."""
     members = sorted({member for one in found for member in one.members}, key=lambda m: tuple(map(str, m)))
     place = {member: k for k, member in enumerate(members)}

@@ -138,7 +138,7 @@ class TwinQueue:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Arrivals:
+class TwinArrivals:
     """When customers come: exactly one of the first three is given.
 
     Parameters
@@ -175,7 +175,7 @@ class TwinStream:
 
     name: str
     queue: str
-    arrivals: Arrivals
+    arrivals: TwinArrivals
     then: tuple[str, ...] = ()
     handle: Times | None = None
     patience: Times | None = None
@@ -257,7 +257,7 @@ class TwinProblem:
     start, end : aware instants.
     queues, streams, agents, counters, policy : see there.
     present : who is there at the start; empty for an empty house.
-    cell : the width of the cells in `Arrivals`, in elapsed time: a day of 23 or 25 hours has as many fewer or more.
+    cell : the width of the cells in `TwinArrivals`, in elapsed time: a day of 23 or 25 hours has as many fewer or more.
     time_zone : whose days and hours figures count.
     """
 

@@ -74,7 +74,7 @@ def run(
     >>> import numpy as np
     >>> from troth.core.time import Span
     >>> day = Span(datetime(2026, 3, 2, 8, tzinfo=UTC), datetime(2026, 3, 2, 16, tzinfo=UTC))
-    >>> calls = TwinStream("calls", "phone", Arrivals(per_cell=np.full(16, 20.0)))
+    >>> calls = TwinStream("calls", "phone", TwinArrivals(per_cell=np.full(16, 20.0)))
     >>> phone = TwinQueue("phone", Times.exponential(240), patience=Times.exponential(120))
     >>> ana = TwinAgent("ana", (("phone", 0),), (day,))
     >>> team = agents_alike(ana, names=("ana", "jonas", "rasa"))
@@ -145,7 +145,7 @@ def lived(packed: Packed, *, seed: int, replication: int) -> Trace:
         w["queues"],
         int(told["events"]),
     )
-    balance(trace, problem)
+    balance(trace, problem=problem)
     return trace
 
 

@@ -42,7 +42,7 @@ def counters(trace: Trace, *, problem: TwinProblem, columns: Collection[str] | N
     return _Spells(trace, problem, counters=True).table(columns)
 
 
-def contact_ids(trace: Trace, rows: Records) -> pa.Array:
+def contact_ids(trace: Trace, *, rows: Records) -> pa.Array:
     """Return the ids of contacts by their rows, null for nobody's."""
     numbers = pa.array(rows.astype(np.int64), mask=rows < 0).cast(pa.string())
     return pc.binary_join_element_wise(f"r{trace.replication}", numbers, "-")
@@ -63,7 +63,7 @@ class _Columns:
         return table.append_column(REPLICATION, number) if names else pa.table({REPLICATION: number})
 
 
-def coded(codes: Records, names: Sequence[str | None]) -> pa.Array:
+def coded(codes: Records, *, names: Sequence[str | None]) -> pa.Array:
     """Return texts by their numbers, null for a number below 0 or a name that is none."""
     known = sorted({name for name in names if name is not None})
     place = np.array([NOBODY if name is None else known.index(name) for name in names] or [NOBODY], dtype=np.int32)
@@ -171,7 +171,7 @@ class _Contacts:
         first = c["previous"] < 0
 
         def queue(name: str) -> Callable[[], pa.Array]:
-            return lambda: coded(c["queue"], [getattr(q, name) for q in queues])
+            return lambda: coded(c["queue"], names=[getattr(q, name) for q in queues])
 
         def constant(value: Any, kind: pa.DataType) -> Callable[[], pa.Array]:
             return lambda: pa.array(np.full(n, value)) if value is not None else pa.nulls(n, kind)
@@ -189,19 +189,19 @@ class _Contacts:
             return pa.array(np.where(c["wrapped"] < NEVER, (c["wrapped"] - c["ended"]) / 1e6, 0.0))
 
         def service_of() -> pa.Array:
-            return coded(c["stream"], [s.service or s.name for s in streams])
+            return coded(c["stream"], names=[s.service or s.name for s in streams])
 
         made: dict[str, Callable[[], pa.Array]] = {
-            "contact_id": lambda: contact_ids(self.trace, self.row),
+            "contact_id": lambda: contact_ids(self.trace, rows=self.row),
             "case_id": constant(None, pa.string()),
-            "customer_id": lambda: contact_ids(self.trace, c["root"]),
+            "customer_id": lambda: contact_ids(self.trace, rows=c["root"]),
             "team": queue("team"),
             "queue": queue("name"),
             "site": queue("site"),
             "channel": queue("channel"),
             "service": service_of,
-            "priority": lambda: coded(c["stream"], [str(s.priority) for s in streams]),
-            "direction": lambda: coded(c["out"].astype(np.int64), ["in", "out"]),
+            "priority": lambda: coded(c["stream"], names=[str(s.priority) for s in streams]),
+            "direction": lambda: coded(c["out"].astype(np.int64), names=["in", "out"]),
             "started_at": lambda: instants(c["joined"]),
             "arrived_at": lambda: instants(np.where(first & (c["out"] == 0), c["joined"], NEVER)),
             "queued_at": lambda: instants(np.where(self.queued, c["joined"], NEVER)),
@@ -212,10 +212,10 @@ class _Contacts:
             "wrapped_at": lambda: instants(c["wrapped"]),
             "left_at": lambda: instants(self.left),
             "topic": constant(None, pa.string()),
-            "previous_contact_id": lambda: contact_ids(self.trace, c["previous"]),
-            "agent_id": lambda: coded(self.agents(), [a.name for a in self.problem.agents]),
+            "previous_contact_id": lambda: contact_ids(self.trace, rows=c["previous"]),
+            "agent_id": lambda: coded(self.agents(), names=[a.name for a in self.problem.agents]),
             "ended_at": lambda: instants(self.stop),
-            "outcome": lambda: coded(self.outcome, layout.OUTCOMES),
+            "outcome": lambda: coded(self.outcome, names=layout.OUTCOMES),
             "transferred": lambda: pa.array(self.handed),
             "escalated": constant(False, pa.bool_()),
             "callback": lambda: pa.array(c["outcome"] == layout.CALLED_BACK),
@@ -247,7 +247,7 @@ class _Spells:
         shift = s["state"] == layout.SHIFT
 
         def agent(name: str) -> Callable[[], pa.Array]:
-            return lambda: coded(s["who"], [getattr(a, name) for a in agents])
+            return lambda: coded(s["who"], names=[getattr(a, name) for a in agents])
 
         def nothing() -> pa.Array:
             return pa.nulls(n, pa.string())
@@ -268,6 +268,6 @@ class _Spells:
         if self.counters:
             made["counter"] = agent("name")
         else:
-            made["state"] = lambda: coded(s["state"].astype(np.int64), words)
-            made["kind"] = lambda: coded(shift.astype(np.int64), ["state", "shift"])
+            made["state"] = lambda: coded(s["state"].astype(np.int64), names=words)
+            made["kind"] = lambda: coded(shift.astype(np.int64), names=["state", "shift"])
         return _Columns(made, n, self.trace.replication).table(columns)

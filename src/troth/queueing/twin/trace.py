@@ -41,7 +41,7 @@ class Trace:
         return dict(zip(layout.OUTCOMES, map(int, counts), strict=True))
 
 
-def balance(trace: Trace, problem: TwinProblem) -> None:
+def balance(trace: Trace, *, problem: TwinProblem) -> None:
     """Check that nobody got lost and that Little's law holds to the microsecond.
 
     Per queue: who joined has left or still waits; the integral of the number waiting over time is the sum of the waits.
