@@ -94,6 +94,7 @@ def _named(problem: ForecastProblem, dates: Sequence[date]) -> tuple[tuple[str, 
     if problem.holidays:
         years = range(dates[0].year, dates[-1].year + 1)
         known = {one.day: one for one in public_holidays(problem.holidays, years=years)}
+    public = set(known)
     known |= {one.day: one for one in problem.occasions}
     happened = Counter(one.name for one in known.values() if dates[0] <= one.day <= dates[-1])
     names, shut = [], []
@@ -101,7 +102,10 @@ def _named(problem: ForecastProblem, dates: Sequence[date]) -> tuple[tuple[str, 
         one = known.get(day)
         alone = one is not None and one.like and happened[one.name] <= 1
         names.append("" if one is None else one.like if alone else one.name)
-        shut.append(-1 if one is None or one.closed is None else int(one.closed))
+        if one is None or one.closed is not None:
+            shut.append(-1 if one is None else int(one.closed or False))
+        else:  # a campaign that never was before and resembles nothing does not close the service
+            shut.append(-1 if day in public or one.like or happened[one.name] > 1 else 0)
     return tuple(names), np.array(shut, dtype=np.int64)
 
 

@@ -164,7 +164,10 @@ def _closed_ahead(why: Ints, days: Days, past: int) -> Bools:
         if days.shut[past + k] >= 0:
             continue
         alike, other = names == name, named & (names != name)
-        votes = 3 * closed[:, alike].sum(1) + closed[:, other].sum(1) + office
-        of = 3 * counted[:, alike].sum(1) + counted[:, other].sum(1) + 1
-        found[:, k] = votes > of / 2
+        # Days of the same name decide; other holidays are asked only where there was none.
+        by_name, by_others = (
+            closed[:, alike].sum(1) > counted[:, alike].sum(1) / 2,
+            closed[:, other].sum(1) + office > (counted[:, other].sum(1) + 1) / 2,
+        )
+        found[:, k] = np.where(counted[:, alike].any(1), by_name, by_others)
     return found
