@@ -70,7 +70,7 @@ def command(path: Path | None, lake: Path, form: output.Form, html: Path | None,
     from troth.demand.ask import ask
 
     source = _source(path, lake, given, publish)
-    as_of = _as_of(given["as_of"], given["time_zone"])
+    as_of = _as_of(given["as_of"], given["time_zone"], source)
     common = {
         "by": [part.strip() for one in given["by"] for part in one.split(",")], "every": _STEPS[given["every"]],
         "time": given["time"] or "time", "value": given["value"], "time_zone": given["time_zone"], "add_up": given["add_up"],
@@ -133,8 +133,11 @@ def _where(filters: Sequence[str]) -> dict[str, list[str]]:
     return found
 
 
-def _as_of(text: str | None, time_zone: str | None) -> datetime | None:
+def _as_of(text: str | None, time_zone: str | None, source: Any) -> datetime | None:
+    """Return an instant; without an offset it is the clock's on the wall of those whose days count."""
     from troth.core.time import zone
+    from troth.demand.read import shared_zone
+    from troth.log.lake import Lake
 
     if text is None:
         return None
@@ -143,7 +146,8 @@ def _as_of(text: str | None, time_zone: str | None) -> datetime | None:
     except ValueError:
         advice = "Maybe a day such as 2026-03-29, or a time such as 2026-03-29T10:00."
         raise InputError([Issue("bad-time", Severity.ERROR, "--as-of", text, advice)]) from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=zone(time_zone or "UTC"))
+    known = time_zone or (shared_zone(source) if isinstance(source, Lake) else "UTC")
+    return moment if moment.tzinfo else moment.replace(tzinfo=zone(known))
 
 
 def _known(given: Mapping[str, Any]) -> dict[str, Any]:

@@ -74,7 +74,7 @@ def read(
     issues = [_unknown(dim) for dim in dict.fromkeys((*by, *where)) if dim not in DIMENSIONS]
     if issues:
         raise InputError(issues)
-    tz = zone(time_zone or _shared_zone(lake))
+    tz = zone(time_zone or shared_zone(lake))
     rows = _quarters(lake, by, kind, where, as_of)
     if not len(rows["quarter"]):
         advice = "Maybe the selection matched nothing, or the log begins later than asked for."
@@ -140,7 +140,8 @@ def _binned(values: np.ndarray, at: np.ndarray, code: np.ndarray, grid: Grid, se
     return found.reshape(series, size)
 
 
-def _shared_zone(lake: Lake) -> str:
+def shared_zone(lake: Lake) -> str:
+    """Return the zone all sites of a lake share, else UTC."""
     zones = {row["time_zone"] for row in read_reference(lake, "sites") if row["time_zone"]}
     return str(zones.pop()) if len(zones) == 1 else "UTC"
 
