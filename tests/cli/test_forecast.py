@@ -7,12 +7,14 @@ import io
 import json
 import re
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from tests.kpi.logs import Event, lake_of
 from troth.cli.main import main
 
 MONDAY = date(2026, 1, 5)
@@ -222,3 +224,61 @@ def test_nothing_ever_came(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     found = told(capsys, [str(path), *PLAIN], status=1)
     assert "all-zero" in {issue["code"] for issue in found["issues"]}
     assert all(cell["mean"] == 0 for cell in found["series"][0]["cells"])
+
+
+@pytest.fixture(scope="module")
+def calls(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Return the folder of a lake with ten weeks of calls, some every open hour."""
+    tz = ZoneInfo("Europe/Vilnius")
+    events = []
+    for k in range(70 * 24):
+        at = datetime(2026, 1, 5, tzinfo=tz) + timedelta(hours=k)
+        if at.weekday() < 6 and 9 <= at.hour < 17:
+            for n in range(4 + k % 3):
+                name = f"{k}-{n}"
+                events.append(
+                    Event(at + timedelta(minutes=7 * n), "queued", name, contact_id=name, queue="calls", direction="in")
+                )
+    path = tmp_path_factory.mktemp("calls") / "lake"
+    lake_of(path, events, sites=[{"site": "hq", "time_zone": "Europe/Vilnius"}])
+    return str(path)
+
+
+def test_a_published_forecast_is_scored_in_the_next_run(
+    calls: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Published once, a second time nothing is written; the next run shows how far it was off, as does the KPI."""
+    words = ["--lake", calls, "--by", "queue", "--as-of", "2026-03-09"]
+    first = told(capsys, [*words, "--publish"])
+    again = told(capsys, [*words, "--publish"])
+    assert first["published"]["rows"] == 7 * 24 and first["accuracy"] == []
+    assert again["published"] == {"snapshot": first["published"]["snapshot"], "rows": 0}
+    assert first["series"][0]["cells"][0]["start"] == "2026-03-09T00:00:00+02:00"
+    later = told(capsys, ["--lake", calls, "--by", "queue", "--html", str(tmp_path / "page.html")])
+    figures = {figure["variant"]: figure for figure in later["accuracy"]}
+    assert 0 < figures[""]["value"] < 0.4 and figures[""]["approximate"] and figures[""]["by"] == {"queue": "calls"}
+    assert "Forecasts as they were published" in (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert main(["kpi", "--lake", calls, "--kpi", "demand.accuracy/", "--by", "queue", "--format", "json"]) == 0
+    (kpi,) = json.loads(capsys.readouterr().out)["kpis"]
+    assert kpi["value"] == pytest.approx(figures[""]["value"])
+
+
+def test_the_morning_moves_the_rest_of_the_day(calls: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """As of noon the forecast begins at noon, on the wall clock of the sites."""
+    found = told(capsys, ["--lake", calls, "--as-of", "2026-03-11T12:00", "--days", "1"])
+    assert [cell["start"][:16] for cell in found["series"][0]["cells"]][:2] == ["2026-03-11T12:00", "2026-03-11T13:00"]
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (("--by", "quue"), "unknown-dimension"),
+        (("--where", "queue"), "bad-filter"),
+        (("--where", "queue=mail"), "no-data"),
+    ],
+)
+def test_a_bad_selection_of_a_lake_is_named(
+    calls: str, words: Sequence[str], code: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A dimension or a member that is not there is not a forecast of nothing."""
+    assert code in codes(capsys, ["--lake", calls, *words])

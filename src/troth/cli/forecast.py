@@ -82,7 +82,7 @@ def command(path: Path | None, lake: Path, form: output.Form, html: Path | None,
     changed = _laid(computed, changes, given["seed"])
     told = changed.forecast if changed else computed
     published = _publish(source, told, computed, as_of) if publish else None
-    figures = _figures(source, given["lead"], common["by"])
+    figures = _figures(source, given["lead"], common, as_of)
     if html is not None:
         since = ask(source, **common).problem.series if as_of is not None else ()
         _page(html, asked, told, computed=computed, changed=changed, figures=figures, since=since, source=path or lake)
@@ -232,13 +232,13 @@ def _publish(lake: Any, told: DemandForecast, computed: DemandForecast, as_of: d
     return publish(lake, forecast=told, issued_at=as_of or now, recorded_at=now, computed=computed)
 
 
-def _figures(source: Any, lead: int | None, by: Sequence[str]) -> list[Any]:
-    """Return the accuracy of what was published of a lake, at the lead time that matters; none of a table."""
+def _figures(source: Any, lead: int | None, asked: Mapping[str, Any], as_of: datetime | None) -> list[Any]:
+    """Return the accuracy of published arrivals of a lake, at the lead time that matters; none of a table."""
     from datetime import timedelta
 
     from troth.log.lake import Lake
 
-    if not isinstance(source, Lake):
+    if not isinstance(source, Lake) or str(asked["kind"]) != "arrivals":
         return []
     from troth.kpi.definition import Params
     from troth.kpi.query import Query, query
@@ -251,7 +251,10 @@ def _figures(source: Any, lead: int | None, by: Sequence[str]) -> list[Any]:
         "demand.accuracy/covered",
     )
     params = Params(forecast_lead=timedelta(days=lead or 1))
-    return [figure for figure in query(source, Query(kpis=names, by=tuple(by), params=params)) if figure.n]
+    wanted = Query(
+        kpis=names, by=tuple(asked["by"]), where=asked["where"], end=as_of, time_zone=asked["time_zone"], params=params
+    )
+    return [figure for figure in query(source, wanted) if figure.n]
 
 
 # ---- the output -----------------------------------------------------------------------------------------------------
