@@ -198,15 +198,15 @@ def _waiting(work: Sequence[DeferredWork]) -> Floats:
 
 def _drawn(work: Sequence[DeferredWork], chances: Chances) -> Floats:
     """Return the seconds of work that arrive, shape (paths, kinds, intervals)."""
-    random = stream(chances.seed, "deferred")
+    draws = stream(chances.seed, "deferred")
     spread = chances.day_spread
-    level = random.gamma(spread**-2, spread**2, chances.paths) if spread > 0 else np.ones(chances.paths)
+    level = draws.gamma(spread**-2, spread**2, chances.paths) if spread > 0 else np.ones(chances.paths)
     out = np.empty((chances.paths, len(work), _intervals(work[0])))
     for k, one in enumerate(work):
-        count = random.poisson(level[:, None] * np.asarray(one.items, float))
+        count = draws.poisson(level[:, None] * np.asarray(one.items, float))
         wide = one.handle_spread**2
         out[:, k] = (
-            random.gamma(np.maximum(count, 1) / wide, one.handle_s * wide) * (count > 0)
+            draws.gamma(np.maximum(count, 1) / wide, one.handle_s * wide) * (count > 0)
             if wide > 0
             else count * one.handle_s
         )
