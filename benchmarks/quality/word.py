@@ -5,10 +5,11 @@
 The demo's busy branch is lived through on a real database, by the actions that pages and API call, with the worker's
 tasks once a simulated minute: customers join, book, move, cancel, stay away; clerks call, serve and pause. Every wait
 and appointment promised on the way is a row of the site, settled by the site. What its page of promises then says is
-printed: stated probability, share within the interval, share not late, how many came due and how many were let go.
+printed, as the page reckons it: stated probability, share that came true as promised (a wait within its interval, an
+appointment not later than its latest time), share not late, how many came due and how many were let go.
 
 The predictors learn from nothing but these days; the first `learning` days are told of apart. A line of ``--json``
-is one kind of promise after them: `value` is the share within the interval, `reference` the stated one, `feasible`
+is one kind of promise after them: `value` is the share that came true, `reference` the stated one, `feasible`
 whether they differ by at most 0.05.
 """
 
@@ -65,7 +66,7 @@ def _tell(part: str, kind: str, one: dict[str, Any], *, seed: int, seconds: floa
     elif not as_json:
         print(
             f"seed {seed} {part:5} {kind:11} {one['n']:5} due, {one['waived']:4} let go; stated {one['stated']:.3f}, "
-            f"inside {one['inside']:.3f} ({one['low']:.3f} to {one['high']:.3f}), not late {one['kept']:.3f}"
+            f"came true {one['inside']:.3f} ({one['low']:.3f} to {one['high']:.3f}), not late {one['kept']:.3f}"
         )
 
 

@@ -23,8 +23,8 @@ DOORS: dict[str, set[str]] = {
     "demo": set("Booking Controls Dirt Shift Truth UNTIL World Written demo_company small_company write".split()),
     "kpi": set("Figure Kpi Params catalogue".split()),
     "promise": set(
-        "AtRisk BandScore Brier MOVES Offer PromiseState RUNNING Reliability SETTLED Settled advance at_risk brier "
-        "calibration chance check due kept_rate pit reliability score_bands settled".split()
+        "AtRisk BandScore Brier LearnedShare MOVES Offer PromiseState RUNNING Reliability SETTLED Settled advance at_risk brier "
+        "calibration chance check due kept_rate learned_share pit reliability score_bands settled".split()
     ),
     "queueing": set(
         "Appointments Calibrator Chances Choice Comeback CustomerClass DeferredWork Discipline DueForecast Entered "

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from troth.promise.learned import LearnedShare as LearnedShare
+from troth.promise.learned import learned_share as learned_share
 from troth.promise.plot import calibration as calibration
 from troth.promise.read import Settled as Settled
 from troth.promise.read import settled as settled

@@ -12,6 +12,7 @@ from tests.web.flow.test_slots import DAY, rule
 from troth.core.terms import BookingState, Entry, TicketState
 from troth.web.flow import actions, appointments
 from troth.web.flow.models import Appointment, SlotUse
+from troth.web.flow.promised import PUNCTUAL
 from troth.web.outbox.models import Fact
 from troth.web.promises.models import Promise
 
@@ -78,7 +79,8 @@ def test_an_appointment_moves_with_its_promise(bank: Day) -> None:
     assert taken() == {NINE: 0, NINE + 30 * MIN: 1}
     assert history(row) == ["booked", "rescheduled"]
     promise = Promise.objects.get(kind="appointment")
-    assert (promise.changes, promise.window_start, promise.state) == (1, NINE + 30 * MIN, "promised")
+    assert (promise.changes, promise.window_start, promise.state) == (1, None, "promised")
+    assert promise.due_at == NINE + 30 * MIN + PUNCTUAL
     assert appointments.reschedule(appointment=row, starts_at=NINE + 30 * MIN, now=bank.later()).sequence == 1
 
 

@@ -266,7 +266,7 @@ def _booked(row: Appointment, *, now: datetime) -> None:
     row.save()
     record(of_booking(row, "booked", at=now))
     line = Line.objects.filter(services__branch=row.branch, services__service=row.service).first()
-    promise_time(row, now=now, probability=line.promise_probability if line else 0.8)
+    promise_time(row, now=now, usual=line.promise_probability if line else 0.8)
 
 
 def _rows() -> QuerySet[Appointment]:

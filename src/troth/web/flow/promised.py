@@ -8,11 +8,12 @@ from typing import Any, Final
 from troth.web.flow.events import CHANNEL, columns
 from troth.web.flow.models import Appointment, Ticket
 from troth.web.promises.actions import change, make, settle, waive
+from troth.web.promises.honest import BASES, honest
 from troth.web.promises.models import Promise
 
 WAIT: Final = "wait"
 APPOINTMENT: Final = "appointment"
-#: Somebody with an appointment is promised to be called within this of the booked time.
+#: Somebody with an appointment is promised to be called by so long after the booked time; earlier keeps the word.
 PUNCTUAL: Final = timedelta(minutes=15)
 
 
@@ -57,24 +58,36 @@ def waive_wait(ticket: Ticket, *, now: datetime, cause: str) -> None:
         waive(subject=about_booking(booking), kind=APPOINTMENT, now=now, cause=cause)
 
 
-def promise_time(booking: Appointment, *, now: datetime, probability: float) -> None:
-    """Promise somebody with an appointment to be called at its time."""
+def promise_time(booking: Appointment, *, now: datetime, usual: float) -> None:
+    """Promise somebody with an appointment to be called not later than a while after its time.
+
+    Parameters
+    ----------
+    usual : the probability to begin with; stated is the share of like promises that was kept, as far as it is known.
+    """
     assert booking.starts_at is not None
-    context = {"site": booking.branch.unit.code, "channel": CHANNEL, "service": booking.service.code}
+    unit, service = booking.branch.unit, booking.service.code
+    known = honest(kind=APPOINTMENT, unit=unit, service=service, prior=usual, now=now)
+    share = min(0.99, max(0.01, round(known.probability, 2)))  # nothing is certain, and nobody reads thousandths
     make(
-        kind=APPOINTMENT, unit=booking.branch.unit, customer=booking.customer, subject=about_booking(booking),
-        context=context, probability=probability, window_start=booking.starts_at, due_at=booking.starts_at + PUNCTUAL,
-        now=now,
+        kind=APPOINTMENT, unit=unit, customer=booking.customer, subject=about_booking(booking),
+        context={"site": unit.code, "channel": CHANNEL, "service": service}, probability=share,
+        window_start=None, due_at=booking.starts_at + PUNCTUAL, basis=BASES[known.circle], basis_n=known.n, now=now,
     )  # fmt: skip
 
 
 def move_time(booking: Appointment, *, now: datetime) -> None:
-    """Change the promise to the appointment's new time: the customer wanted it."""
+    """Change the promise to the appointment's new time: the customer wanted it. What was stated of it stays."""
     assert booking.starts_at is not None
     change(
-        subject=about_booking(booking), kind=APPOINTMENT, window_start=booking.starts_at,
-        due_at=booking.starts_at + PUNCTUAL, now=now, cause="customer_moved",
+        subject=about_booking(booking), kind=APPOINTMENT, window_start=None, due_at=booking.starts_at + PUNCTUAL,
+        now=now, cause="customer_moved",
     )  # fmt: skip
+
+
+def promised_time(booking: Appointment) -> Promise | None:
+    """Return what is promised somebody with an appointment, while it runs."""
+    return Promise.objects.running().filter(subject=about_booking(booking), kind=APPOINTMENT).first()
 
 
 def waive_time(booking: Appointment, *, now: datetime, cause: str) -> Promise | None:

@@ -37,6 +37,8 @@ def make(
     window_start: datetime | None,
     due_at: datetime,
     now: datetime,
+    basis: str = "",
+    basis_n: int = 0,
     first: bool = False,
 ) -> Promise:
     """Promise something to a customer, within the caller's transaction or one of its own.
@@ -51,6 +53,7 @@ def make(
     probability : of the whole interval, above 0 and at most 1.
     window_start, due_at : the interval; without a start only the latest time was promised.
     now : the present.
+    basis, basis_n : what the probability was learned from, a word of `honest.BASES`, and from how many.
     first : nothing can have been promised about the subject before, for it is new: written with the caller's action.
 
     Raises
@@ -68,7 +71,7 @@ def make(
     columns = {name: str(value) for name, value in {**named, **context}.items() if value is not None}
     promise = Promise(
         kind=kind, unit=unit, customer=customer, subject=subject, context=columns, probability=probability,
-        made_at=now, window_start=window_start, due_at=due_at, first_due_at=due_at,
+        made_at=now, window_start=window_start, due_at=due_at, first_due_at=due_at, basis=basis, basis_n=basis_n,
     )  # fmt: skip
     if first:
         together.create(promise)

@@ -34,6 +34,8 @@ class Promise(models.Model):
     subject = models.CharField(max_length=60, help_text="What it is about: contact:UUID, booking:TOKEN.")
     context = models.JSONField(default=dict, help_text="Columns its facts carry: queue, service, case and contact.")
     probability = models.FloatField()
+    basis = models.CharField(max_length=16, blank=True, help_text="Whose kept share it is, where it was learned.")
+    basis_n = models.PositiveIntegerField(default=0, help_text="How many promises that share is of.")
     made_at = models.DateTimeField()
     window_start = models.DateTimeField(null=True, help_text="Not before, where an interval was promised.")
     due_at = models.DateTimeField()
@@ -62,4 +64,6 @@ class Promise(models.Model):
         indexes = [
             models.Index(fields=["due_at"], condition=Q(settled_at=None), name="promises_due"),
             models.Index(fields=["unit", "made_at"], name="promises_of_unit"),
+            # Waits are by far the most and are never asked for so: they cost this index nothing.
+            models.Index(fields=["due_at"], condition=Q(kind="appointment"), name="promises_appointments"),
         ]

@@ -9,12 +9,13 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from django.db.models import Count
 from django.db.models.fields.json import KeyTextTransform
 
 from troth.web.outbox.models import Fact
 from troth.web.people.models import Unit
 from troth.web.promises import bridge
-from troth.web.promises.actions import BROKEN, KEPT
+from troth.web.promises.actions import BROKEN, KEPT, WAIVED
 from troth.web.promises.models import Promise
 
 #: A promise is at risk when less of its time is left than this share, or than this length.
@@ -40,14 +41,17 @@ class Rate:
     Parameters
     ----------
     kind : which; empty for all together.
-    n : kept or broken; waived ones are left out.
+    n : kept or broken.
+    waived : let go by the customer.
     kept : share that was not late.
-    inside : share that fell within the whole interval, which is what probabilities are stated of.
+    inside : share that came true as promised, which is what probabilities are stated of: of an interval within the
+        whole of it, of a latest time alone not late.
     stated : mean of the stated probabilities.
     """
 
     kind: str
     n: int
+    waived: int
     kept: bridge.Interval
     inside: bridge.Interval
     stated: float
@@ -106,12 +110,14 @@ def standing(units: Iterable[Unit], *, since: datetime, now: datetime, zone: Zon
         for k, p, state, inside, at in rows
         if at
     ]
-    whole = _rate("", told)
+    let_go = mine.filter(state=WAIVED, settled_at__gte=since)
+    waived = dict(let_go.order_by("kind").values_list("kind").annotate(n=Count("pk")))
+    whole = _rate("", told, waived=sum(waived.values()))
     curve: tuple[bridge.Reliability, ...] = ()
     if told:
         curve = bridge.reliability([r[1] for r in told], kept=[r[3] for r in told], days=[r[4] for r in told])
     names = sorted({row[0] for row in told})
-    found = (_rate(name, [row for row in told if row[0] == name]) for name in names)
+    found = (_rate(name, [row for row in told if row[0] == name], waived=waived.get(name, 0)) for name in names)
     broken = ended.filter(state=BROKEN).select_related("unit", "customer").order_by("-settled_at")
     return OurWord(
         whole=whole,
@@ -141,13 +147,13 @@ def history(promise: Promise) -> list[PromiseStep]:
     return [first, *(found or ended)]
 
 
-def _rate(kind: str, rows: list[tuple[str, float, bool, bool, int]]) -> Rate | None:
+def _rate(kind: str, rows: list[tuple[str, float, bool, bool, int]], *, waived: int) -> Rate | None:
     if not rows:
         return None
     days = [row[4] for row in rows]
     kept = bridge.kept_rate([row[2] for row in rows], days=days)
     inside = bridge.kept_rate([row[3] for row in rows], days=days)
-    return Rate(kind, len(rows), kept, inside, sum(row[1] for row in rows) / len(rows))
+    return Rate(kind, len(rows), waived, kept, inside, sum(row[1] for row in rows) / len(rows))
 
 
 def _risks(running: Iterable[Promise], now: datetime) -> tuple[Risk, ...]:

@@ -39,9 +39,16 @@ STEPS: Final = {
     "promise_waived": gettext_lazy("Let go"),
 }
 LABELS: Final = {
-    "inside": gettext_lazy("within the interval"),
+    "inside": gettext_lazy("as promised"),
     "early": gettext_lazy("earlier than said"),
     "late": gettext_lazy("too late"),
+}
+#: What a learned probability stands on, by `Promise.basis`.
+BASES: Final = {
+    "service": gettext_lazy("kept of %(count)s earlier ones of this service here"),
+    "site": gettext_lazy("kept of %(count)s earlier ones here; of this service there are too few"),
+    "everywhere": gettext_lazy("kept of %(count)s earlier ones at all branches; here there are too few"),
+    "usual": gettext_lazy("the usual share: there were too few earlier ones to know"),
 }
 _DAYS: Final = {"7": 7, "28": 28, "91": 91}
 
@@ -93,6 +100,7 @@ def promise(request: HttpRequest, promise_id: uuid.UUID) -> HttpResponse:
     steps = [(STEPS.get(step.activity, step.activity), LABELS.get(step.label, ""), step) for step in history(one)]
     told = {
         "one": one, "kind": KINDS.get(one.kind, one.kind), "state": STATES[one.state], "steps": steps,
+        "basis": BASES[one.basis] % {"count": words.figure(one.basis_n)} if one.basis in BASES else "",
         "zone": one.unit.zone, "now": timezone.now(), "branch": one.unit,
     }  # fmt: skip
     return render(request, "promises/promise.html", told)

@@ -22,6 +22,7 @@ from troth.web.flow.forms.booking import ContactForm
 from troth.web.flow.models import Appointment, Branch
 from troth.web.flow.pages.join import many, public_branch
 from troth.web.flow.pages.place import a_day, an_instant, around, attempt
+from troth.web.flow.promised import promised_time
 from troth.web.flow.slots import Slot
 from troth.web.people.retention import lengths
 from troth.web.services.models import Service
@@ -151,6 +152,7 @@ def _shown(
         "kept_days": lengths()["appointments"] if held else None,
         "gone": held and row.held_until is not None and row.held_until < now,
         "booked": row.state == BookingState.BOOKED,
+        "word": promised_time(row) if row.state == BookingState.BOOKED else None,
         "past": row.starts_at is not None and row.starts_at < now,
         **around(row.branch, now=now),
     }
