@@ -11,7 +11,7 @@ from troth.queueing.twin._floor import (
     interrupt,
     unlist,
 )
-from troth.queueing.twin._jit import compiled
+from troth.queueing.twin._jit import compiled, inlined
 from troth.queueing.twin._layout import (
     ABANDONED,
     BALK,
@@ -41,7 +41,7 @@ from troth.queueing.twin._pick import seek, seek_partly, seek_slack
 from troth.queueing.twin._tables import contact_at, group_at, pair_at, queue_at, step_at, stream_at, value_at, way_at
 
 
-@compiled
+@inlined
 def new_contact(w: Any, stream: int, queue: int, number: int, leg: int) -> int:
     """Begin a contact and return its row; nobody when there is no room, which ends the run."""
     c = w.contacts_used
@@ -119,7 +119,7 @@ def turned_away(w: Any, c: int, t: int) -> bool:
     return False
 
 
-@compiled
+@inlined
 def offer(w: Any, c: int, t: int) -> int:
     """Return the agent to feed now that a contact stands in line, or nobody."""
     one = contact_at(w, c)

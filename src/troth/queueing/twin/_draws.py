@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from troth.queueing.twin._jit import compiled
+from troth.queueing.twin._jit import compiled, inlined
 from troth.queueing.twin._layout import LEGS, PURPOSES
 from troth.queueing.twin._tables import key_at, stream_at, table_at, value_at
 
@@ -20,7 +20,7 @@ _S30, _S27, _S31, _S11 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(
 _UNIT = 2.0**-53
 
 
-@compiled
+@inlined
 def mixed(word: Any) -> Any:
     """Return a word with its bits well mixed (SplitMix64; Steele, Lea and Flood 2014, OOPSLA, figure 15)."""
     word = (word ^ (word >> _S30)) * _M1
@@ -28,19 +28,19 @@ def mixed(word: Any) -> Any:
     return word ^ (word >> _S31)
 
 
-@compiled
+@inlined
 def uniform(key: Any, count: int) -> float:
     """Return the number of a key at a count, above 0 and below 1."""
     return float((mixed(key + np.uint64(count) * _GAMMA) >> _S11) + 0.5) * _UNIT
 
 
-@compiled
+@inlined
 def chance(w: Any, purpose: int, stream: int, number: int, leg: int) -> float:
     """Return the draw of a customer's contact for a purpose."""
     return uniform(key_at(w, stream * PURPOSES + purpose).word, number * LEGS + leg + 1)
 
 
-@compiled
+@inlined
 def looked_up(w: Any, table: int, level: float) -> int:
     """Return a table's value in whole microseconds at a level, between the middles of its steps on a straight line."""
     first, size = table_at(w, table).first, table_at(w, table).size
@@ -54,7 +54,7 @@ def looked_up(w: Any, table: int, level: float) -> int:
     return int(value + (place - low) * (value_at(w, first + low + 1).x - value))
 
 
-@compiled
+@inlined
 def drawn(w: Any, table: int, purpose: int, stream: int, number: int, leg: int) -> int:
     """Return a customer's draw from a table in microseconds; nought where there is no table."""
     if table < 0:

@@ -6,73 +6,113 @@ from math import log
 from typing import Any
 
 from troth.queueing.twin._draws import uniform
-from troth.queueing.twin._jit import compiled
+from troth.queueing.twin._jit import compiled, inlined
 from troth.queueing.twin._layout import ARRIVAL, NEVER, PATHS, PURPOSES, RATES, STAMPS
 from troth.queueing.twin._tables import event_at, key_at, stamp_at, stream_at, value_at
 
 _LOW = (1 << 32) - 1
 _VERSION = (1 << 24) - 1
+#: Times are ordered together with kinds: so many bits are for the kind.
+_KIND = 3
 
 
-@compiled
+@inlined
+def next_at(w: Any) -> int:
+    """Return when the first event is due; never if there is none."""
+    if w.hole:
+        fill(w)
+    return event_at(w, 0).key >> _KIND if w.heap_used > 0 else NEVER
+
+
+@inlined
+def next_kind(w: Any) -> int:
+    """Return of which kind the first event is."""
+    return int(event_at(w, 0).key & ((1 << _KIND) - 1))
+
+
+@inlined
 def put(w: Any, at: int, kind: int, who: int, version: int) -> None:
     """Add an event; one that is outlived is told by its version and passed over."""
+    key, what = at << _KIND | kind, (version & _VERSION) << 32 | who
+    if w.hole:
+        w.hole = 0
+        sink(w, key, what)
+        return
     k = w.heap_used
     if k >= w.heap_n:
         w.full = 1
         return
     w.heap_used = k + 1
-    what = (kind << 56) | ((version & _VERSION) << 32) | who
+    rise(w, k, key, what)
+
+
+@inlined
+def rise(w: Any, k: int, key: int, what: int) -> None:
+    """Move an event up from an empty place to where it belongs."""
     while k > 0:
         above = event_at(w, (k - 1) >> 1)
-        if above.at < at or (above.at == at and above.what <= what):
+        if above.key <= key:
             break
         here = event_at(w, k)
-        here.at, here.what = above.at, above.what
+        here.key, here.what = above.key, above.what
         k = (k - 1) >> 1
     here = event_at(w, k)
-    here.at, here.what = at, what
+    here.key, here.what = key, what
 
 
-@compiled
-def take(w: Any) -> int:
-    """Remove the first event and return its code; see `kind_of`, `who_of` and `outlived`."""
-    what = event_at(w, 0).what
-    w.events += 1
+@inlined
+def sink(w: Any, key: int, what: int) -> None:
+    """Move an event from the empty top to where it belongs.
+
+    Down to the bottom along the lesser of the two below, then up: which of the two is lesser cannot be foretold, so this
+    is added and not branched upon (bottom-up heapsort; I. Wegener 1993, Theoretical Computer Science 118, 81-98).
+    """
+    n, k = w.heap_used, 0
+    while 2 * k + 2 < n:
+        below = 2 * k + 1
+        below += event_at(w, below + 1).key < event_at(w, below).key
+        here, least = event_at(w, k), event_at(w, below)
+        here.key, here.what = least.key, least.what
+        k = below
+    if 2 * k + 1 < n:
+        here, least = event_at(w, k), event_at(w, 2 * k + 1)
+        here.key, here.what = least.key, least.what
+        k = 2 * k + 1
+    rise(w, k, key, what)
+
+
+@inlined
+def fill(w: Any) -> None:
+    """Close the hole at the top."""
+    w.hole = 0
     n = w.heap_used - 1
     w.heap_used = n
-    at, moved = event_at(w, n).at, event_at(w, n).what
-    k, below = 0, 1
-    while below < n:
-        least, right = event_at(w, below), event_at(w, below + 1)
-        if below + 1 < n and (right.at < least.at or (right.at == least.at and right.what < least.what)):
-            below, least = below + 1, right
-        if at < least.at or (at == least.at and moved <= least.what):
-            break
-        here = event_at(w, k)
-        here.at, here.what = least.at, least.what
-        k, below = below, 2 * below + 1
-    here = event_at(w, k)
-    here.at, here.what = at, moved
-    return int(what)
+    if n > 0:
+        last = event_at(w, n)
+        sink(w, last.key, last.what)
 
 
-@compiled
-def kind_of(what: int) -> int:
-    """Return which kind of event a code is."""
-    return what >> 56
+@inlined
+def take(w: Any) -> int:
+    """Remove the first event and return whom it is about; see `who_of` and `outlived`.
+
+    Its place stays empty until the next is put or asked for: most events bring about another one, which then goes there.
+    """
+    w.events += 1
+    w.hole = 1
+    return int(event_at(w, 0).what)
 
 
-@compiled
+@inlined
 def who_of(what: int) -> int:
     """Return the agent or contact of an event."""
     return what & _LOW
 
 
-@compiled
+@inlined
 def outlived(what: int, version: int) -> bool:
     """Tell whether an event is of an older version."""
-    return (what >> 32) & _VERSION != version & _VERSION
+    return what >> 32 != version & _VERSION
 
 
 @compiled

@@ -6,7 +6,7 @@ from typing import Any
 
 from troth.queueing.twin._draws import drawn
 from troth.queueing.twin._events import put
-from troth.queueing.twin._jit import compiled
+from troth.queueing.twin._jit import compiled, inlined
 from troth.queueing.twin._layout import (
     AVAILABLE,
     END,
@@ -32,7 +32,7 @@ from troth.queueing.twin._pick import needed, pick
 from troth.queueing.twin._tables import agent_at, contact_at, mark_at, pair_at, profile_at, queue_at, spell_at, value_at
 
 
-@compiled
+@inlined
 def begin_spell(w: Any, who: int, state: int, t: int) -> int:
     """Begin a stretch of an agent's time and return its row."""
     row = w.spells_used
@@ -45,11 +45,13 @@ def begin_spell(w: Any, who: int, state: int, t: int) -> int:
     return int(row)
 
 
-@compiled
+@inlined
 def end_spell(w: Any, row: int, t: int) -> int:
     """End a stretch; return nobody's row."""
     if row != NOBODY:
-        spell_at(w, row).ended = t
+        one = spell_at(w, row)
+        one.ended = t
+        w.brief += one.started == t
     return NOBODY
 
 
@@ -65,7 +67,7 @@ def note(w: Any, c: int, what: int, t: int) -> None:
     one.contact, one.agent, one.what, one.at = c, contact_at(w, c).agent, what, t
 
 
-@compiled
+@inlined
 def show(w: Any, a: int, t: int) -> None:
     """Write down what an agent is seen to do, if that changed."""
     one = agent_at(w, a)
@@ -76,7 +78,7 @@ def show(w: Any, a: int, t: int) -> None:
         one.spell = begin_spell(w, a, state, t) if state > 0 else NOBODY
 
 
-@compiled
+@inlined
 def unlist(w: Any, a: int) -> None:
     """Take an agent out of the list it stands in."""
     one = agent_at(w, a)
@@ -100,7 +102,7 @@ def unlist(w: Any, a: int) -> None:
     one.list = NO_LIST
 
 
-@compiled
+@inlined
 def settle(w: Any, a: int, t: int) -> None:
     """Put an agent into the list where it belongs, and show what it does."""
     one = agent_at(w, a)
@@ -144,7 +146,7 @@ def speed(w: Any, a: int) -> float:
     return 1.0 if first < 0 else float(value_at(w, first + held - 1).x)
 
 
-@compiled
+@inlined
 def progress(w: Any, a: int, t: int) -> None:
     """Take the work done since the last look off what is left of each contact an agent holds."""
     one = agent_at(w, a)
@@ -158,7 +160,7 @@ def progress(w: Any, a: int, t: int) -> None:
     one.mark = t
 
 
-@compiled
+@inlined
 def retime(w: Any, a: int, t: int) -> None:
     """Say when an agent will be through with the next of the contacts it holds."""
     one = agent_at(w, a)
@@ -176,7 +178,7 @@ def retime(w: Any, a: int, t: int) -> None:
     put(w, t + least, END, a, one.version)
 
 
-@compiled
+@inlined
 def hold(w: Any, a: int, c: int, t: int) -> None:
     """Give an agent a contact into its hands, with its work."""
     one, it = agent_at(w, a), contact_at(w, c)
@@ -193,7 +195,7 @@ def hold(w: Any, a: int, c: int, t: int) -> None:
     retime(w, a, t)
 
 
-@compiled
+@inlined
 def let_go(w: Any, a: int, c: int) -> None:
     """Take a contact out of an agent's hands."""
     one, it = agent_at(w, a), contact_at(w, c)
@@ -209,7 +211,7 @@ def let_go(w: Any, a: int, c: int) -> None:
         one.wrapping -= 1
 
 
-@compiled
+@inlined
 def serve(w: Any, a: int, c: int, t: int) -> None:
     """An agent takes a waiting contact."""
     it = contact_at(w, c)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from types import CodeType
 from typing import Any, Final, TypeVar, cast
 
 import numba
@@ -31,6 +32,12 @@ def compiled(function: Function) -> Function:
     return cast("Function", numba.njit(**_OPTIONS, **_INNER)(function))
 
 
+def inlined(function: Function) -> Function:
+    """As `compiled`, for what every customer passes through: copied to where it is called."""
+    _note(function)
+    return cast("Function", numba.njit(**_OPTIONS, **_INNER, forceinline=True)(function))
+
+
 def kept(function: Function) -> Function:
     """Compile a function with all that it calls and keep it on disk.
 
@@ -46,11 +53,21 @@ def digest() -> int:
 
 
 def _note(function: Callable[..., Any]) -> None:
-    code, known = function.__code__, function.__globals__
-    _CODE.update(code.co_code)
-    _CODE.update(repr(code.co_consts).encode())
-    words = {name: known[name] for name in code.co_names if isinstance(known.get(name), int | float | np.generic)}
+    """Add a function's code, and the numbers it reads from its module, to what `digest` tells of."""
+    _note_code(function.__code__)
+    known = function.__globals__
+    words = {k: known[k] for k in function.__code__.co_names if isinstance(known.get(k), int | float | np.generic)}
     _CODE.update(repr(sorted(words.items())).encode())
+
+
+def _note_code(code: CodeType) -> None:
+    _CODE.update(code.co_code)
+    _CODE.update(repr(code.co_names).encode())
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            _note_code(constant)
+        else:
+            _CODE.update(repr(constant).encode())
 
 
 def rows(dtype: np.dtype[Any], *, of: np.dtype[Any], where: str) -> Callable[[Any, Any], Any]:
@@ -71,11 +88,15 @@ def rows(dtype: np.dtype[Any], *, of: np.dtype[Any], where: str) -> Callable[[An
     def row(_context: Any, _world: Any, _number: Any) -> Any:
         def build(context: Any, builder: Any, _signature: Any, given: Any) -> Any:
             word = ir.IntType(64)
-            base = builder.load(
-                builder.inttoptr(builder.add(builder.ptrtoint(given[0], word), word(place)), word.as_pointer())
-            )
+            home = builder.inttoptr(builder.add(builder.ptrtoint(given[0], word), word(place)), word.as_pointer())
+            base = builder.load(home)
+            # Tables stay where they are: their addresses need not be read again after every write.
+            base.set_metadata("invariant.load", builder.module.add_metadata([]))
             return builder.inttoptr(builder.add(base, builder.mul(given[1], word(size))), context.get_value_type(kind))
 
         return kind(holder, types.int64), build
 
     return cast("Callable[[Any, Any], Any]", row)
+
+
+_note(rows)

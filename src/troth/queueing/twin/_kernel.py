@@ -10,8 +10,9 @@ import numpy as np
 from troth.queueing.twin._customers import come, gone, new_contact, offer, onward
 from troth.queueing.twin._draws import chance, drawn, fill_keys, left_of
 from troth.queueing.twin._duty import change, off, sit
-from troth.queueing.twin._events import advance, kind_of, outlived, put, take, who_of
+from troth.queueing.twin._events import advance, next_at, next_kind, outlived, put, take, who_of
 from troth.queueing.twin._floor import (
+    end_spell,
     feed,
     hold,
     let_go,
@@ -21,7 +22,7 @@ from troth.queueing.twin._floor import (
     show,
     unlist,
 )
-from troth.queueing.twin._jit import compiled, digest, kept
+from troth.queueing.twin._jit import compiled, digest, inlined, kept
 from troth.queueing.twin._layout import (
     ABANDONED,
     ANSWERED,
@@ -49,20 +50,10 @@ from troth.queueing.twin._layout import (
     WRAPPING,
 )
 from troth.queueing.twin._line import join, leave
-from troth.queueing.twin._tables import (
-    agent_at,
-    change_at,
-    contact_at,
-    event_at,
-    pair_at,
-    pool_at,
-    queue_at,
-    stamp_at,
-    stream_at,
-)
+from troth.queueing.twin._tables import agent_at, change_at, contact_at, pair_at, pool_at, queue_at, stamp_at, stream_at
 
 
-@compiled
+@inlined
 def finish(w: Any, a: int, t: int) -> int:
     """An agent is through with a contact, or with the work after it; return the agent to feed, or nobody."""
     progress(w, a, t)
@@ -162,7 +153,7 @@ def start(w: Any, held: int, waiting: int, t: int) -> int:
     return k
 
 
-@compiled
+@inlined
 def next_stream(w: Any) -> int:
     """Return the stream whose next customer comes first; nobody without streams."""
     best = NOBODY
@@ -172,11 +163,12 @@ def next_stream(w: Any) -> int:
     return best
 
 
-@compiled
+@inlined
 def happen(w: Any, t: int) -> int:
     """Let the first event of the heap happen; return an agent to feed, or nobody."""
+    kind = next_kind(w)
     what = take(w)
-    kind, who = kind_of(what), who_of(what)
+    who = who_of(what)
     if kind == END:
         return NOBODY if outlived(what, agent_at(w, who).version) else finish(w, who, t)
     if kind == COME:
@@ -199,7 +191,7 @@ def happen(w: Any, t: int) -> int:
     return NOBODY
 
 
-@compiled
+@inlined
 def arrive(w: Any, s: int, t: int) -> int:
     """Let the next customer of a stream come; return an agent to feed, or nobody."""
     source = stream_at(w, s)
@@ -214,7 +206,7 @@ def live(w: Any, begins: int, ends: int, held: int, waiting: int) -> None:
     plan = start(w, held, waiting, begins)
     s = next_stream(w)
     while w.full == 0:
-        due = event_at(w, 0).at if w.heap_used > 0 else NEVER
+        due = next_at(w)
         arrives = stream_at(w, s).next if s != NOBODY else NEVER
         planned = change_at(w, plan).at if plan < w.changes_n else NEVER
         t = min(due, arrives, planned)
@@ -224,13 +216,18 @@ def live(w: Any, begins: int, ends: int, held: int, waiting: int) -> None:
         if planned == t:
             change(w, plan, t)
             plan += 1
-        elif due == t and (arrives > t or kind_of(event_at(w, 0).what) <= END):
+        elif due == t and (arrives > t or next_kind(w) <= END):
             fed = happen(w, t)
         else:
             fed = arrive(w, s, t)
             s = next_stream(w)
         if fed != NOBODY:
             feed(w, fed, t)
+    for a in range(w.agents_n):
+        one = agent_at(w, a)
+        # The world ends for all at the end; what was going on is cut there.
+        for row in (one.spell, one.shift, one.counter):
+            end_spell(w, row, ends)
     # What the books are checked with.
     for k in range(w.queues_n):
         q = queue_at(w, k)

@@ -122,9 +122,11 @@ STAMP: Final = _record(*_of(_I8, "at booked"), *_of(_I4, "number"))
 POOL: Final = _record(*_of(_I4, "open seated"))
 CHANGE: Final = _record(*_of(_I8, "at"), *_of(_I4, "who value"), *_of(_I1, "what"))
 RESERVE: Final = _record(*_of(_I4, "queue agents"))
-EVENT: Final = _record(*_of(_I8, "at what"))
+EVENT: Final = _record(*_of(_I8, "key what"))
 SPELL: Final = _record(*_of(_I8, "started ended"), *_of(_I4, "who"), *_of(_I1, "state"))
 MARK: Final = _record(*_of(_I8, "at"), *_of(_I4, "contact agent"), *_of(_I1, "what"))
+#: What rows add up to, by queue.
+SUM: Final = _record(*_of(_F8, "waits rest"), *_of(_I8, "still"))
 KEY: Final = _record(("word", np.uint64))
 VALUE: Final = _record(("x", _F8))
 STEP: Final = _record(("queue", _I4))
@@ -135,11 +137,11 @@ TABLES: Final = {
     "contacts": CONTACT, "agents": AGENT, "queues": QUEUE, "groups": GROUP, "profiles": PROFILE, "streams": STREAM,
     "pools": POOL, "heap": EVENT, "spells": SPELL, "marks": MARK, "keys": KEY, "pairs": PAIR, "links": LINK,
     "tables": TABLE, "values": VALUE, "ways": WAY, "stamps": STAMP, "steps": STEP, "changes": CHANGE,
-    "reserves": RESERVE, "serves": FLAG,
+    "reserves": RESERVE, "serves": FLAG, "sums": SUM,
 }  # fmt: skip
 #: One row: where each table is and how many rows it has room for, how many are used, and how the run went.
 WORLD: Final = _record(
     *_of(_I8, " ".join(TABLES)),
     *_of(_I8, " ".join(f"{name}_n" for name in TABLES)),
-    *_of(_I8, "contacts_used heap_used spells_used marks_used full events"),
+    *_of(_I8, "contacts_used heap_used spells_used marks_used full events hole brief taken busy"),
 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from troth.queueing.twin._jit import compiled
+from troth.queueing.twin._jit import compiled, inlined
 from troth.queueing.twin._layout import (
     NEVER,
     NOBODY,
@@ -22,7 +22,7 @@ _EARLIEST = 86_400_000_000
 KEEP, SHIFT, WALK_IN = range(3)
 
 
-@compiled
+@inlined
 def place(w: Any, c: int, t: int) -> None:
     """Give a contact that joins now its place, its group and from when it may be called; see `choose.placed`."""
     one = contact_at(w, c)
@@ -77,7 +77,7 @@ def before(w: Any, c: int, other: int, t: int) -> bool:
     return bool(a.joined < b.joined or (a.joined == b.joined and c < other))
 
 
-@compiled
+@inlined
 def first_of(w: Any, group: int, t: int) -> int:
     """Return the first of a group that is not empty."""
     g = group_at(w, group)
@@ -98,7 +98,7 @@ def looked_through(w: Any, head: int, t: int) -> int:
     return int(best)
 
 
-@compiled
+@inlined
 def join(w: Any, c: int, t: int) -> None:
     """Put a contact into its group, mostly at the end."""
     one = contact_at(w, c)
@@ -127,7 +127,7 @@ def join(w: Any, c: int, t: int) -> None:
     g.count += 1
 
 
-@compiled
+@inlined
 def leave(w: Any, c: int, t: int, state: int) -> None:
     """Take a contact out of its group."""
     one = contact_at(w, c)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from troth.queueing.twin._jit import compiled
+from troth.queueing.twin._jit import compiled, inlined
 from troth.queueing.twin._layout import NEVER, NOBODY
 from troth.queueing.twin._line import before, first_of
 from troth.queueing.twin._tables import (
@@ -22,7 +22,7 @@ from troth.queueing.twin._tables import (
 DEFERRED = 1 << 20
 
 
-@compiled
+@inlined
 def needed(w: Any, a: int, queue: int) -> int:
     """Return how many hands of an agent a contact of a queue takes; most take the whole agent."""
     own = queue_at(w, queue).hands
@@ -45,7 +45,7 @@ def held_back(w: Any, profile: int, queue: int, extra: int) -> bool:
     return False
 
 
-@compiled
+@inlined
 def urgency(w: Any, c: int, t: int) -> float:
     """Return how urgent the first of a queue is: its wait, in targets of its queue where those count."""
     target = queue_at(w, contact_at(w, c).queue).target
@@ -88,7 +88,7 @@ def pick(w: Any, a: int, t: int, uncounted: int) -> int:
     return best
 
 
-@compiled
+@inlined
 def seek(w: Any, group: int) -> int:
     """Return the free agent that a contact of a group is given to: of the lowest rank who is free for longest."""
     g = group_at(w, group)

@@ -134,9 +134,8 @@ def lived(packed: Packed, *, seed: int, replication: int) -> Trace:
             break
         growth *= 2  # chance is a function of what it is for: with more room the same happens again
     spells = w["spells"][: told["spells_used"]]
-    # The world ends for all at the end; what was going on is cut there.
-    spells["ended"] = np.minimum(spells["ended"], to_micros(problem.end))
-    spells = spells[spells["ended"] > spells["started"]]
+    if told["brief"]:  # stretches thought better of at once
+        spells = spells[spells["ended"] > spells["started"]]
     trace = Trace(
         replication,
         w["contacts"][: told["contacts_used"]],
