@@ -79,6 +79,10 @@ class Manifest:
         return sum(table.rows for table in self.tables)
 
 
+def _nothing(_target: Connection[Any]) -> contextlib.AbstractContextManager[None]:
+    return contextlib.nullcontext()
+
+
 def backup(url: str, *, path: Path, on_table: Callable[[str], None] | None = None) -> Manifest:
     """Write the database at `url` into the new file `path`, readable by its owner only, while the site goes on.
 
@@ -133,6 +137,7 @@ def restore(
     replace: bool = False,
     filled: Collection[str] = FILLED_BY_MIGRATIONS,
     on_table: Callable[[str], None] | None = None,
+    around: Callable[[Connection[Any]], contextlib.AbstractContextManager[None]] = _nothing,
 ) -> Manifest:
     """Load a backup into the migrated, otherwise empty database at `url`; whole or not at all.
 
@@ -140,6 +145,7 @@ def restore(
     ----------
     replace : throw away what the database holds.
     filled : tables whose rows do not make it used, because migrations wrote them.
+    around : what happens in the same transaction before the load and after its comparison, see `backup_access`.
 
     Raises
     ------
@@ -151,7 +157,8 @@ def restore(
     with _opened(path) as archive, _session(url) as target:
         issues = [*_form_issues(target, manifest), *([] if replace else _used_issues(target, filled))]
         _refuse(issues)
-        _load(target, manifest, pieces=lambda table: _unpacked(archive, table, manifest, path, on_table))
+        with around(target):
+            _load(target, manifest, pieces=lambda table: _unpacked(archive, table, manifest, path, on_table))
     _analyze(url)
     return manifest
 
