@@ -11,11 +11,13 @@ from troth.kpi._explained import MANY, Behind, Explained, Opened, Used
 from troth.kpi.definition import Fold, Kpi, Params
 
 if TYPE_CHECKING:
+    import duckdb
+
     from troth.kpi._explain_rows import Opener
     from troth.kpi.query import Query
     from troth.log.lake import Lake
 
-__all__ = ["MANY", "Behind", "Explained", "Opened", "Used", "behind", "explain", "explain_figure"]
+__all__ = ["MANY", "Behind", "Explained", "Opened", "Used", "behind", "explain", "explain_figure", "explain_opened"]
 
 
 def explain(
@@ -48,13 +50,26 @@ def explain(
     InputError
         ``unknown-case`` with the nearest ids, and all that `query` raises.
     """
-    from troth.kpi._explain_case import opened
     from troth.kpi._explain_rows import Opener
     from troth.kpi.query import Query
 
     with lake.session() as con:
         asked = Query(kpis=(kpi,), calendar=calendar, time_zone=time_zone, params=params or Params())
-        return opened(Opener(lake, con), query=asked, name=case)
+        return explain_opened(Opener(lake, con), query=asked, case=case)
+
+
+def opener(lake: Lake, con: duckdb.DuckDBPyConnection) -> Opener:
+    """Return a lake opened for figures and explanations, in a session of it."""
+    from troth.kpi._explain_rows import Opener
+
+    return Opener(lake, con)
+
+
+def explain_opened(opener: Opener, *, query: Query, case: str) -> Explained:
+    """Return what the one KPI of a query says of one case of an opened lake; see `explain`."""
+    from troth.kpi._explain_case import opened
+
+    return opened(opener, query=query, name=case)
 
 
 def explain_figure(lake: Lake, *, query: Query, limit: int | None = None) -> Behind:

@@ -121,12 +121,12 @@ class Engine:
         self._ready[table_name] = set(found.names)
         return ibis.Schema.from_pyarrow(found)
 
-    def _need(self, expressions: Iterable[Any]) -> None:
-        """See to it that all tables are there, with the columns that these expressions read."""
+    def _need(self, reads: Iterable[Mapping[str, Collection[str]]]) -> None:
+        """See to it that all tables are there, with the columns that are read."""
         needed: dict[str, set[str]] = {}
-        for expression in expressions:
-            for table, columns in columns_read(expression).items():
-                needed[table] = needed.get(table, set()) | columns
+        for one in reads:
+            for table, columns in one.items():
+                needed[table] = needed.get(table, set()) | set(columns)
         for table, columns in needed.items():
             if table != "cells" and not columns <= self._ready.get(table, set()):
                 self._open(table, columns)
@@ -259,13 +259,13 @@ class Engine:
     ) -> tuple[dict[int, Sums], dict[int, dict[Any, Any]]]:
         """Run all jobs; return daily sums and quantiles by slot."""
         wall, business = self._expressions(jobs, wanted, calendar)
-        self._need([*(e for _, e in wall), *(e for _, e in business)])
+        self._need([*(one.reads for one in wall), *(columns_read(e) for _, e in business)])
         self.con.execute(f"CREATE OR REPLACE TEMP TABLE cells AS {sql(wanted.periods)}")
         daily: dict[int, Sums] = {}
         spread: dict[int, dict[Any, Any]] = {}
-        for lot, expression in wall:
-            result = self._run(expression).fetchnumpy()
-            for job in lot:
+        for one in wall:
+            result = self.con.sql(one.sql).fetchnumpy()
+            for job in one.lot:
                 if f"num{job.slot}" in result:
                     daily[job.slot] = sums(result, job, wanted)
                 if f"q{job.slot}" in result:
@@ -276,12 +276,12 @@ class Engine:
 
     def _expressions(
         self, jobs: Sequence[Job], wanted: Wanted, calendar: str | None
-    ) -> tuple[list[tuple[list[Job], Any]], list[tuple[Job, Any]]]:
+    ) -> tuple[Sequence[_Lot], list[tuple[Job, Any]]]:
         """Return what is to be computed on the wall clock, by lot, and the rows to be measured on calendars, by job."""
         wall = [job for job in jobs if job.kpi.clock is Clock.WALL]
         business = [job for job in jobs if job.kpi.clock is Clock.BUSINESS]
         who = {row["dimension"] for row in self._uses(calendar)} & set(PRECEDENCE) if business else ()
-        return list(grouped(wall, wanted, self._planned)), [
+        return _lots(wall, wanted, self._planned), [
             (job, spans(job, wanted, self._planned, who=sorted(who))) for job in business
         ]
 
@@ -324,6 +324,39 @@ class Engine:
             spread = _quantiles(self.con.sql(shape).fetchnumpy(), i, wanted)
         self.con.unregister("measured")
         return found, spread
+
+
+@dataclass(frozen=True, slots=True)
+class _Lot:
+    """Jobs that are computed in one pass: the SQL, and which columns of which tables it reads."""
+
+    lot: list[Job]
+    sql: str
+    reads: Mapping[str, Collection[str]]
+
+
+#: What was compiled, by question, with the schemas it was compiled for. Compiling takes longer than most queries.
+_COMPILED: dict[Any, tuple[Mapping[str, Any], Sequence[_Lot]]] = {}
+_KEPT: Final = 64
+
+
+def _lots(jobs: Sequence[Job], wanted: Wanted, tables: Tables) -> Sequence[_Lot]:
+    """Return jobs on the wall clock by lot, compiled once for as long as the tables have the same columns."""
+    import ibis
+
+    where = tuple((dim, tuple(members)) for dim, members in sorted(wanted.where.items()))
+    key = (tuple(jobs), where, wanted.by, wanted.periods, wanted.params, wanted.line_s)
+    shapes, lots = _COMPILED.get(key, ({}, ()))
+    if not lots or any(tables(table).schema() != shape for table, shape in shapes.items()):
+        lots = [
+            _Lot(lot, str(ibis.to_sql(pruned(one), dialect="duckdb")), columns_read(one))
+            for lot, one in grouped(jobs, wanted, tables)
+        ]
+        read = {table for one in lots for table in one.reads} - {"cells"}
+        _COMPILED[key] = {table: tables(table).schema() for table in read}, lots
+        while len(_COMPILED) > _KEPT:
+            _COMPILED.pop(next(iter(_COMPILED)), None)
+    return lots
 
 
 class _Schemas(dict[str, Any]):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import random
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,7 @@ from tests.web.outbox.days import visit, write
 from troth.core.terms import Role
 from troth.kpi.query import Query, query
 from troth.web.insight import bridge
+from troth.web.insight.answers import Answers, Limits
 from troth.web.outbox import exporter
 from troth.web.outbox.bridge import Lake
 from troth.web.outbox.models import Fact
@@ -26,12 +29,24 @@ from troth.web.outbox.models import Fact
 pytestmark = pytest.mark.django_db
 
 
+class AtOnce(Executor):
+    """Does what it is given at once, in the thread that gives it: a test's transaction is seen by no other."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Do it."""
+        done = Future[Any]()
+        done.set_result(fn(*args, **kwargs))
+        return done
+
+
 @pytest.fixture(autouse=True)
-def lake(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lake:
-    """A lake of the test's own, and no answer that is kept for long."""
+def lake(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lake]:
+    """A lake of the test's own, whose answers are worked out where they are asked for, and not kept."""
     settings.LAKE = tmp_path / "lake"
-    monkeypatch.setattr(bridge, "FRESH_S", 0.0)
-    return Lake(settings.LAKE)
+    at_once = Answers(AtOnce(), limits=Limits(fresh_s=0.0, rest=0.0, stale_s=-1.0))
+    monkeypatch.setattr(bridge, "_ANSWERS", at_once)
+    yield Lake(settings.LAKE)
+    bridge.close()
 
 
 @pytest.fixture
@@ -147,9 +162,9 @@ def test_a_question_is_worked_out_once_while_the_log_stays_as_it_is(
     asked: list[Any] = []
     work = bridge._figures
 
-    def counted(questions: Any) -> Any:
+    def counted(opened: Any, questions: Any) -> Any:
         asked.append(questions)
-        return work(questions)
+        return work(opened, questions)
 
     monkeypatch.setattr(bridge, "_figures", counted)
     for _ in range(3):

@@ -122,3 +122,22 @@ def test_every_request_is_said_to_begin_and_to_end() -> None:
         signals.request_started.disconnect(began)
         signals.request_finished.disconnect(ended)
     assert told == ["began", "ended"] * 3
+
+
+def test_a_request_cut_off_when_the_site_stops_is_told_so_in_a_line(caplog: pytest.LogCaptureFixture) -> None:
+    """Whoever waits is told to come back, and the log has a line without a trace."""
+
+    async def cut_off() -> list[dict[str, Any]]:
+        handler, go = ThreadedHandler(threads=1), threading.Event()
+        handler._threads.submit(go.wait, 10)  # the one thread is busy
+        asked = asyncio.create_task(_ask(handler, "/echo", b"x"))
+        await asyncio.sleep(0.05)
+        asked.cancel()
+        sent = await asked
+        go.set()
+        return sent
+
+    with override_settings(ROOT_URLCONF=__name__, MIDDLEWARE=[]):
+        start, _body = asyncio.run(cut_off())
+    assert start["status"] == 503
+    assert [(one.message, one.exc_info) for one in caplog.records] == [("Stopped before it was answered: /echo", None)]

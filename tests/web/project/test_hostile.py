@@ -235,6 +235,10 @@ def test_logs_hold_no_secrets_of_addresses(company: Company, caplog: pytest.LogC
     plain = logging.LogRecord("x", logging.INFO, "", 0, "Not Found: %s", ("/branches/vilnius/today",), None)
     assert Masked().filter(plain)
     assert plain.getMessage() == "Not Found: /branches/vilnius/today"
+    for status, traced in ((403, False), (500, True)):
+        refused = logging.LogRecord("x", logging.INFO, "", 0, "Said: %s", ("/",), (ValueError, ValueError(), None))
+        refused.status_code = status
+        assert Masked().filter(refused) and bool(refused.exc_info) is traced
     handlers: Any = settings.LOGGING["handlers"]
     assert handlers["stream"]["filters"] == ["masked"]
 

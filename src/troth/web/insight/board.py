@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -75,6 +75,8 @@ class Board:
     heads: tuple[str, ...]
     members: tuple[Member, ...]
     course: tuple[Figure, ...]
+    titles: Mapping[str, str]
+    renewing: bool
 
     @property
     def answer(self) -> Shown | None:
@@ -100,28 +102,37 @@ class Board:
         return [[_cell(one[column]) for column in COLUMNS] for one in [*told["kpis"], *told["by"]]]
 
 
-def board(view: View, *, titles: dict[str, str], now: datetime) -> Board:
+def board(view: View, *, titles: dict[str, str], now: datetime, wait_s: float, stale: bool = True) -> Board:
     """Return the page of figures.
 
     Parameters
     ----------
     view : what is looked at, by whom.
-    titles : names of members by code.
+    titles : names of sites by code.
     now : the present.
+    wait_s, stale : see `bridge.figures`.
+
+    Raises
+    ------
+    NotYetError : the figures are not there yet.
     """
     whole = view.ask(KPIS, now=now)
     split = view.ask(_COMPARED, now=now, by=(view.by,))
     start, end = view.span(now)
     step = Step.DAY if end - start >= _MANY else Step.HOUR if view.period is Period.TODAY else Step.QUARTER_HOUR
     course = view.ask(("speed.answer",), now=now, every=step)
-    first, second, third = bridge.figures([whole, split, course])
+    found = bridge.figures([whole, split, course], wait_s=wait_s, stale=stale)
+    first, second, third = found.figures
+    names = {**found.titles, **titles}
     return Board(
         view=view,
-        at=first.at,
-        figures=tuple(Shown.of(figure) for figure in first.figures),
+        at=found.at,
+        figures=tuple(Shown.of(figure) for figure in first),
         heads=tuple(str(words.TITLES[name][0]) for name in _COMPARED),
-        members=tuple(_members(second.figures, by=view.by, titles=titles)),
-        course=third.figures,
+        members=tuple(_members(second, by=view.by, titles=names)),
+        course=third,
+        titles=names,
+        renewing=found.renewing,
     )
 
 

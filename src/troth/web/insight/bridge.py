@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import OrderedDict
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 from typing import Any, Final
 
+from django.db import connection
 from django.db.models import Max
 from django.utils import timezone
 
@@ -21,23 +24,24 @@ from troth.kpi import explain as opening
 from troth.kpi.catalogue import catalogue
 from troth.kpi.definition import Figure, Kpi
 from troth.kpi.explain import Behind, Explained
-from troth.kpi.query import Engine, Query
+from troth.kpi.query import Query
 from troth.log.lake import Lake
 from troth.log.references import read_reference
+from troth.web.insight.answers import Answers, Delay, NotYetError
 from troth.web.outbox import bridge as outbox
 from troth.web.outbox.models import Batch, Fact
 from troth.web.outbox.tail import live_lake
 
-__all__ = ["Answer", "Asked", "Behind", "Explained", "Figure", "Kpi", "swaps"]
+__all__ = ["Answer", "Asked", "Behind", "Delay", "Explained", "Figure", "Kpi", "NotYetError", "swaps"]
 
-#: Seconds for which an answer is given again without a look.
-FRESH_S: Final = 2.0
 #: So many points of a course are named on its axis.
 _MARKS: Final = 8
-#: Answers kept.
-_KEPT: Final = 128
-#: Memory of one question; several may be asked at once.
+#: Memory of a process for questions.
 _MEMORY: Final = "500MB"
+#: Seconds after which a question is given up.
+LIMIT_S: Final = 60.0
+#: A lake is opened anew after so many seconds even if nothing happens there: files that were replaced stay for a day.
+_OPEN_S: Final = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,24 +76,46 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Figures, and when the log was looked at."""
+    """Figures for each question asked together, and when the log was looked at.
 
-    figures: tuple[Figure, ...]
+    Parameters
+    ----------
+    figures : for each question.
+    at : as of when.
+    titles : what the lines and services of the log are called, by code.
+    behind : the rows behind the one figure, where they were asked for.
+    renewing : whether a fresher answer is being worked out.
+    """
+
+    figures: tuple[tuple[Figure, ...], ...]
     at: datetime
+    titles: Mapping[str, str] = field(default_factory=dict)
+    behind: Behind | None = None
+    renewing: bool = False
 
 
-@dataclass(slots=True)
-class _Kept:
-    """An answer that is kept: for which log, since when, and the lock under which it is worked out once."""
+class _Opened:
+    """The lake with the hot tail as it was at one moment, open for questions, and what was already answered from it."""
 
-    version: tuple[int, ...] = ()
-    looked: float = float("-inf")
-    value: Any = None
-    lock: threading.Lock = field(default_factory=threading.Lock)
+    def __init__(self, version: Any) -> None:
+        self.version, self.at, self.until = version, timezone.now(), time.monotonic() + _OPEN_S
+        self.lake = _lake()
+        self.known: dict[Any, Any] = {}
+        self._open = ExitStack()
+
+    @cached_property
+    def engine(self) -> Any:
+        """The engine, opened when it is first needed."""
+        return opening.opener(self.lake, self._open.enter_context(self.lake.session(threads=1)))
+
+    def close(self) -> None:
+        """Let go of it."""
+        self._open.close()
 
 
-_kept: OrderedDict[Any, _Kept] = OrderedDict()
-_guard: Final = threading.Lock()
+#: One thread: questions take both cores from those who serve customers otherwise, and an opened lake is no one else's.
+_ANSWERS: Final = Answers(ThreadPoolExecutor(1, "troth-figures"))
+_opened: list[_Opened] = []
 
 
 def kpi(name: str) -> Kpi | None:
@@ -97,43 +123,49 @@ def kpi(name: str) -> Kpi | None:
     return catalogue().get(name.rstrip("/"))
 
 
-def figures(asked: Sequence[Asked]) -> list[Answer]:
+def figures(asked: Sequence[Asked], *, wait_s: float, stale: bool = True) -> Answer:
     """Answer questions in one look at the log: the lake with the facts that are not in it yet.
 
-    An answer is kept while the log stays as it is, and for two seconds in any case.
+    Parameters
+    ----------
+    asked : the questions.
+    wait_s : how long to wait for an answer that is not there.
+    stale : whether one some seconds old will do.
+
+    Raises
+    ------
+    NotYetError : there is no answer yet.
     """
-    found: list[Answer] = _once(("figures", tuple(asked)), lambda: _figures(asked))
-    return found
+    return _asked(("figures", tuple(asked)), lambda opened: _figures(opened, asked), wait_s=wait_s, stale=stale)
 
 
-def behind(asked: Asked, *, limit: int) -> Behind:
-    """Return the rows behind the one figure a question is about, the worst first.
+def behind(asked: Asked, *, limit: int, wait_s: float) -> Answer:
+    """Return the one figure a question is about and the rows behind it, the worst first.
 
     Raises
     ------
     InputError : whatever the engine finds wrong with the question.
+    NotYetError : there is no answer yet.
     """
-    found: Behind = _once(("behind", asked, limit), lambda: _behind(asked, limit))
+    return _asked(("behind", asked, limit), lambda opened: _behind(opened, asked, limit), wait_s=wait_s)
+
+
+def explain(name: str, *, case: str, time_zone: str, wait_s: float) -> Explained | None:
+    """Return what a KPI says of one case or contact, opened to its events; None if no event carries the id.
+
+    Raises
+    ------
+    NotYetError : there is no answer yet.
+    """
+    found: Explained | None = _once(
+        ("case", name, case, time_zone), lambda opened: _explained(opened, name, case, time_zone), wait_s=wait_s
+    )[0]
     return found
-
-
-def explain(name: str, *, case: str, time_zone: str) -> Explained | None:
-    """Return what a KPI says of one case or contact, opened to its events; None if no event carries the id."""
-    try:
-        return opening.explain(_lake(), kpi=name, case=case, time_zone=time_zone)
-    except InputError:
-        return None
 
 
 def sites_of(case: Explained) -> set[str | None]:
     """Return the sites of an opened case's rows; empty if it has none."""
     return {row.members.get("site") for row in case.rows}
-
-
-def titles() -> dict[str, str]:
-    """Return what the lines and services of the log are called, by code."""
-    found: dict[str, str] = _once("titles", _titles)
-    return found
 
 
 def course(
@@ -157,23 +189,38 @@ def bars(names: Sequence[str], *, values: Sequence[float], unit: str) -> Any:
     return draw.bars(names, values=values, unit=unit, height=220)
 
 
-def _figures(asked: Sequence[Asked]) -> list[Answer]:
-    lake, now = _lake(), timezone.now()
-    if not lake.exists():
-        return [Answer((), now) for _ in asked]
-    with lake.session(threads=1) as con:
-        engine = Engine(lake, con)
-        return [Answer(tuple(engine.figures(one.query())), now) for one in asked]
+def close() -> None:
+    """Let go of the lake that is open; the next question opens it anew."""
+    while _opened:
+        _opened.pop().close()
+
+
+def _figures(opened: _Opened, asked: Sequence[Asked]) -> Answer:
+    if not opened.lake.exists():
+        return Answer(tuple(() for _ in asked), opened.at)
+    told = tuple(tuple(opened.engine.figures(one.query())) for one in asked)
+    return Answer(told, opened.at, titles=_titles())
+
+
+def _behind(opened: _Opened, asked: Asked, limit: int) -> Answer:
+    found = _figures(opened, [asked])
+    if not opened.lake.exists():
+        return found
+    return replace(found, behind=opening.behind(opened.engine, query=asked.query(), limit=limit))
+
+
+def _explained(opened: _Opened, name: str, case: str, time_zone: str) -> Explained | None:
+    try:
+        query = Query(kpis=(name,), time_zone=time_zone)
+        return opening.explain_opened(opened.engine, query=query, case=case)
+    except InputError:
+        return None
 
 
 def _titles() -> dict[str, str]:
     tables = (("service", "services"), ("queue", "queues"))
     rows = [(row[kind], row["title"]) for kind, table in tables for row in read_reference(outbox.lake(), table)]
     return {code: title for code, title in rows if title}
-
-
-def _behind(asked: Asked, limit: int) -> Behind:
-    return opening.explain_figure(_lake(), query=asked.query(), limit=limit)
 
 
 def _lake() -> Lake:
@@ -188,19 +235,56 @@ def _version() -> tuple[int, ...]:
     return last, done, outbox.lake().events.version()
 
 
-def _once(key: Any, work: Callable[[], Any]) -> Any:
-    """Return a kept answer, or work it out, once for all who ask at the same time."""
+def _asked(key: Any, work: Callable[[_Opened], Answer], *, wait_s: float, stale: bool = True) -> Answer:
+    found, renewing = _once(key, work, wait_s=wait_s, stale=stale)
+    answer: Answer = replace(found, renewing=renewing)
+    return answer
+
+
+def _once(key: Any, work: Callable[[_Opened], Any], *, wait_s: float, stale: bool = True) -> tuple[Any, bool]:
     key = (outbox.lake().root, key)
-    with _guard:
-        kept = _kept.setdefault(key, _Kept())
-        _kept.move_to_end(key)
-        while len(_kept) > _KEPT:
-            _kept.popitem(last=False)
-    with kept.lock:
-        if time.monotonic() - kept.looked < FRESH_S:
-            return kept.value
-        version = _version()
-        if kept.value is None or kept.version != version:
-            kept.value, kept.version = work(), version
-        kept.looked = time.monotonic()
-        return kept.value
+    return _ANSWERS.ask(key, lambda: _worked(key, work), wait_s=wait_s, stale=stale)
+
+
+def _worked(key: Any, work: Callable[[_Opened], Any]) -> Any:
+    """Work an answer out from the lake as it is now, opening it anew if anything happened there."""
+    try:
+        opened = _fresh()
+        if key not in opened.known:
+            opened.known[key] = _limited(opened, work)
+        found = opened.known[key]
+        return replace(found, at=opened.at) if isinstance(found, Answer) else found
+    finally:
+        if not connection.in_atomic_block:  # whoever asked within a transaction still needs it
+            connection.close()
+
+
+def _fresh() -> _Opened:
+    version, now = (outbox.lake().root, *_version()), timezone.now()
+    if _opened and _opened[0].version == version and time.monotonic() < _opened[0].until:
+        _opened[0].at = now  # nothing has happened since: it is the log as of now
+    else:
+        close()
+        _opened.append(_Opened(version))
+    return _opened[0]
+
+
+def _limited(opened: _Opened, work: Callable[[_Opened], Any]) -> Any:
+    """Do work, but no longer than the limit."""
+    import duckdb
+
+    if not opened.lake.exists():
+        return work(opened)
+    end = threading.Timer(LIMIT_S, opened.engine.con.interrupt)
+    end.daemon = True
+    end.start()
+    try:
+        return work(opened)
+    except duckdb.InterruptException as error:
+        close()
+        raise NotYetError(Delay.TOO_LONG) from error
+    except Exception:
+        close()  # whatever state it is in, the next question begins anew
+        raise
+    finally:
+        end.cancel()

@@ -17,36 +17,96 @@ from troth.web.common.plots import plot, plotting
 from troth.web.insight import bridge, words
 from troth.web.insight.asked import PERIODS, View, sites_for, view_of
 from troth.web.insight.board import COLUMNS, Board, board
+from troth.web.insight.bridge import Delay, NotYetError
 from troth.web.people.models import Unit, User
 from troth.web.people.rights import may
 from troth.web.people.sheets import to_csv, to_excel
 
 #: Rows shown behind a figure.
 _ROWS: Final = 25
+#: Seconds a page waits for its figures when it is opened, and when it asks for what was missing.
+_OPENED_S: Final = 0.15
+_PART_S: Final = 2.0
+#: Seconds whoever takes figures along waits.
+_ALL_S: Final = 30.0
+#: Seconds after which a page without figures, and one with old ones, asks again.
+_AGAIN_S: Final = {Delay.WORKING: 0.3, Delay.CROWDED: 5.0}
+_RENEWED_S: Final = 2.0
+_TITLES: Final = tuple(title for title, _question in words.TITLES.values())
 _EXCEL: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def insight(request: HttpRequest) -> HttpResponse:
-    """Show how it goes: figures of a period, compared by site or line, over time."""
-    found, titles = _board(request)
-    if "application/json" in request.headers.get("Accept", ""):
+    """Show how it goes: figures of a period, compared by site or line, over time. The frame of the page never waits."""
+    plain = "application/json" in request.headers.get("Accept", "")
+    view, sites = view_of(request.user, request.GET), _sites(request)
+    told = _frame(request, view, sites)
+    try:
+        found = board(
+            view, titles=sites, now=told["now"], wait_s=_ALL_S if plain else _wait_s(request), stale=not plain
+        )
+    except NotYetError as late:
+        return _later(plain=True) if plain else _shown(request, "board", {**told, **_late(late), "titles": _TITLES})
+    if plain:
         return JsonResponse(found.as_dict())
-    told = {
-        "board": found, "view": found.view, "now": timezone.now(), "zone": found.view.zone,
-        "periods": [(period, PERIODS[period], found.view.address(period=period)) for period in PERIODS],
-        "sites": _choices(found.view, "sites", titles), "lines": _lines(found),
-        "splits": [(name, text, found.view.address(by=name)) for name, text in words.DIMENSIONS.items()],
-        "course": _course(found), "plotting": plotting(), "here": found.view.address(),
-        "reports": may(request.user, "runs"),
+    told |= {
+        "board": found,
+        "lines": _lines(found),
+        "course": _course(found),
+        **_age(found.at, renewing=found.renewing),
+    }
+    return _shown(request, "board", told)
+
+
+def _frame(request: HttpRequest, view: View, sites: dict[str, str]) -> dict[str, Any]:
+    """Return what the page of figures shows before there are any."""
+    return {
+        "view": view, "now": timezone.now(), "zone": view.zone,
+        "periods": [(period, PERIODS[period], view.address(period=period)) for period in PERIODS],
+        "sites": _choices(view, "sites", sites),
+        "splits": [(name, text, view.address(by=name)) for name, text in words.DIMENSIONS.items()],
+        "plotting": plotting(), "here": view.address(), "reports": may(request.user, "runs"),
     }  # fmt: skip
-    return render(request, "insight/board.html", told)
+
+
+def _wait_s(request: HttpRequest) -> float:
+    """Return how long a page may wait: one that is opened shows itself at once, and then asks for what is missing."""
+    return _PART_S if "X-Part" in request.headers else _OPENED_S
+
+
+def _late(late: NotYetError) -> dict[str, Any]:
+    """Return why there is nothing yet, and after how many seconds to ask again; None for not by itself."""
+    return {"late": words.DELAYS[late.why], "again": _AGAIN_S.get(late.why)}
+
+
+def _age(at: datetime, *, renewing: bool) -> dict[str, Any]:
+    """Return how old an answer is where it is told, and after how many seconds there may be a fresher one."""
+    if not renewing:
+        return {}
+    return {"age": max(1, round((timezone.now() - at).total_seconds())), "again": _RENEWED_S}
+
+
+def _later(*, plain: bool = False) -> HttpResponse:
+    """Say to whoever takes figures along that there are none now."""
+    said = str(words.DELAYS[Delay.CROWDED])
+    answer = JsonResponse({"detail": said}, status=503) if plain else HttpResponse(said, "text/plain", 503)
+    answer.headers["Retry-After"] = str(round(_AGAIN_S[Delay.CROWDED]))
+    return answer
+
+
+def _shown(request: HttpRequest, name: str, told: dict[str, Any]) -> HttpResponse:
+    return render(request, f"insight/{name}.html", told)
 
 
 def sheet(request: HttpRequest, form: str) -> HttpResponse:
     """Give exactly what the board shows as a sheet."""
     if form not in {"csv", "xlsx"}:
         raise Http404
-    found, _titles = _board(request)
+    view = view_of(request.user, request.GET)
+    try:
+        found = board(view, titles=_sites(request), now=timezone.now(), wait_s=_ALL_S, stale=False)
+    except NotYetError:
+        return _later()
     name = f"troth-{found.view.period}-{found.at.astimezone(found.view.zone):%Y-%m-%d-%H%M}"
     if form == "csv":
         answer = HttpResponse(to_csv(COLUMNS, rows=found.rows()), content_type="text/csv; charset=utf-8")
@@ -62,11 +122,17 @@ def explain(request: HttpRequest, kpi: str) -> HttpResponse:
     if declared is None or declared.id not in words.TITLES:
         raise Http404
     view, now = view_of(request.user, request.GET), timezone.now()
-    asked = view.ask((kpi,), now=now)
-    (answer,) = bridge.figures([asked])
-    behind = bridge.behind(asked, limit=_ROWS) if answer.figures else None
+    told: dict[str, Any] = {
+        "kpi": declared, "title": words.TITLES[declared.id][0], "question": words.TITLES[declared.id][1],
+        "counted": words.COUNTED[declared.id], "view": view, "zone": view.zone, "now": now, "here": view.address(),
+    }  # fmt: skip
+    try:
+        answer = bridge.behind(view.ask((kpi,), now=now), limit=_ROWS, wait_s=_wait_s(request))
+    except NotYetError as late:
+        return _shown(request, "explain", {**told, **_late(late)})
     unit = str(declared.unit)
-    titles = {**bridge.titles(), **{one.code: one.title for one in sites_for(request.user)}}
+    figure = next((one for figures in answer.figures for one in figures), None)
+    titles = {**answer.titles, **_sites(request)}
     rows = [
         {
             "case": row.get("contact_id") or row.get("case_id") or row.get("customer_id") or "",
@@ -75,16 +141,15 @@ def explain(request: HttpRequest, kpi: str) -> HttpResponse:
             "value": words.value(row["value"], unit=unit) if unit == "s" else say.figure(row["value"], digits=2),
             "exact": words.exact(row["value"], unit=unit),
         }
-        for row in (behind.rows if behind else ())
+        for row in (answer.behind.rows if answer.behind else ())
     ]
-    told = {
-        "kpi": declared, "title": words.TITLES[declared.id][0], "question": words.TITLES[declared.id][1],
-        "counted": words.COUNTED[declared.id], "figure": answer.figures[0] if answer.figures else None, "rows": rows, "count": behind.count if behind else 0,
-        "value": words.value(answer.figures[0].value, unit=unit) if answer.figures else say.TO,
-        "exact": words.exact(answer.figures[0].value, unit=unit) if answer.figures else "",
-        "view": view, "zone": view.zone, "now": now, "at": answer.at, "here": view.address(),
+    told |= {
+        "figure": figure, "rows": rows, "count": answer.behind.count if answer.behind else 0, "at": answer.at,
+        "value": words.value(figure.value, unit=unit) if figure else say.TO,
+        "exact": words.exact(figure.value, unit=unit) if figure else "",
+        "reason": words.reason(figure.reason) if figure else "", **_age(answer.at, renewing=answer.renewing),
     }  # fmt: skip
-    return render(request, "insight/explain.html", told)
+    return _shown(request, "explain", told)
 
 
 def case(request: HttpRequest, kpi: str, case: str) -> HttpResponse:
@@ -92,18 +157,28 @@ def case(request: HttpRequest, kpi: str, case: str) -> HttpResponse:
     declared = bridge.kpi(kpi)
     view = view_of(request.user, request.GET)
     readable = declared is not None and case.isprintable()
-    found = bridge.explain(kpi, case=case, time_zone=str(view.zone)) if readable else None
+    told: dict[str, Any] = {
+        "kpi": declared,
+        "view": view,
+        "zone": view.zone,
+        "now": timezone.now(),
+        "here": view.address(),
+    }
+    try:
+        found = bridge.explain(kpi, case=case, time_zone=str(view.zone), wait_s=_wait_s(request)) if readable else None
+    except NotYetError as late:
+        title = words.TITLES.get(kpi, (declared.title if declared else "", ""))[0]
+        return _shown(request, "case", {**told, **_late(late), "title": title})
     if declared is None or found is None or not view.sees(bridge.sites_of(found)):
         raise Http404
     unit = str(declared.unit)
     segments = [one for row in found.rows for one in row.segments]
-    told = {
-        "kpi": declared, "found": found, "events": _events(request, found), "bars": _bars(segments), "view": view, "zone": view.zone, "now": timezone.now(),
+    told |= {
+        "found": found, "events": _events(request, found), "bars": _bars(segments), "segments": segments,
         "title": words.TITLES.get(declared.id, (declared.title, ""))[0], "value": words.value(found.value, unit=unit),
-        "exact": words.exact(found.value, unit=unit), "here": view.address(),
-        "segments": segments,
+        "exact": words.exact(found.value, unit=unit),
     }  # fmt: skip
-    return render(request, "insight/case.html", told)
+    return _shown(request, "case", told)
 
 
 def _events(request: HttpRequest, found: bridge.Explained) -> list[dict[str, Any]]:
@@ -134,10 +209,8 @@ def _bars(segments: Sequence[Any]) -> list[dict[str, Any]]:
     return bars
 
 
-def _board(request: HttpRequest) -> tuple[Board, dict[str, str]]:
-    view = view_of(request.user, request.GET)
-    sites = {unit.code: unit.title for unit in sites_for(request.user)}
-    return board(view, titles={**bridge.titles(), **sites}, now=timezone.now()), sites
+def _sites(request: HttpRequest) -> dict[str, str]:
+    return {unit.code: unit.title for unit in sites_for(request.user)}
 
 
 def _choices(view: View, name: str, titles: dict[str, str]) -> list[tuple[str, str, bool]]:
@@ -151,7 +224,7 @@ def _choices(view: View, name: str, titles: dict[str, str]) -> list[tuple[str, s
 
 def _lines(found: Board) -> list[tuple[str, str, bool]]:
     """Return chips of the lines filtered by, and of those in the comparison."""
-    titles = bridge.titles()
+    titles = found.titles
     shown = {member.code for member in found.members if member.code} if found.view.by == "queue" else set()
     return _choices(found.view, "queues", {code: titles.get(code, code) for code in shown | set(found.view.queues)})
 

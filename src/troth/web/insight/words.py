@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from troth.web.common.words import TO, between, duration, figure, share
+from troth.web.insight.answers import Delay
 
 #: Name of a KPI: what it is called and what it answers. The first is the page's answer.
 TITLES: Final[Mapping[str, tuple[Any, Any]]] = {
@@ -70,6 +71,21 @@ USES: Final[Mapping[str, Any]] = {
     "the time of service": gettext_lazy("the time with the customer"),
     "the work afterwards": gettext_lazy("the work afterwards"),
 }
+#: Why a figure has no value or no interval, by the engine's words.
+_REASONS: Final[Mapping[str, Any]] = {
+    "no data in the period": gettext_lazy("nothing happened in this time"),
+    "the log does not tell: nothing it takes was ever recorded": gettext_lazy("what it takes was never recorded"),
+    "nothing to divide by in the period": gettext_lazy("there was nothing to divide by in this time"),
+    "no interval: it takes at least two days with data": gettext_lazy(
+        "how far chance goes can be told from two days on"
+    ),
+}
+#: Why there are no figures yet.
+DELAYS: Final[Mapping[Delay, Any]] = {
+    Delay.WORKING: gettext_lazy("The figures are being worked out."),
+    Delay.CROWDED: gettext_lazy("Many figures are being worked out. Yours are next when there is room."),
+    Delay.TOO_LONG: gettext_lazy("It took more than a minute and was given up. Choose a shorter time or fewer sites."),
+}
 #: Dimensions a figure can be split by here.
 DIMENSIONS: Final[Mapping[str, Any]] = {
     "site": gettext_lazy("Site"),
@@ -89,6 +105,11 @@ def value(number: float | None, *, unit: str) -> str:
     if unit == "share":
         return share(number)
     return figure(number, digits=0 if unit == "count" else 1)
+
+
+def reason(said: str) -> str:
+    """Return why a figure has no value or no interval, in the reader's words."""
+    return str(_REASONS.get(said, said))
 
 
 def interval(low: float | None, high: float | None, *, unit: str) -> str:

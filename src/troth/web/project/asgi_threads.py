@@ -8,6 +8,7 @@ stays, as a threaded WSGI server does it.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
@@ -19,6 +20,8 @@ from django.core.handlers.asgi import ASGIHandler, get_script_prefix
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import set_script_prefix
+
+log = logging.getLogger(__name__)
 
 #: Requests answered at once by a process; more wait. Of its sixteen connections to the database some are for streams.
 THREADS: Final = 12
@@ -43,7 +46,12 @@ class ThreadedHandler(ASGIHandler):
             body = await self.read_body(receive)
         except RequestAborted:
             return
-        response = await self._run(self._answer, scope, body)
+        try:
+            response = await self._run(self._answer, scope, body)
+        except asyncio.CancelledError:
+            body.close()
+            await self._cut_off(scope, send)
+            return
         # A client that has gone takes nothing more; the answer is closed all the same.
         try:
             await self._send(response, send)
@@ -75,6 +83,13 @@ class ThreadedHandler(ASGIHandler):
         while (part := await self._run(next, parts, None)) is not None:
             await send({"type": "http.response.body", "body": part, "more_body": True})
         await send({"type": "http.response.body"})
+
+    async def _cut_off(self, scope: Any, send: Any) -> None:
+        """Tell a client, and the log in a line, that the site is stopped before there was an answer."""
+        log.warning("Stopped before it was answered: %s", scope["path"])
+        headers = [(b"content-type", b"text/plain"), (b"retry-after", b"5")]
+        await send({"type": "http.response.start", "status": 503, "headers": headers})
+        await send({"type": "http.response.body", "body": b"Stopped. Try again in a moment."})
 
     async def _close(self, response: HttpResponseBase) -> None:
         if response.streaming:

@@ -12,6 +12,9 @@ _SECRET: Final = re.compile(
     r"[^/\s?.'\"]{6,}"
 )
 
+#: From here on the fault is ours, and its trace is wanted.
+_FAILED: Final = 500
+
 
 def masked(text: str) -> str:
     """Return a text without the secrets of the addresses in it.
@@ -26,7 +29,9 @@ class Masked(logging.Filter):
     """Lets every record pass, masked."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Mask what a record says."""
+        """Mask what a record says; where a request was refused, a line is enough."""
+        if getattr(record, "status_code", _FAILED) < _FAILED:
+            record.exc_info = None
         said = record.getMessage()
         kept = masked(said)
         if kept != said:

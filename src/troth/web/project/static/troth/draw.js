@@ -21,6 +21,7 @@
     }
   };
   draw(false);
+  document.addEventListener("troth:drawn", () => draw(false));
   dark.addEventListener("change", () => draw(false));
   addEventListener("beforeprint", () => draw(true));
   addEventListener("afterprint", () => draw(false));

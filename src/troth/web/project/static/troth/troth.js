@@ -42,12 +42,19 @@
   }
 
   /* Parts that must be drawn anew come from the page itself, by their id; what somebody is typing in stays. */
-  let drawing = false, again = false;
+  let drawing = false, again = false, asking = 0;
+  /* A page whose figures are still being worked out says when to ask for them: `data-again=SECONDS`. */
+  function later(patience = 0) {
+    const mark = $("main [data-again]");
+    clearTimeout(asking);
+    if (mark) asking = setTimeout(redraw, 1000 * Math.max(patience, Number(mark.dataset.again)));
+  }
   async function redraw() {
     const parts = $$("[data-refresh][id]").filter((part) => !part.contains(document.activeElement) || !busy(part));
     if (!parts.length) return;
     if (drawing) { again = true; return; }
     drawing = true;
+    let patience = 5;
     try {
       const answer = await fetch(location.href, { headers: { Accept: "text/html", "X-Part": "1" }, credentials: "same-origin" });
       if (!answer.ok || answer.redirected) return;
@@ -62,8 +69,11 @@
         for (const [name, text] of texts(part)) if (before.has(name) && before.get(name) !== text) tint($(`[data-field="${name}"]`, part));
         if (focused) document.getElementById(focused)?.focus();
       }
+      patience = 0;
+      document.dispatchEvent(new Event("troth:drawn"));
     } catch { /* the next change tries again */ } finally {
       drawing = false;
+      later(patience);
       if (again) { again = false; setTimeout(redraw, 250); }
     }
   }
@@ -153,13 +163,16 @@
     const dialog = document.getElementById("sheet");
     if (!dialog) { location.href = address; return; }
     try {
-      const answer = await fetch(address, { headers: { Accept: "text/html" }, credentials: "same-origin" });
-      if (!answer.ok || answer.redirected) { location.href = address; return; }
-      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-      const body = page.querySelector("main");
-      if (!body) { location.href = address; return; }
-      $("[data-body]", dialog).replaceChildren(...body.childNodes);
-      dialog.showModal();
+      for (let mark = null, first = true; first || (mark && dialog.open); first = false) {
+        if (mark) await new Promise((go) => setTimeout(go, 1000 * mark.dataset.again));
+        const answer = await fetch(address, { headers: { Accept: "text/html", ...(mark && { "X-Part": "1" }) }, credentials: "same-origin" });
+        const page = new DOMParser().parseFromString(await answer.text(), "text/html"), body = page.querySelector("main");
+        if (!answer.ok || answer.redirected || !body) { location.href = address; return; }
+        mark = $("[data-again]", body);
+        for (const part of $$("[id]", body)) part.removeAttribute("id"); // those of the page underneath stay the only ones
+        $("[data-body]", dialog).replaceChildren(...body.childNodes);
+        if (first) dialog.showModal();
+      }
     } catch { location.href = address; }
   }
 
@@ -210,6 +223,7 @@
   addEventListener("offline", () => online(false));
   addEventListener("online", () => { online(true); redraw(); });
 
+  later();
   if (keep.get("troth-rail") === "folded") root.classList.add("folded");
   for (const place of $$("[data-live]")) follow(place);
   for (const toast of $$(".toast:not(.error)")) setTimeout(() => { if (!toast.contains(document.activeElement)) toast.remove(); }, 12000);
