@@ -335,3 +335,26 @@ def test_the_extent_is_that_of_the_settled_events(pieces: list[list[tuple[int, i
         instants = [e["occurred_at"] for e in settled(held)]
         with held.session() as con:
             assert held.extent(con) == ((min(instants), max(instants)) if instants else None)
+
+
+def test_the_extent_is_exact_where_many_share_an_instant(lake: Path) -> None:
+    """More rows moved away from the first instant than are looked at; one that stayed there still counts."""
+    n = lake_module._SOME + 10
+    later = START + timedelta(hours=1)
+    held = filled(
+        lake,
+        [*(event(k, occurred_at=START) for k in range(n)), event(n, occurred_at=START)],
+        [event(k, version=2, occurred_at=later) for k in range(n)],
+    )
+    with held.session() as con:
+        assert held.extent(con) == (START, later)
+
+
+@pytest.mark.parametrize("queues", ["ab", "ba"])
+def test_the_extent_is_exact_where_versions_are_equal(lake: Path, queues: str) -> None:
+    """Of two contents with one version the one that is settled says how far the log goes."""
+    one, other = (event(1, queue=q, occurred_at=START + timedelta(hours=k)) for k, q in enumerate(queues))
+    held = filled(lake, [one, event(2, occurred_at=START + timedelta(minutes=9))], [other])
+    instants = [e["occurred_at"] for e in settled(held)]
+    with held.session() as con:
+        assert held.extent(con) == (min(instants), max(instants))

@@ -110,20 +110,26 @@ class Lake:
             first, last = (self._stands(con, rows, end) for end in ends)
             if first and last:
                 return ends
+            if first is None or last is None:
+                break
             within = f"""SELECT * FROM ({within}) WHERE occurred_at {">=" if first else ">"} {quote(ends[0].isoformat())}
                 AND occurred_at {"<=" if last else "<"} {quote(ends[1].isoformat())}"""
         return _ends(con, settle(files, hot=self.hot is not None))
 
-    def _stands(self, con: duckdb.DuckDBPyConnection, rows: str, end: datetime) -> bool:
-        """Tell whether any of some rows at an instant is surely the newest of its key."""
+    def _stands(self, con: duckdb.DuckDBPyConnection, rows: str, end: datetime) -> bool | None:
+        """Tell whether any row at an instant is the newest of its key; None if that is not told by some of them alone."""
         at = con.sql(f"SELECT source_id FROM ({rows}) WHERE occurred_at = {quote(end.isoformat())} LIMIT {_SOME:d}")
-        ids = ", ".join(quote(one) for (one,) in at.fetchall())
+        ids = [quote(one) for (one,) in at.fetchall()]
+        # Of equal versions the content decides, which is not looked at here.
         newest = con.sql(f"""
-            SELECT 1 FROM (
-                SELECT {KEY}, occurred_at FROM ({rows}) WHERE source_id IN ({ids})
-                QUALIFY rank() OVER (PARTITION BY {KEY} ORDER BY version DESC) = 1
-            ) GROUP BY {KEY} HAVING bool_and(occurred_at = {quote(end.isoformat())}) LIMIT 1""")
-        return newest.fetchone() is not None
+            SELECT bool_or(all_at), bool_or(any_at) FROM (
+                SELECT bool_and(is_at) AS all_at, bool_or(is_at) AS any_at FROM (
+                    SELECT {KEY}, occurred_at = {quote(end.isoformat())} AS is_at
+                    FROM ({rows}) WHERE source_id IN ({", ".join(ids)})
+                    QUALIFY rank() OVER (PARTITION BY {KEY} ORDER BY version DESC) = 1
+                ) GROUP BY {KEY})""")
+        surely, maybe = newest.fetchone() or (False, False)
+        return True if surely else None if maybe or len(ids) == _SOME else False
 
     def settled_reference(self, table: str) -> str:
         """Return SQL for a reference table with the newest version of each row."""

@@ -147,3 +147,97 @@ def test_an_actor_is_forgotten_within_the_transaction_too(company: Company) -> N
         Unit.objects.filter(pk=company.vilnius.pk).update(title="one")
     Unit.objects.filter(pk=company.vilnius.pk).update(title="two")
     assert _actors(company.vilnius) == ["p-2", "system"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_follows_a_commit_may_write_and_act() -> None:
+    """After the commit a write is immediate, an action is one of its own, and the connection is as before."""
+    session = _session()
+
+    def after() -> None:
+        with transaction.atomic():
+            record(become(session, AgentState.AVAILABLE, at=NOW))
+        _go(session, AgentState.TRAINING)
+
+    @one_transaction
+    def goes() -> None:
+        record(become(session, AgentState.BREAK, at=NOW))
+        transaction.on_commit(after)
+
+    before = Fact.objects.count()
+    goes()
+    session.refresh_from_db()
+    assert (session.state, Fact.objects.count()) == (AgentState.TRAINING, before + 3)
+    assert "_commit" not in vars(connections["default"])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_action_within_another_comes_after_what_was_written_before_it() -> None:
+    """The outer action's earlier change of a row does not overwrite the inner one's later."""
+    session = _session()
+
+    @one_transaction
+    def outer() -> None:
+        record(become(session, AgentState.BREAK, at=NOW))
+        _go(session, AgentState.AVAILABLE)
+
+    outer()
+    session.refresh_from_db()
+    assert session.state == AgentState.AVAILABLE
+    steps = Fact.objects.order_by("-id").values_list("event__step", flat=True)[:2]
+    assert list(steps) == [AgentState.AVAILABLE, AgentState.BREAK]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_the_commit_itself_refuses_undoes_the_whole_action() -> None:
+    """A counter that is not there is found out only at COMMIT, for foreign keys wait until then."""
+    session, before = _session(), Fact.objects.count()
+
+    @one_transaction
+    def moves() -> None:
+        record(become(session, AgentState.BREAK, at=NOW))
+        session.counter_id = 0
+        together.update(session, "counter")
+
+    with pytest.raises(IntegrityError):
+        moves()
+    session.refresh_from_db()
+    assert (session.state, Fact.objects.count()) == (AgentState.AVAILABLE, before)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_row_that_has_no_number_yet_cannot_be_changed() -> None:
+    """It would be a change of nothing that nobody hears of."""
+    session = _session()
+    with pytest.raises(ValueError, match="number"):
+        together.update(CounterSession(counter=session.counter), "state")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_actor_does_not_outlive_a_connection_that_broke() -> None:
+    """What went wrong stays the error that is told, and whoever comes next has no actor."""
+    unit = cast.build().vilnius
+
+    def breaks() -> None:
+        with acting("p-1"):
+            Unit.objects.filter(pk=unit.pk).update(title="one")
+            own: Any = connection.connection
+            own.pgconn.finish()
+            raise ValueError("the view")
+
+    with pytest.raises(ValueError, match="the view"):
+        breaks()
+    connection.close()
+    Unit.objects.filter(pk=unit.pk).update(title="two")
+    assert _actors(unit) == ["p-1", "system"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_actor_is_named_anew_on_a_new_connection() -> None:
+    """A connection that was closed and opened meanwhile knows nothing of who acts."""
+    unit = cast.build().vilnius
+    with acting("p-1"):
+        Unit.objects.filter(pk=unit.pk).update(title="one")
+        connection.close()
+        Unit.objects.filter(pk=unit.pk).update(title="two")
+    assert _actors(unit) == ["p-1", "p-1"]

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from threading import local
 from typing import Any, Final
 
-from django.db import connection, migrations
+from django.db import InterfaceError, OperationalError, connection, migrations
 
 #: Values that must not be copied into the trail; it says that they changed.
 SECRET: Final = ("password", "secret", "token", "digest")
@@ -67,14 +67,16 @@ def acting(actor: str) -> Iterator[None]:
 
     The database is told with the first statement that may change a noun: most requests have none.
     """
-    said = ""
+    said, told = "", None  # for how long, and to which connection
 
     def say_first(execute: Any, sql: Any, params: Any, many: bool, context: Any) -> Any:  # noqa: FBT001 - Django's own order
-        nonlocal said
-        if said != _SESSION and not getattr(_HERE, "no_nouns", False) and not str(sql).lstrip().startswith(_HARMLESS):
+        nonlocal said, told
+        known = said == _SESSION and told is connection.connection
+        if not known and not getattr(_HERE, "no_nouns", False) and not str(sql).lstrip().startswith(_HARMLESS):
             # Within a transaction a savepoint may take it back: it is said again each time.
             said = _TRANSACTION if connection.in_atomic_block else _SESSION
             _say(actor, within=said == _TRANSACTION)
+            told = connection.connection
         return execute(sql, params, many, context)
 
     try:
@@ -83,7 +85,10 @@ def acting(actor: str) -> Iterator[None]:
     finally:
         unsaid = said == _TRANSACTION and not connection.in_atomic_block
         if said and not unsaid and connection.connection is not None and not connection.needs_rollback:
-            _say("", within=said == _TRANSACTION)
+            try:
+                _say("", within=said == _TRANSACTION)
+            except (OperationalError, InterfaceError):
+                connection.close()  # the database is away, and with it who was named
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from threading import local
 from typing import Any, Final
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.models import Model
 
 from troth.web.common.audit import no_nouns
@@ -60,9 +60,11 @@ class _Kept:
 @contextmanager
 def together() -> Iterator[None]:
     """Keep what is written meanwhile, around the outermost transaction or within another one; none of it is left."""
+    outermost = not connection.in_atomic_block
+    if not outermost:
+        send()  # an action within another comes after what was written before it
     before = getattr(_HERE, "kept", None)
     kept = _HERE.kept = _Kept()
-    outermost = not connection.in_atomic_block
     if outermost:
         connection._commit = _commit  # type: ignore[attr-defined]  # noqa: SLF001 - Django has no place for this
     try:
@@ -72,7 +74,7 @@ def together() -> Iterator[None]:
     finally:
         _HERE.kept = before
         if outermost:
-            del connection._commit  # type: ignore[attr-defined]  # noqa: SLF001
+            vars(connections[DEFAULT_DB_ALIAS]).pop("_commit", None)  # an action after the commit took its own away
 
 
 def send(*, about: type[Model] | None = None) -> None:
@@ -88,7 +90,14 @@ def send(*, about: type[Model] | None = None) -> None:
 
 
 def update(row: Model, *names: str) -> None:
-    """Write fields of a row that the caller has locked."""
+    """Write fields of a row that the caller has locked.
+
+    Raises
+    ------
+    ValueError : the row is new, see `create`.
+    """
+    if row.pk is None:
+        raise ValueError(f"a new {type(row).__name__} has no number to change it by")
     kept = _kept()
     if kept is None:
         row.save(update_fields=names)
@@ -150,6 +159,7 @@ def _commit() -> None:
     """Commit, with what was kept going ahead in the same message."""
     kept = _kept()
     sql, values = kept.statement() if kept is not None else ("", [])
+    _HERE.kept = None  # what comes after the commit is written at once
     own: Any = connection.connection
     if not sql:
         with connection.wrap_database_errors:
