@@ -1,7 +1,7 @@
 """How often somebody whom nobody knows may do something: from one network address, within some minutes.
 
-Each web process counts for itself, so that the true bound is that many times the number of processes. A crowd that shares
-an address, such as a branch's own Wi-Fi, must fit into it: the bound stops programs, not people.
+All web processes count together. A crowd that shares an address, such as a branch's own Wi-Fi, must fit into the bound:
+it stops programs, not people.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ import time
 from typing import Final
 
 from django.conf import settings
-from django.core.cache import cache
 from django.http import HttpRequest
+
+from troth.web.common.shared import count
 
 #: Seconds that are counted together.
 WINDOW_S: Final = 600
@@ -30,12 +31,8 @@ def too_often(request: HttpRequest, what: str) -> bool:
     """
     if not settings.PUBLIC_LIMIT:
         return False
-    key = f"troth-often-{what}-{_address(request)}-{int(time.time() // WINDOW_S)}"
-    cache.add(key, 0, timeout=WINDOW_S)
-    try:
-        return cache.incr(key) > settings.PUBLIC_LIMIT
-    except ValueError:  # pushed out by others between the two lines
-        return False
+    key = f"often-{what}-{_address(request)}-{int(time.time() // WINDOW_S)}"
+    return count(key, lasts_s=WINDOW_S) > settings.PUBLIC_LIMIT
 
 
 def _address(request: HttpRequest) -> str:

@@ -142,7 +142,8 @@ TEMPLATES = [
 ]
 DATABASES = {"default": _database(_text("DATABASE_URL"))}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 20_000}}}
+#: What is counted here, such as failed sign-ins, is counted by all processes together.
+CACHES = {"default": {"BACKEND": "troth.web.common.shared.SharedCache"}}
 #: Numbers and appointments taken from one address in ten minutes, by whoever has no account; 0 for no bound.
 PUBLIC_LIMIT = int(_text("TROTH_PUBLIC_LIMIT", "60"))
 STATIC_URL = "/static/"

@@ -59,6 +59,7 @@ def tasks() -> list[Task]:
     from django.contrib.sessions.backends.db import SessionStore
     from django.utils import timezone
 
+    from troth.web.common.shared import forget_counts
     from troth.web.flow.expects import learn
     from troth.web.flow.repair import tidy
     from troth.web.people.bridge import finish_erasures
@@ -74,6 +75,7 @@ def tasks() -> list[Task]:
         Task("promises", 5.0, lambda: sweep(now=timezone.now())),
         Task("reference", 60.0, lambda: export_reference(settings.LAKE, now=timezone.now())),
         Task("sessions", 3600.0, SessionStore.clear_expired),
+        Task("counts", 600.0, forget_counts),
         Task("retention", 3600.0, lambda: enforce(now=timezone.now())),
         Task("erasures", 600.0, lambda: finish_erasures(settings.LAKE, now=timezone.now())),
     ]
