@@ -176,6 +176,8 @@ def small(scored: Mapping[str, Mapping[str, Sums]], all_tasks: Mapping[str, Task
     """Return the sentence on series of at most five arrivals an open hour, against the mean of the same weekday."""
     ours, theirs, number = {}, {}, 0
     for name, one in scored.items():
+        if not one:
+            continue
         task = all_tasks[name]
         hourly = task.values.shape[2] / 24
         open_ = task.open & np.isfinite(task.values)
@@ -213,10 +215,13 @@ def main(argv: list[str] | None = None) -> int:
     for name, task in all_tasks.items():
         said, seconds = judged(task, args.scratch, run=not args.kept)
         whole[name], later[name] = paired(said, task), paired(said, task, since=task.middle)
+        if not whole[name]:
+            print(f"{name}: no origin yet that all have answered", file=sys.stderr)
+            continue
         new = list(rows(task, whole[name], seconds))
         found += new
         print("\n".join(line(**row) for row in new) if args.json else table(new), flush=True)
-    main_sets = [name for name in all_tasks if name != APART or len(all_tasks) == 1]
+    main_sets = [name for name in all_tasks if whole[name] and (name != APART or len(all_tasks) == 1)]
     text = []
     for title, scored in (("all origins", whole), ("origins from the middle on, not looked at before", later)):
         some = {name: scored[name] for name in main_sets if scored[name]}
