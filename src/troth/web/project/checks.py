@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import shutil
 import stat
@@ -89,9 +90,38 @@ def _reach() -> Iterator[Issue]:
         yield _issue("no-tls", "TROTH_HOSTS", ", ".join(beyond), advice)
     if "*" in settings.ALLOWED_HOSTS:
         yield _issue("any-host", "TROTH_HOSTS", "*", "Maybe name the addresses people use.")
+    yield from _proxy()
     if "filebased" in settings.EMAIL_BACKEND:
         advice = "Maybe set TROTH_EMAIL_BACKEND and TROTH_SMTP_HOST: letters lie in the folder mail."
         yield Issue("no-mail", Severity.WARNING, "TROTH_EMAIL_BACKEND", "", advice)
+
+
+def _proxy() -> Iterator[Issue]:
+    """Look at who is believed to say where a request comes from: the limits on strangers hang on it."""
+    from django.conf import settings
+
+    named = [one.strip() for one in os.environ.get("FORWARDED_ALLOW_IPS", "").split(",") if one.strip()]
+    behind = settings.SECURE_PROXY_SSL_HEADER is not None
+    if any(_everyone(one) for one in named):
+        advice = "Maybe name the proxy's address alone: now any visitor can say to be another, and no limit holds."
+        yield _issue("any-proxy", "FORWARDED_ALLOW_IPS", ", ".join(named), advice)
+    elif behind and not named:
+        advice = "Maybe say 127.0.0.1 for a proxy on this machine, else its address, or all visitors count as one."
+        yield Issue("proxy-not-named", Severity.WARNING, "FORWARDED_ALLOW_IPS", "", advice)
+    if settings.HTTPS and not behind:
+        advice = "Maybe set it to 1: without, every page sends the browser on to itself for ever."
+        yield _issue("no-proxy", "TROTH_BEHIND_PROXY", "", advice)
+    safe = [one for one in settings.CSRF_TRUSTED_ORIGINS if one.startswith("https:")]
+    if safe and not settings.HTTPS:
+        advice = "Maybe set TROTH_HTTPS=1: cookies also travel where they can be overheard."
+        yield _issue("cookies-open", "TROTH_HTTPS", ", ".join(safe), advice)
+
+
+def _everyone(named: str) -> bool:
+    try:
+        return named == "*" or ipaddress.ip_network(named, strict=False).prefixlen == 0
+    except ValueError:
+        return False
 
 
 def _issue(code: str, where: str, value: object, advice: str) -> Issue:
