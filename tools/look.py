@@ -155,6 +155,7 @@ class Eye:
             found.wrong.append(f"answers {answer.status}")
         if look.status != 200:
             found.wrong = [one for one in found.wrong if str(look.status) not in one]
+        page.locator("main [data-again]").first.wait_for(state="detached")  # figures follow their page
         page.wait_for_timeout(250)
 
     def _weighed(self, page: Any, found: Found) -> None:

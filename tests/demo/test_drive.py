@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import deque
 from datetime import date, timedelta
+from itertools import pairwise
 
 import pytest
 
 from troth.demo import small_company
-from troth.demo.drive import BranchDriver
+from troth.demo.drive import AGAIN, BranchDriver
 from troth.demo.visitors import BranchDay, Visitor, branch_day
 
 TUESDAY = date(2026, 3, 3)
@@ -116,6 +117,20 @@ class Paper:
         self._say(at, "no_show", ticket)
         assert self.at.pop(agent_id) == ticket
         self.state[ticket] = "no_show"
+
+
+class Ousted(Paper):
+    """Hands of which one clerk's counter is taken by somebody else at noon, until two."""
+
+    def __init__(self, agent_id: str, *, noon: int) -> None:
+        super().__init__()
+        self.agent_id, self.noon, self.refused = agent_id, noon, 0
+
+    def call(self, agent_id: str, *, at: int) -> str | None:
+        if agent_id == self.agent_id and self.noon <= at < self.noon + 7_200_000:
+            self.refused += 1
+            raise LookupError(agent_id)
+        return super().call(agent_id, at=at)
 
 
 @pytest.fixture(scope="module", name="plan")
@@ -250,3 +265,14 @@ def test_a_driver_started_anew_knows_what_was_booked(plan: BranchDay) -> None:
             later.advance(later.next_at)
         assert any(what == "check_in" for _, what, _ in hands.log) is expected
         assert len(hands.state) == sum(v.comes for v in plan.visitors)
+
+
+def test_a_clerk_who_lost_the_counter_looks_for_another_now_and_then(plan: BranchDay) -> None:
+    """Not every five seconds; and goes on when there is one."""
+    shift = max(plan.shifts, key=lambda one: one.ends - one.starts)
+    hands = Ousted(shift.agent_id, noon=(shift.starts + shift.ends) // 2 - 3_600_000)
+    played(hands, plan)
+    assert 1 <= hands.refused <= 13
+    opened = [at for at, what, whom in hands.log if what == "open" and whom == shift.agent_id]
+    assert len(opened) == hands.refused + 1 and all(b - a >= AGAIN for a, b in pairwise(opened[1:]))
+    assert len(hands.state) == sum(v.comes for v in plan.visitors)

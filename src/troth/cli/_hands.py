@@ -281,6 +281,8 @@ class ApiHands:
     def call(self, agent_id: str, *, at: int) -> str | None:
         """Call the next customer."""
         answer = self._deed(agent_id, "call-next", {})
+        if answer.status_code == httpx.codes.NOT_FOUND:
+            raise LookupError(agent_id)
         return str(answer.json()["token"]) if answer.status_code == httpx.codes.OK else None
 
     def answer(self, agent_id: str, *, at: int, ticket: str) -> None:

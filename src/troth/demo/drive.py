@@ -16,6 +16,8 @@ from troth.demo.visitors import BranchDay, Visitor
 
 #: An idle clerk looks again so often, in milliseconds.
 LOOK: Final = 5_000
+#: A clerk whose counter somebody else took looks for a free one after this, in milliseconds.
+AGAIN: Final = 600_000
 #: Someone called who does not come is given up after this, in milliseconds.
 ABSENT: Final = 150_000
 #: A real customer, of whom the driver knows nothing, is served as long as this, in seconds.
@@ -59,7 +61,12 @@ class Hands(Protocol):
         """Let a clerk come back."""
 
     def call(self, agent_id: str, *, at: int) -> str | None:
-        """Call the next customer to a clerk and return the ticket; None if nobody waits."""
+        """Call the next customer to a clerk and return the ticket; None if nobody waits.
+
+        Raises
+        ------
+        LookupError : the clerk has no counter any more: somebody else has taken it.
+        """
 
     def answer(self, agent_id: str, *, at: int, ticket: str) -> None:
         """Begin to serve the customer who was called."""
@@ -216,7 +223,13 @@ class BranchDriver:
             self.hands.pause(agent_id, at=at, state=state)
             self._put(at + int(seconds * 1000), "back", agent_id)
             return
-        ticket = self.hands.call(agent_id, at=at)
+        try:
+            ticket = self.hands.call(agent_id, at=at)
+        except LookupError:
+            clerk.open = False
+            if at + AGAIN < clerk.shift.ends:
+                self._put(at + AGAIN, "shift", agent_id)
+            return
         if ticket is None:
             self._put(at + LOOK, "free", agent_id)
             return
