@@ -153,9 +153,12 @@ class Site:
         for thread in self._threads:
             thread.join()
         self._up()
-        limit = time.monotonic() + 60
-        while self.waiting() and time.monotonic() < limit:
+        # On a busy machine a batch can take seconds: they have failed when for a minute nothing gets less.
+        left, limit = self.waiting(), time.monotonic() + 60
+        while left and time.monotonic() < limit:
             time.sleep(0.1)
+            if (now := self.waiting()) < left:
+                left, limit = now, time.monotonic() + 60
 
     def close(self) -> None:
         """Stop everything that is left."""
