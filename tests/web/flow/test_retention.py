@@ -289,3 +289,62 @@ def test_appointments_booked_before_get_their_customers(open_day: Day) -> None:
     assert row.customer not in {None, old} and row.customer is not None
     assert (row.customer.name, row.customer.by_booking) == (KAZ["name"], True)
     assert (kates.customer, nobodys.customer) == (open_day.company.kate, None)
+
+
+def test_no_name_is_nobodys_name(open_day: Day) -> None:
+    """An address alone, or a name without a letter in it, joins nobody: a family may share the address."""
+    known = cast.customer("", unit=open_day.company.vilnius, email=KAZ["email"])
+    for name in ("", "---"):
+        row = by_link(open_day, name=name) if not name else waits(open_day, wanted_date=None, **KAZ | {"name": name})
+        _opened(row)
+        assert row.customer is not None
+        row.customer.refresh_from_db()
+        assert (row.customer.email_verified_at, row.customer.merged_into) == (open_day.now, None)
+    assert actions.everyone(known) == [known]
+
+
+def test_whom_people_parted_no_letter_joins_again(open_day: Day) -> None:
+    """The link of a letter is opened many times; the second look at it undoes nobody's decision."""
+    known = cast.customer(KAZ["name"], unit=open_day.company.vilnius, email=KAZ["email"])
+    row = by_link(open_day)
+    _opened(row)
+    assert row.customer is not None
+    actions.part(row.customer)
+    _opened(row)
+    assert actions.everyone(known) == [known]
+
+
+def test_retention_leaves_the_letters_to_others_of_one_address(
+    open_day: Day, tmp_path: Path, settings: Any, django_capture_on_commit_callbacks: Any
+) -> None:
+    """Anybody can type an address: who is forgotten by it takes no letter along that a customer still needs."""
+    settings.EMAIL_FILE_PATH = tmp_path
+    row = by_link(open_day)
+    assert row.ends_at is not None
+    now = row.ends_at + 91 * DAYS
+    fresh = tmp_path / "a.log"
+    fresh.write_text(f"To: {KAZ['email']}\n\nHello", encoding="ascii")
+    os.utime(fresh, (now.timestamp(), now.timestamp()))
+    with django_capture_on_commit_callbacks(execute=True):
+        assert enforce(now=now)["newcomers"] == 1
+    assert fresh.exists()
+
+
+def test_one_customer_who_cannot_be_erased_holds_up_no_other(
+    open_day: Day, monkeypatch: pytest.MonkeyPatch, caplog: Any
+) -> None:
+    """Those after them are forgotten in the same go, and all that was removed is written down."""
+    stuck, row = waits(open_day, wanted_date=None, **KAZ), by_link(open_day, name="Ona")
+    assert row.ends_at is not None and stuck.customer is not None and row.customer is not None
+    erase = privacy.erase
+
+    def sometimes(one: Customer, **given: Any) -> list[str]:
+        if one == stuck.customer:
+            raise ValueError("no")
+        return erase(one, **given)
+
+    monkeypatch.setattr("troth.web.flow.retention.erase", sometimes)
+    enforce(now=row.ends_at + 91 * DAYS)
+    assert not Customer.objects.filter(pk=row.customer.pk).exists()
+    assert Removal.objects.get(code="newcomers").n == 1
+    assert "could not be forgotten" in caplog.text

@@ -112,9 +112,10 @@ def newcomer(*, unit: Unit, name: str, email: str, phone: str, language: str, no
 
 @transaction.atomic
 def letter_opened(customer: Customer, *, email: str, now: datetime) -> None:
-    """Note that somebody opened a letter sent to their address; who is known by it and by name is one with them.
+    """Note that somebody first opened a letter sent to their address; who is known by it and by name is one with them.
 
-    Name and address must both agree, for a family may share an address. One who is known only from a booking whose
+    Name and address must both agree, for a family may share an address, and no name agrees with none. Later looks at
+    the letter change nothing: people may have parted the two meanwhile. One who is known only from a booking whose
     letter was never opened is nobody's match: anybody can type an address.
 
     Parameters
@@ -124,12 +125,11 @@ def letter_opened(customer: Customer, *, email: str, now: datetime) -> None:
     same = Customer.objects.filter(unit=customer.unit_id, email_key=email.lower()).order_by("pk")
     found = {one.pk: one for one in same.select_for_update()}
     mine = found.get(customer.pk)
-    if mine is None or not email:
+    if mine is None or not email or mine.email_verified_at is not None:
         return
-    if mine.email_verified_at is None:
-        mine.email_verified_at = now
-        mine.save(update_fields=["email_verified_at"])
-    if not mine.by_booking or mine.merged_into_id is not None:
+    mine.email_verified_at = now
+    mine.save(update_fields=["email_verified_at"])
+    if not mine.by_booking or mine.merged_into_id is not None or not mine.name_key:
         return
     known = [
         one

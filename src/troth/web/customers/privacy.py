@@ -82,17 +82,19 @@ def erase(customer: Customer, *, now: datetime, asked: bool = True) -> list[str]
     """Erase a customer and all that names them; return the pseudonyms that now belong to nobody.
 
     Rows of other apps that point at the customer, such as appointments, lose the columns that name; the audit trail
-    loses the values; letters to them go. What the lake keeps in old files is cleaned by the job that looks for
+    loses the values. What the lake keeps in old files is cleaned by the job that looks for
     `ErasureRequest`.
 
     Parameters
     ----------
-    asked : somebody wants it, so that the lake is cleaned as well; what retention removes has lines of its own there.
+    asked : somebody wants it, so that the letters go and the lake is cleaned as well. Both have lines of their own in
+        the table of retention, and another customer may have the address.
     """
     people = list(Customer.objects.select_for_update().filter(pk__in=[one.pk for one in everyone(customer)]))
     ids = [one.pk for one in people]
-    addresses = _said(people, "email")
-    transaction.on_commit(lambda: forget_letters(addresses))
+    if asked:
+        addresses = _said(people, "email")
+        transaction.on_commit(lambda: forget_letters(addresses))
     named: dict[str, list[Any]] = {"customers_customer": ids}
     for model, field in _pointing():
         rows = model.objects.filter(**{f"{field}__in": people})

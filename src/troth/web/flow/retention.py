@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import logging
 from datetime import datetime
 from typing import Final
 
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Q, QuerySet
 
 from troth.core.terms import BookingState
@@ -15,6 +16,8 @@ from troth.web.customers.privacy import erase
 from troth.web.flow.appointments import cancel
 from troth.web.flow.models import Appointment, Visit
 from troth.web.people.retention import Kept, in_lots, keep
+
+log = logging.getLogger(__name__)
 
 _BLANK: Final = {"name": "", "email": "", "phone": "", "note": ""}
 _NAMED: Final = ~Q(**_BLANK)
@@ -34,8 +37,12 @@ def register_retention() -> None:
 
 def forget_appointments(before: datetime, now: datetime) -> int:
     """Take name, addresses and note off appointments that ended before an instant; a wish as old is given up."""
-    for wish in Appointment.objects.filter(_old(before), state=BookingState.WAITLISTED):
-        cancel(appointment=wish, now=now)
+    wishes = Appointment.objects.filter(_old(before), state=BookingState.WAITLISTED)
+    for pk in list(wishes.values_list("pk", flat=True)):
+        with transaction.atomic():
+            # One that got a place in this moment is a wish no more.
+            if (wish := wishes.select_for_update().filter(pk=pk).first()) is not None:
+                cancel(appointment=wish, now=now)
     rows = Appointment.objects.filter(_NAMED, _old(before))
     return in_lots(rows, lambda ids: Appointment.objects.filter(pk__in=ids).update(**_BLANK))
 
@@ -57,20 +64,35 @@ def _forget(before: datetime, now: datetime, *, by_booking: bool) -> int:
     while found := list(_silent(before, by_booking=by_booking).filter(pk__gt=last).order_by("pk")[:_LOT]):
         last = found[-1].pk
         for one in found:
-            if _idle(everyone(one), before, by_booking=by_booking):
-                erase(one, now=now, asked=False)
-                done += 1
+            done += _forgotten(one, before, now, by_booking=by_booking)
     return done
+
+
+def _forgotten(one: Customer, before: datetime, now: datetime, *, by_booking: bool) -> bool:
+    """Erase a customer unless something happened with them; one who cannot be erased holds up no other."""
+    try:
+        with transaction.atomic():
+            # Held, so that nothing new can point at them between the look and the erasure.
+            rows = Customer.objects.filter(pk__in=[row.pk for row in everyone(one)]).order_by("pk")
+            if not _idle(list(rows.select_for_update()), before, by_booking=by_booking):
+                return False
+            erase(one, now=now, asked=False)
+    except (OperationalError, InterfaceError):
+        raise  # the database is away: all of it is tried again
+    except Exception:
+        log.exception("Customer %s could not be forgotten", one.pk)
+        return False
+    return True
 
 
 def _silent(before: datetime, *, by_booking: bool) -> QuerySet[Customer]:
     return Customer.objects.filter(merged_into=None, by_booking=by_booking, created_at__lt=before)
 
 
-def _idle(people: Iterable[Customer], before: datetime, *, by_booking: bool) -> bool:
+def _idle(people: list[Customer], before: datetime, *, by_booking: bool) -> bool:
     """Tell whether nothing happened with some customers since an instant, and they agreed to nothing that still holds."""
-    mine, about = list(people), {"customer__in": people}
-    if any(one.created_at >= before or (by_booking and not one.by_booking) for one in mine):
+    about = {"customer__in": people}
+    if any(one.created_at >= before or (by_booking and not one.by_booking) for one in people):
         return False
     agreed = Consent.objects.filter(**about, withdrawn_at=None).exclude(purpose=APPOINTMENTS)
     since = (
