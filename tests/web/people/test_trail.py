@@ -6,6 +6,7 @@ import json
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.db import connection
 from django.urls import reverse
 
 from tests.web import cast
@@ -14,6 +15,7 @@ from troth.core.terms import Role
 from troth.web.people.models import Change, User
 from troth.web.people.privacy import as_csv, as_json, erase, known_of
 from troth.web.people.trail import noted, visible_changes
+from troth.web.people.words import NOUNS
 
 
 def _of(noun: str, row: object) -> list[Change]:
@@ -62,9 +64,10 @@ def test_the_page_filters_by_noun_row_and_person(company: cast.Company) -> None:
     client = cast.signed_in(company.otto)
     asked = {"noun": "people_user", "id": str(company.bob.pk)}
     page = client.get(reverse("trail"), asked)
-    assert {(line.noun, line.noun_id) for _word, line in page.context["lines"]} == {
+    assert {(line.noun, line.noun_id) for _word, _noun, line in page.context["lines"]} == {
         ("people_user", str(company.bob.pk))
     }
+    assert "person " + str(company.bob.pk) in page.content.decode() and "people_user " not in page.content.decode()
     assert not client.get(reverse("trail"), asked | {"who": "p-nobody"}).context["lines"]
 
 
@@ -95,3 +98,11 @@ def test_an_erased_person_is_named_nowhere(company: cast.Company) -> None:
     trail = json.dumps([one.changes for one in _of("people_user", left.pk)])
     for name in ("Bob", "bob@bank", "+37060000077"):
         assert name not in trail + str(known_of(left)), name
+
+
+@pytest.mark.usefixtures("company")
+def test_every_table_under_the_trail_has_a_word() -> None:
+    """No page calls a row by the name of its table."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgname LIKE '%\\_audit'")
+        assert {table for (table,) in cursor.fetchall()} == set(NOUNS)

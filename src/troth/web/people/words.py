@@ -45,6 +45,36 @@ SAID: Final[dict[str, Any]] = {
     "delete": gettext_lazy("removed"),
 }
 
+#: What a row of a table is called, of the tables under the audit trail.
+NOUNS: Final[dict[str, Any]] = {
+    "people_unit": pgettext_lazy("noun", "unit"),
+    "people_user": pgettext_lazy("noun", "person"),
+    "people_membership": pgettext_lazy("noun", "role of a person"),
+    "people_accesskey": pgettext_lazy("noun", "access key"),
+    "people_skill": pgettext_lazy("noun", "skill"),
+    "people_qualification": pgettext_lazy("noun", "skill of a person"),
+    "people_contract": pgettext_lazy("noun", "contract"),
+    "people_leave": pgettext_lazy("noun", "leave of a person"),
+    "people_workcalendar": pgettext_lazy("noun", "calendar"),
+    "people_calendarspan": pgettext_lazy("noun", "hours of a calendar"),
+    "people_calendarday": pgettext_lazy("noun", "day of a calendar"),
+    "people_keptfor": pgettext_lazy("noun", "time of keeping"),
+    "services_service": pgettext_lazy("noun", "service"),
+    "services_servicename": pgettext_lazy("noun", "name of a service"),
+    "services_blueprintstep": pgettext_lazy("noun", "step of a service"),
+    "services_bringitem": pgettext_lazy("noun", "thing to bring"),
+    "services_offer": pgettext_lazy("noun", "service at a unit"),
+    "customers_organisation": pgettext_lazy("noun", "organisation of customers"),
+    "customers_customer": pgettext_lazy("noun", "customer"),
+    "customers_note": pgettext_lazy("noun", "note on a customer"),
+    "customers_consent": pgettext_lazy("noun", "consent of a customer"),
+    "flow_branch": pgettext_lazy("noun", "branch"),
+    "flow_line": pgettext_lazy("noun", "line"),
+    "flow_lineservice": pgettext_lazy("noun", "service of a line"),
+    "flow_counter": pgettext_lazy("noun", "counter"),
+    "flow_slotrule": pgettext_lazy("noun", "rule for appointments"),
+}
+
 #: Lines of the table of retention: what is kept, and what happens to it then.
 KEPT: Final[dict[str, tuple[Any, Any]]] = {
     "appointments": (

@@ -22,7 +22,7 @@ from troth.web.people.rights import PAGES, may
 from troth.web.people.sheets import BYTES
 from troth.web.people.table_work import SHEETS, today_in
 from troth.web.people.tables import Sheet, Taken, out, take
-from troth.web.people.trail import noted, nouns, visible_changes
+from troth.web.people.trail import noted, visible_changes
 from troth.web.people.views.shared import download, me
 
 
@@ -85,13 +85,14 @@ def trail(request: HttpRequest) -> HttpResponse:
     if asked["who"]:
         found = found.filter(actor=asked["who"])
     page = Paginator(found, 100).get_page(request.GET.get("page"))
-    kinds = sorted((str(model._meta.verbose_name), table) for table, model in nouns().items())  # noqa: SLF001 - public in Django
+    kinds = sorted((str(name), table) for table, name in words.NOUNS.items())
     context = {
         "page": page,
-        "lines": [(words.said(one.action), one) for one in noted(list(page.object_list))],
+        "lines": [
+            (words.said(one.action), words.NOUNS.get(one.noun, one.noun), one) for one in noted(list(page.object_list))
+        ],
         "asked": asked,
         "kinds": kinds,
-        "names": {table: name for name, table in kinds},
     }
     return render(request, "people/trail.html", context)
 
