@@ -17,6 +17,8 @@ from troth.web.project.site import Installation
 from troth.web.project.tree import Child, Tree
 
 _LOOK_S: Final = 1.0
+#: Seconds a click waits for a connection while the database is away, until it is told so; the worker has more time.
+POOL_WAIT_S: Final = "3"
 #: Libraries of the lake take a thread for each core; the worker leaves the cores to those who wait for an answer.
 MODEST: Final = {
     "TOKIO_WORKER_THREADS": "1",
@@ -51,7 +53,8 @@ def tree(
         "--workers", str(processes), "--no-access-log", "--log-level", "warning", "--no-server-header",
         "--timeout-graceful-shutdown", "5",
     ]  # fmt: skip
-    web = Child("web", serve, environment=environment, ready=lambda: answers(host, port), ready_s=60.0)
+    quick = {**environment, "TROTH_POOL_WAIT": POOL_WAIT_S}
+    web = Child("web", serve, environment=quick, ready=lambda: answers(host, port), ready_s=60.0)
     worker = Child("worker", [sys.executable, "-m", "troth.web.project.work"], environment={**environment, **MODEST})
     groups = [[web], [worker]]
     if site.embedded is not None:

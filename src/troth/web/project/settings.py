@@ -41,7 +41,7 @@ def _database(url: str) -> dict[str, Any]:
     rest: dict[str, Any] = {k: v for k, v in told.items() if k not in named}
     if size := _text("TROTH_CONNECTIONS"):  # a pool is for processes that serve; a command opens one and ends
         rest["prepare_threshold"] = 5  # for queries that are asked often, see `common.ready`
-        rest["pool"] = {"min_size": 1, "max_size": int(size), "timeout": 10}
+        rest["pool"] = {"min_size": 1, "max_size": int(size), "timeout": float(_text("TROTH_POOL_WAIT", "10"))}
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": "troth",
