@@ -8,7 +8,7 @@ from tests.web import cast
 from tests.web.flow.day import Day
 from tests.web.flow.test_appointments import booked
 from tests.web.flow.test_slots import rule
-from troth.core.terms import AgentState
+from troth.core.terms import AgentState, Role
 from troth.web.flow import actions, appointments
 from troth.web.flow.helps import for_appointment, for_wait
 from troth.web.flow.models import Ticket
@@ -65,4 +65,15 @@ def test_the_page_offers_it_to_whoever_may_do_it(clock: Day) -> None:
     _promise(clock, ticket)
     assert f'href="{AT}"' in cast.signed_in(clock.company.tom).get("/promises").content.decode()
     page = cast.signed_in(clock.company.otto).get("/promises").content.decode()
+    assert "At risk now" in page and "Open a counter" not in page
+
+
+def test_a_role_at_another_branch_helps_nobody_here(clock: Day) -> None:
+    """Who looks after this branch and serves at another cannot open a counter here, so none is offered."""
+    company = clock.company
+    both = cast.person("Ula Both", (Role.AUDITOR, company.vilnius), (Role.CLERK, company.klaipeda))
+    ticket = clock.join()
+    Promise.objects.all().delete()
+    _promise(clock, ticket)
+    page = cast.signed_in(both).get("/promises").content.decode()
     assert "At risk now" in page and "Open a counter" not in page

@@ -18,11 +18,12 @@ from django.utils.translation import gettext_lazy
 
 from troth.web.common import words
 from troth.web.common.plots import plot, plotting
+from troth.web.people.holders import held_by
 from troth.web.people.models import Unit
-from troth.web.people.rights import LEADS, may
+from troth.web.people.rights import LEADS, PAGES, may
 from troth.web.promises import bridge
 from troth.web.promises.models import Promise
-from troth.web.promises.standing import OurWord, history, standing
+from troth.web.promises.standing import OurWord, Risk, history, standing
 
 KINDS: Final = {"wait": gettext_lazy("Wait"), "appointment": gettext_lazy("Appointment")}
 STATES: Final = {
@@ -64,7 +65,7 @@ def promises(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     zone = top.zone if top is not None else ZoneInfo("UTC")
     found = standing(units, since=now - timedelta(days=_DAYS[days]), now=now, zone=zone, kind=kind)
-    risks = [replace(one, action=_theirs(request, one.action)) for one in found.risks]
+    risks = [replace(one, action=_theirs(request, one)) for one in found.risks]
     told: dict[str, Any] = {
         "found": found, "now": now, "zone": zone, "days": days, "kind": kind,
         "rates": [(KINDS.get(one.kind, one.kind), one) for one in found.kinds],
@@ -76,15 +77,20 @@ def promises(request: HttpRequest) -> HttpResponse:
     return render(request, "promises/promises.html", told)
 
 
-def _theirs(request: HttpRequest, action: tuple[str, str] | None) -> tuple[str, str] | None:
-    """Return an action whose page the reader may open; nothing else helps them."""
-    if action is None:
+def _theirs(request: HttpRequest, risk: Risk) -> tuple[str, str] | None:
+    """Return what helps, if the reader may open its page for the unit of the promise; nothing else helps them."""
+    if risk.action is None:
         return None
     try:
-        found = resolve(urlsplit(action[1]).path)
+        found = resolve(urlsplit(risk.action[1]).path)
     except Resolver404:
         return None
-    return action if may(request.user, found.url_name or "", about=found.kwargs or None) else None
+    name = found.url_name or ""
+    if found.kwargs:
+        return risk.action if may(request.user, name, about=found.kwargs) else None
+    # Such a page opens for a role anywhere.
+    here = (one for one in held_by(request.user) if one.covers(risk.promise.unit.path))
+    return risk.action if any(PAGES[name].fits(one, "GET") for one in here) else None
 
 
 def promise(request: HttpRequest, promise_id: uuid.UUID) -> HttpResponse:
