@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import psycopg
 import pytest
+from django.db import OperationalError
 from django.test import Client
+from psycopg import errors
 
 from tests.web import cast
 from tests.web.cast import Company, Place
@@ -184,3 +187,24 @@ def test_the_audit_trail_names_the_key(company: Company, place: Place) -> None:
     later = Change.objects.order_by("pk")[before:]
     assert {one.actor for one in later} <= {f"key:{key.pk}", "system"}
     assert [one.actor for one in later if one.noun == "people_qualification"] == ["system"]
+
+
+@pytest.mark.parametrize(
+    ("cause", "trace"),
+    [(errors.AdminShutdown("terminating"), False), (psycopg.OperationalError("server closed"), False),
+     (errors.DiskFull("no space"), True), (errors.QueryCanceled("too long"), True)],
+    ids=["restarts", "closed", "disk", "statement"],
+)  # fmt: skip
+def test_what_a_database_cannot_do_is_not_taken_for_its_absence(
+    place: Place, admin: Program, monkeypatch: pytest.MonkeyPatch, caplog: Any, cause: Exception, trace: bool
+) -> None:
+    """Both are answered with 503; the log of one that is there but fails has all of it, for somebody has to look."""
+
+    def fails(*_: Any, **__: Any) -> None:
+        raise OperationalError(str(cause)) from cause
+
+    monkeypatch.setattr("troth.web.flow.appointments.free_slots", fails)
+    status, answer = admin.get(f"branches/{place.branch.token}/slots?service=cash&day=2026-01-05")
+    assert (status, codes(answer)) == (503, ["database-away"])
+    record = next(one for one in caplog.records if one.name == "troth.web.api.door")
+    assert (record.exc_info is not None, record.levelname) == (trace, "ERROR" if trace else "WARNING")

@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 
 #: Seconds after which it is worth trying again when the database is away.
 AGAIN_S: Final = "5"
+#: Codes of a database that stops, starts or takes no more connections (PostgreSQL manual, appendix A).
+_GONE: Final = ("08", "57P", "53300")
 
 V = TypeVar("V", bound=Callable[..., Any])
 
@@ -118,7 +120,11 @@ def _unfit(request: HttpRequest, _error: Any) -> HttpResponse:
 @api.exception_handler(InterfaceError)
 def _away(request: HttpRequest, error: Any) -> HttpResponse:
     """Answer while the database is not there."""
-    log.warning("The database is away: %s", " ".join(str(error).split())[:200])
+    state = getattr(error.__cause__, "sqlstate", None) or ""  # without one it was not the database that spoke
+    if state.startswith(_GONE) or not state:
+        log.warning("The database is away: %s", " ".join(str(error).split())[:200])
+    else:
+        log.error("The database cannot do what it was asked", exc_info=error)
     advice = "Maybe the database starts anew: look in a moment whether it was done, and try again."
     answer = _answer(request, [_issue("database-away", "database", "", advice)], 503)
     answer.headers["Retry-After"] = AGAIN_S
