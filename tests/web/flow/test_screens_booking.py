@@ -13,7 +13,7 @@ from icalendar import Calendar
 from tests.web.flow.day import Day
 from troth.web.flow import letters
 from troth.web.flow.appointments import hold
-from troth.web.flow.models import Appointment, SlotRule
+from troth.web.flow.models import Appointment, Letter, SlotRule
 
 KATE = {"name": "Kate Kazlauskienė", "email": "kate@example.com", "phone": ""}
 
@@ -49,6 +49,7 @@ def _booked(day: Day, client: Client, capture: Any, place: int = 0) -> str:
     address = _held(day, client, place)
     with capture(execute=True):
         assert client.post(address, {"do": "book", **KATE}).status_code == 302
+    letters.send_posted(now=day.now)
     return address
 
 
@@ -99,8 +100,10 @@ def test_moving_and_cancelling_write_letters_that_replace_the_entry(
     other = _times(offered)[0]
     with django_capture_on_commit_callbacks(execute=True):
         client.post(address, {"do": "move", "at": other})
+    letters.send_posted(now=offered.now)
     with django_capture_on_commit_callbacks(execute=True):
         client.post(address, {"do": "cancel"})
+    letters.send_posted(now=offered.now)
     booked, moved, cancelled = (_entry(letter) for letter in mail.outbox)
     assert booked["UID"] == moved["UID"] == cancelled["UID"]
     assert booked["SEQUENCE"] < moved["SEQUENCE"] < cancelled["SEQUENCE"]
@@ -184,10 +187,14 @@ def test_who_finds_nothing_free_waits_for_a_place(offered: Day, django_capture_o
     assert "waiting list" in answer.content.decode()
     with django_capture_on_commit_callbacks(execute=True):
         client.post(address, {"do": "cancel"})
+    letters.send_posted(now=offered.now)
     assert Appointment.objects.get(name="Kaz").state == "booked"
     found = [letter for letter in mail.outbox if letter.to == ["kaz@example.com"]]
-    assert [letter.subject.split(":")[0] for letter in found] == ["We have a place for you"]
-    assert "/a/" in found[0].body and _entry(found[0])["STATUS"] == "CONFIRMED"
+    assert [letter.subject.split(":")[0] for letter in found] == [
+        "You are on the waiting list",
+        "We have a place for you",
+    ]
+    assert "/a/" in found[1].body and _entry(found[1])["STATUS"] == "CONFIRMED"
 
 
 def test_a_letter_that_cannot_be_sent_does_not_undo_the_booking(
@@ -203,3 +210,29 @@ def test_a_letter_that_cannot_be_sent_does_not_undo_the_booking(
     _booked(offered, Client(), django_capture_on_commit_callbacks)
     assert Appointment.objects.get().state == "booked"
     assert "could not be sent" in caplog.text
+    monkeypatch.undo()
+    monkeypatch.setattr("django.utils.timezone.now", lambda: offered.now)
+    assert letters.send_posted(now=offered.now) == 0, "not at once again"
+    assert letters.send_posted(now=offered.later()) == 1
+    assert not Letter.objects.exists()
+
+
+def test_a_letter_is_asked_for_with_the_act_or_not_at_all(offered: Day, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What undoes the booking at its end undoes the letter, and the other way round; one given up after a day is gone."""
+    client = Client(raise_request_exception=False)
+    address = _held(offered, client)
+    monkeypatch.setattr(Letter.objects, "create", lambda **_: 1 / 0)
+    assert client.post(address, {"do": "book", **KATE}).status_code == 500
+    assert Appointment.objects.get().state == "held"
+    monkeypatch.undo()
+    row = Appointment.objects.get()
+    Appointment.objects.filter(pk=row.pk).update(email=KATE["email"])
+    row.refresh_from_db()
+    letters.post(row, kind="booked", host="https://bank.example", now=offered.now)
+    monkeypatch.setattr("troth.web.flow.letters.EmailMultiAlternatives.send", _refuse)
+    assert letters.send_posted(now=offered.later(25 * 60)) == 0
+    assert not Letter.objects.exists()
+
+
+def _refuse(*_args: Any, **_kwargs: Any) -> int:
+    raise ConnectionRefusedError("nobody there")

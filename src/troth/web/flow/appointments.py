@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from django.db import transaction
 from django.db.models import QuerySet
 from django.dispatch import Signal
 
@@ -27,7 +26,7 @@ from troth.web.services.models import Service
 HOLD: Final = timedelta(minutes=10)
 _ENDED: Final = (BookingState.CANCELLED, BookingState.KEPT, BookingState.NO_SHOW)
 
-#: Sent after the commit when somebody on the waitlist got a place: `appointment` is the booked row. Mail hangs here.
+#: Sent within the transaction when somebody on the waitlist got a place: `appointment` is the booked row. Mail hangs here.
 place_found = Signal()
 
 
@@ -244,7 +243,7 @@ def pass_on(row: Appointment, *, starts_at: datetime, ends_at: datetime | None, 
         if first is not None:
             first.starts_at, first.ends_at = starts_at, ends_at
             _booked(first, now=now)
-            transaction.on_commit(lambda: place_found.send(sender=Appointment, appointment=first))
+            place_found.send(sender=Appointment, appointment=first)
             return first
     give_back(branch_id=row.branch_id, service_id=row.service_id, starts_at=starts_at)
     return None

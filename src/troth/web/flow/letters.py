@@ -9,6 +9,7 @@ from typing import Any, Final
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.core.signing import BadSignature, Signer
+from django.db import transaction
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
@@ -16,12 +17,14 @@ from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext
 from icalendar import Calendar, Event
 
-from troth.web.flow.models import Appointment
+from troth.web.flow.models import Appointment, Letter
 
 log = logging.getLogger(__name__)
 
 #: A link to an appointment is good until so long after its end.
 LASTS: Final = timedelta(days=7)
+#: A letter that could not be sent for so long is given up.
+_GIVEN_UP: Final = timedelta(days=1)
 _SIGNER: Final = Signer(salt="troth.appointment")
 #: Signs what only a letter says: whoever comes by it has read what went to the address.
 _LETTER: Final = Signer(salt="troth.letter")
@@ -85,6 +88,42 @@ def calendar_entry(booking: Appointment, *, link: str, now: datetime, method: st
     return bytes(calendar.to_ical())
 
 
+def post(booking: Appointment, *, kind: str, host: str, now: datetime) -> None:
+    """Have a letter sent by the worker, if the act it tells of stands: to be called within its transaction.
+
+    Parameters
+    ----------
+    kind, host : as of `send`.
+    """
+    if booking.email:
+        Letter.objects.create(booking=booking, kind=kind, host=host, asked_at=now, due_at=now)
+
+
+def send_posted(*, now: datetime) -> int:
+    """Send the letters that wait, in the order they were asked for; return how many went out.
+
+    What fails is tried again after a minute, two, four and so on, for a day. Several workers may do so at once. A worker
+    that dies between sending and writing it down sends that letter twice.
+    """
+    return sum(_send_next(now) for _ in range(Letter.objects.filter(due_at__lte=now).count()))
+
+
+def _send_next(now: datetime) -> bool:
+    with transaction.atomic():
+        waiting = Letter.objects.select_for_update(of=("self",), skip_locked=True).filter(due_at__lte=now)
+        one = waiting.select_related("booking__branch__unit", "booking__service").order_by("pk").first()
+        if one is None:
+            return False
+        sent = send(one.booking, kind=one.kind, host=one.host, now=now)
+        if sent or not one.booking.email or now - one.asked_at > _GIVEN_UP:
+            one.delete()
+            return sent
+        one.tries += 1
+        one.due_at = now + min(timedelta(minutes=2 ** (one.tries - 1)), timedelta(hours=1))
+        one.save(update_fields=["tries", "due_at"])
+        return False
+
+
 def send(booking: Appointment, *, kind: str, host: str, now: datetime) -> bool:
     """Send a letter in the customer's language; tell whether one went out.
 
@@ -127,7 +166,7 @@ def tell_of_place(appointment: Appointment, **_signal: Any) -> None:
     """Write to somebody on the waitlist who got a place: hangs on the signal `place_found`."""
     from django.utils import timezone
 
-    send(appointment, kind="place_found", host=own_host(), now=timezone.now())
+    post(appointment, kind="place_found", host=own_host(), now=timezone.now())
 
 
 def own_host() -> str:

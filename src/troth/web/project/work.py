@@ -61,6 +61,7 @@ def tasks() -> list[Task]:
 
     from troth.web.common.shared import forget_counts
     from troth.web.flow.expects import learn
+    from troth.web.flow.letters import send_posted
     from troth.web.flow.repair import tidy
     from troth.web.people.bridge import finish_erasures
     from troth.web.people.retention import enforce
@@ -70,6 +71,7 @@ def tasks() -> list[Task]:
 
     return [
         Task("runs", 2.0, do_waiting),
+        Task("letters", 2.0, lambda: send_posted(now=timezone.now())),
         Task("tidy", 20.0, lambda: tidy(now=timezone.now())),
         Task("waits", 30.0, lambda: learn(now=timezone.now())),
         Task("promises", 5.0, lambda: sweep(now=timezone.now())),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from troth.web.flow.models.appointments import Appointment as Appointment
+from troth.web.flow.models.appointments import Letter as Letter
 from troth.web.flow.models.appointments import SlotRule as SlotRule
 from troth.web.flow.models.appointments import SlotUse as SlotUse
 from troth.web.flow.models.branches import Branch as Branch

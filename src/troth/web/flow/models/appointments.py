@@ -104,3 +104,14 @@ class Appointment(models.Model):
             ),
         ]
         indexes = [models.Index(fields=["branch", "starts_at"], name="flow_appointment_when")]
+
+
+class Letter(models.Model):
+    """A letter about an appointment that the worker still has to send; written with the act it tells of."""
+
+    booking = models.ForeignKey(Appointment, on_delete=models.CASCADE, related_name="letters")
+    kind = models.CharField(max_length=16)
+    host = models.CharField(max_length=255, help_text="Scheme and host of its links.")
+    asked_at = models.DateTimeField()
+    due_at = models.DateTimeField(help_text="To be sent from then on; later after each failure.")
+    tries = models.PositiveSmallIntegerField(default=0)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
-from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -23,6 +24,7 @@ from troth.web.flow.models import Appointment, Branch
 from troth.web.flow.pages.join import many, public_branch
 from troth.web.flow.pages.place import a_day, an_instant, around, attempt
 from troth.web.flow.promised import promised_time
+from troth.web.flow.refused import one_transaction
 from troth.web.flow.slots import Slot
 from troth.web.people.retention import lengths
 from troth.web.services.models import Service
@@ -116,14 +118,14 @@ def _wish(request: HttpRequest, branch: Branch, service: Service, language: str,
         return render(request, "flow/book_times.html", told, status=400)
     made = attempt(
         request,
-        lambda: waitlist(
-            branch=branch, service=service, now=now, wanted_date=day, language=language, **form.cleaned_data
+        lambda: _with_letter(
+            request, "waitlisted", now=now,
+            act=lambda: waitlist(
+                branch=branch, service=service, now=now, wanted_date=day, language=language, **form.cleaned_data
+            ),
         ),
-    )
-    if made is None:
-        return redirect(f"{request.path}?service={service.pk}")
-    _write(request, made, "waitlisted", now=now)
-    return redirect(letters.path_of(made))
+    )  # fmt: skip
+    return redirect(letters.path_of(made) if made else f"{request.path}?service={service.pk}")
 
 
 def booking(request: HttpRequest, signed: str) -> HttpResponse:
@@ -161,36 +163,29 @@ def _shown(
 
 def _changed(request: HttpRequest, row: Appointment, signed: str, *, now: datetime) -> HttpResponse:
     here = redirect("booking", signed=signed)
+
+    def change(kind: str, act: Callable[[], Appointment], *, done: str = "", news: bool = True) -> Appointment | None:
+        both = partial(_with_letter, request, kind, now=now, act=act)
+        return attempt(request, both if news else act, done=done)
+
     match request.POST.get("do"):
         case "book":
             form = ContactForm(request.POST)
             if not form.is_valid():
                 return _shown(request, row, signed, now=now, form=form)
-            made = attempt(
-                request,
-                lambda: book_place(appointment=row, now=now, language=get_language() or "en", **form.cleaned_data),
-                done=_("Your appointment is booked."),
-            )
-            if made and row.state == BookingState.HELD:
-                _write(request, made, "booked", now=now)
+            said = {"language": get_language() or "en", **form.cleaned_data}
+            book_it = partial(book_place, appointment=row, now=now, **said)
+            change("booked", book_it, done=_("Your appointment is booked."), news=row.state == BookingState.HELD)
         case "cancel":
-            was = row.state
-            made = attempt(request, lambda: cancel(appointment=row, now=now))
-            if made and was == BookingState.BOOKED:
-                _write(request, made, "cancelled", now=now)
+            change("cancelled", partial(cancel, appointment=row, now=now), news=row.state == BookingState.BOOKED)
         case "move":
             starts_at = _wanted(request, row.branch, now=now)
             if starts_at is None:
                 return redirect("booking_move", signed=signed)
-            moved = attempt(
-                request,
-                lambda: reschedule(appointment=row, starts_at=starts_at, now=now),
-                done=_("Your appointment has been moved."),
-            )
-            if moved is None:
+            move = partial(reschedule, appointment=row, starts_at=starts_at, now=now)
+            done = _("Your appointment has been moved.")
+            if change("moved", move, done=done, news=starts_at != row.starts_at) is None:
                 return redirect("booking_move", signed=signed)
-            if moved.starts_at != row.starts_at:
-                _write(request, moved, "moved", now=now)
     return here
 
 
@@ -227,6 +222,13 @@ def _own(signed: str) -> Appointment:
     return get_object_or_404(found, token=token)
 
 
-def _write(request: HttpRequest, row: Appointment, kind: str, *, now: datetime) -> None:
-    host = request.build_absolute_uri("/").rstrip("/")
-    transaction.on_commit(lambda: letters.send(row, kind=kind, host=host, now=now))
+def _with_letter(request: HttpRequest, kind: str, *, now: datetime, act: Callable[[], Appointment]) -> Appointment:
+    """Do something to an appointment and have a letter sent about it: both or neither."""
+
+    @one_transaction
+    def both() -> Appointment:
+        row = act()
+        letters.post(row, kind=kind, host=request.build_absolute_uri("/").rstrip("/"), now=now)
+        return row
+
+    return both()
