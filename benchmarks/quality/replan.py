@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from benchmarks.quality._bank_replan import replanned
 from benchmarks.quality._common import case_set, line, parser
 from troth.log.ingest import ingest
 from troth.log.lake import Lake
@@ -93,6 +94,8 @@ def main(argv: list[str] | None = None) -> int:
                     f"gap {gap:.0f} s: {sum(c.holds for c in counted)} of {len(counted)} cells hold, {made.held:.1%}\n"
                 )
                 print("\n".join(cells(made)) + "\n", flush=True)
+        if args.part in {"replan", "all"}:
+            replanned(seen, how=how, json=args.json)
     return status
 
 
