@@ -7,11 +7,13 @@ from typing import Any
 from troth.queueing.twin._draws import chance, drawn
 from troth.queueing.twin._events import put
 from troth.queueing.twin._floor import (
+    begin,
     feed,
     interrupt,
+    settle,
     unlist,
 )
-from troth.queueing.twin._jit import compiled, inlined
+from troth.queueing.twin._jit import compiled
 from troth.queueing.twin._layout import (
     ABANDONED,
     BALK,
@@ -41,7 +43,7 @@ from troth.queueing.twin._pick import seek, seek_partly, seek_slack
 from troth.queueing.twin._tables import contact_at, group_at, pair_at, queue_at, step_at, stream_at, value_at, way_at
 
 
-@inlined
+@compiled
 def new_contact(w: Any, stream: int, queue: int, number: int, leg: int) -> int:
     """Begin a contact and return its row; nobody when there is no room, which ends the run."""
     c = w.contacts_used
@@ -119,7 +121,7 @@ def turned_away(w: Any, c: int, t: int) -> bool:
     return False
 
 
-@inlined
+@compiled
 def offer(w: Any, c: int, t: int) -> int:
     """Return the agent to feed now that a contact stands in line, or nobody."""
     one = contact_at(w, c)
@@ -151,6 +153,14 @@ def come(w: Any, c: int, t: int) -> int:
         one.state = EARLY
         put(w, one.ready, READY, c, 0)
     else:
+        free = seek(w, one.group)
+        if free != NOBODY and queue_at(w, one.queue).waiting == 0:
+            # Nobody to pass and nothing to choose: straight to the agent who would have been found.
+            q = queue_at(w, one.queue)
+            q.entered, q.left, one.entered = q.entered + 1, q.left + 1, t
+            begin(w, free, c, t)
+            settle(w, free, t)
+            return NOBODY
         join(w, c, t)
         a = offer(w, c, t)
     # Who is alone and meets a free agent is taken at once and needs no end of patience.

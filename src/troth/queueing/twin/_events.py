@@ -46,7 +46,7 @@ def put(w: Any, at: int, kind: int, who: int, version: int) -> None:
     rise(w, k, key, what)
 
 
-@inlined
+@compiled
 def rise(w: Any, k: int, key: int, what: int) -> None:
     """Move an event up from an empty place to where it belongs."""
     while k > 0:
@@ -60,7 +60,7 @@ def rise(w: Any, k: int, key: int, what: int) -> None:
     here.key, here.what = key, what
 
 
-@inlined
+@compiled
 def sink(w: Any, key: int, what: int) -> None:
     """Move an event from the empty top to where it belongs.
 
@@ -81,7 +81,7 @@ def sink(w: Any, key: int, what: int) -> None:
     rise(w, k, key, what)
 
 
-@inlined
+@compiled
 def fill(w: Any) -> None:
     """Close the hole at the top."""
     w.hole = 0
@@ -92,7 +92,7 @@ def fill(w: Any) -> None:
         sink(w, last.key, last.what)
 
 
-@inlined
+@compiled
 def take(w: Any) -> int:
     """Remove the first event and return whom it is about; see `who_of` and `outlived`.
 

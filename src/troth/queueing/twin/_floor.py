@@ -67,7 +67,7 @@ def note(w: Any, c: int, what: int, t: int) -> None:
     one.contact, one.agent, one.what, one.at = c, contact_at(w, c).agent, what, t
 
 
-@inlined
+@compiled
 def show(w: Any, a: int, t: int) -> None:
     """Write down what an agent is seen to do, if that changed."""
     one = agent_at(w, a)
@@ -78,7 +78,7 @@ def show(w: Any, a: int, t: int) -> None:
         one.spell = begin_spell(w, a, state, t) if state > 0 else NOBODY
 
 
-@inlined
+@compiled
 def unlist(w: Any, a: int) -> None:
     """Take an agent out of the list it stands in."""
     one = agent_at(w, a)
@@ -102,7 +102,7 @@ def unlist(w: Any, a: int) -> None:
     one.list = NO_LIST
 
 
-@inlined
+@compiled
 def settle(w: Any, a: int, t: int) -> None:
     """Put an agent into the list where it belongs, and show what it does."""
     one = agent_at(w, a)
@@ -178,7 +178,7 @@ def retime(w: Any, a: int, t: int) -> None:
     put(w, t + least, END, a, one.version)
 
 
-@inlined
+@compiled
 def hold(w: Any, a: int, c: int, t: int) -> None:
     """Give an agent a contact into its hands, with its work."""
     one, it = agent_at(w, a), contact_at(w, c)
@@ -211,14 +211,20 @@ def let_go(w: Any, a: int, c: int) -> None:
         one.wrapping -= 1
 
 
-@inlined
+@compiled
 def serve(w: Any, a: int, c: int, t: int) -> None:
     """An agent takes a waiting contact."""
-    it = contact_at(w, c)
-    q = queue_at(w, it.queue)
-    if q.passing:
+    if queue_at(w, contact_at(w, c).queue).passing:
         note_overtaken(w, c, agent_at(w, a).profile, t)
     leave(w, c, t, HELD)
+    begin(w, a, c, t)
+
+
+@inlined
+def begin(w: Any, a: int, c: int, t: int) -> None:
+    """An agent begins with a contact, or goes on with it."""
+    it = contact_at(w, c)
+    q = queue_at(w, it.queue)
     it.agent = a
     if it.answered != NEVER:  # it was interrupted
         it.gap += t - it.entered

@@ -53,7 +53,7 @@ from troth.queueing.twin._line import join, leave
 from troth.queueing.twin._tables import agent_at, change_at, contact_at, pair_at, pool_at, queue_at, stamp_at, stream_at
 
 
-@inlined
+@compiled
 def finish(w: Any, a: int, t: int) -> int:
     """An agent is through with a contact, or with the work after it; return the agent to feed, or nobody."""
     progress(w, a, t)
@@ -163,7 +163,7 @@ def next_stream(w: Any) -> int:
     return best
 
 
-@inlined
+@compiled
 def happen(w: Any, t: int) -> int:
     """Let the first event of the heap happen; return an agent to feed, or nobody."""
     kind = next_kind(w)
@@ -191,7 +191,7 @@ def happen(w: Any, t: int) -> int:
     return NOBODY
 
 
-@inlined
+@compiled
 def arrive(w: Any, s: int, t: int) -> int:
     """Let the next customer of a stream come; return an agent to feed, or nobody."""
     source = stream_at(w, s)

@@ -77,7 +77,7 @@ _I8, _I4, _I1, _F8 = np.int64, np.int64, np.int8, np.float64
 
 CONTACT: Final = _record(
     *_of(_I8, "joined place ready leaves called answered ended wrapped left booked overtaken_at work entered gap"),
-    *_of(_I4, "number leg stream queue group agent previous root before after overtaken step"),
+    *_of(np.int32, "number leg stream queue group agent previous root before after overtaken step"),
     *_of(_I1, "state outcome phase out"),
 )
 AGENT: Final = _record(

@@ -22,7 +22,7 @@ _EARLIEST = 86_400_000_000
 KEEP, SHIFT, WALK_IN = range(3)
 
 
-@inlined
+@compiled
 def place(w: Any, c: int, t: int) -> None:
     """Give a contact that joins now its place, its group and from when it may be called; see `choose.placed`."""
     one = contact_at(w, c)
@@ -98,7 +98,7 @@ def looked_through(w: Any, head: int, t: int) -> int:
     return int(best)
 
 
-@inlined
+@compiled
 def join(w: Any, c: int, t: int) -> None:
     """Put a contact into its group, mostly at the end."""
     one = contact_at(w, c)
@@ -127,7 +127,7 @@ def join(w: Any, c: int, t: int) -> None:
     g.count += 1
 
 
-@inlined
+@compiled
 def leave(w: Any, c: int, t: int, state: int) -> None:
     """Take a contact out of its group."""
     one = contact_at(w, c)

@@ -88,7 +88,7 @@ def pick(w: Any, a: int, t: int, uncounted: int) -> int:
     return best
 
 
-@inlined
+@compiled
 def seek(w: Any, group: int) -> int:
     """Return the free agent that a contact of a group is given to: of the lowest rank who is free for longest."""
     g = group_at(w, group)
