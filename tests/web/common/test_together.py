@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from django.db import DatabaseError, IntegrityError, connection, connections, transaction
+from django.db import DatabaseError, IntegrityError, OperationalError, connection, connections, transaction
 from django.test.utils import CaptureQueriesContext
+from psycopg.errors import DeadlockDetected
 
 from tests.web import cast
 from tests.web.cast import NOW, Company
@@ -241,3 +242,33 @@ def test_an_actor_is_named_anew_on_a_new_connection() -> None:
         connection.close()
         Unit.objects.filter(pk=unit.pk).update(title="two")
     assert _actors(unit) == ["p-1", "p-1"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_action_refused_at_its_end_within_another_takes_only_itself_back() -> None:
+    """Whoever catches that goes on in the same transaction, as before actions wrote at their end."""
+    session, before = _session(), Fact.objects.count()
+    with transaction.atomic():
+        with pytest.raises(IntegrityError):
+            _go(session, "asleep")
+        _go(session, AgentState.BREAK)
+    session.refresh_from_db()
+    assert (session.state, Fact.objects.count()) == (AgentState.BREAK, before + 1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_was_committed_is_not_done_again() -> None:
+    """A deadlock of what follows the commit begins no action anew."""
+    session, before = _session(), Fact.objects.count()
+
+    def stuck() -> None:
+        raise OperationalError("deadlock") from DeadlockDetected()
+
+    @one_transaction
+    def goes() -> None:
+        record(become(session, AgentState.BREAK, at=NOW))
+        transaction.on_commit(stuck)
+
+    with pytest.raises(OperationalError):
+        goes()
+    assert Fact.objects.count() == before + 1

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from threading import local
 from typing import Any, Final
 
-from django.db import DEFAULT_DB_ALIAS, connection, connections
+from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 from django.db.models import Model
 
 from troth.web.common.audit import no_nouns
@@ -59,18 +59,20 @@ class _Kept:
 
 @contextmanager
 def together() -> Iterator[None]:
-    """Keep what is written meanwhile, around the outermost transaction or within another one; none of it is left."""
+    """Keep what is written meanwhile, around the outermost transaction or as a savepoint of another; none of it is left."""
     outermost = not connection.in_atomic_block
     if not outermost:
         send()  # an action within another comes after what was written before it
     before = getattr(_HERE, "kept", None)
     kept = _HERE.kept = _Kept()
-    if outermost:
-        connection._commit = _commit  # type: ignore[attr-defined]  # noqa: SLF001 - Django has no place for this
     try:
-        yield
-        if not outermost:
-            _execute(*kept.statement())
+        if outermost:
+            connection._commit = _commit  # type: ignore[attr-defined]  # noqa: SLF001 - Django has no place for this
+            yield
+        else:
+            with transaction.atomic():
+                yield
+                _execute(*kept.statement())
     finally:
         _HERE.kept = before
         if outermost:

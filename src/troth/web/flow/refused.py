@@ -47,14 +47,17 @@ def one_transaction(action: Callable[P, R]) -> Callable[P, R]:
     @wraps(action)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
         tries = 1 if connection.in_atomic_block else _TRIES
+        committed: list[bool] = []
         for _ in range(tries - 1):
             try:
                 with remembered(), together(), transaction.atomic():
+                    transaction.on_commit(lambda: committed.append(True))
                     return action(*args, **kwargs)
             except OperationalError as error:
-                if not isinstance(error.__cause__, DeadlockDetected | SerializationFailure):
+                # What follows a commit may fail so as well, but what was done must not be done again.
+                if committed or not isinstance(error.__cause__, DeadlockDetected | SerializationFailure):
                     raise
-        with remembered(), together(), transaction.atomic():
+        with remembered(), together(), transaction.atomic(savepoint=False):
             return action(*args, **kwargs)
 
     return run
