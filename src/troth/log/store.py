@@ -45,6 +45,7 @@ def connect(
     con = duckdb.connect()
     con.execute("SET TimeZone = 'UTC'")
     con.execute("SET preserve_insertion_order = false")
+    con.execute("SET enable_progress_bar = false")  # it would be drawn into whatever log takes the output
     # Values stand in the text: a parameter would make DuckDB load pandas, half a second for nothing.
     con.execute(f"SET memory_limit = {quote(memory)}")
     if threads is not None:

@@ -19,12 +19,15 @@ from tests.web import cast
 from tests.web.cast import Company
 from tests.web.outbox.days import visit, write
 from troth.core.terms import Role
+from troth.kpi import query as query_room
+from troth.kpi.plan import grouped
 from troth.kpi.query import Query, query
 from troth.web.insight import bridge
 from troth.web.insight.answers import Answers, Limits
 from troth.web.outbox import exporter
 from troth.web.outbox.bridge import Lake
 from troth.web.outbox.models import Fact
+from troth.web.services.models import ServiceName
 
 pytestmark = pytest.mark.django_db
 
@@ -173,6 +176,30 @@ def test_a_question_is_worked_out_once_while_the_log_stays_as_it_is(
     write(visit(random.Random(9), at=timezone.now() - timedelta(minutes=40), site="vilnius"))
     assert figures(busy.alice, "?period=week")["flow.volume"]["value"] == 18
     assert len(asked) == 2
+
+
+def test_a_page_takes_few_statements_and_compiles_its_figures_once(
+    busy: Company, monkeypatch: pytest.MonkeyPatch, django_assert_max_num_queries: Any
+) -> None:
+    """What a page asks PostgreSQL does not grow with what happened; a new fact does not compile the figures anew."""
+    compiled: list[Any] = []
+
+    def counted(*asked: Any) -> Any:
+        compiled.append(asked)
+        return grouped(*asked)
+
+    monkeypatch.setattr(query_room, "grouped", counted)
+    client = cast.signed_in(busy.alice)
+    client.get("/figures?period=week")
+    first = len(compiled)
+    assert first <= 3
+    write(visit(random.Random(9), at=timezone.now() - timedelta(minutes=40), site="vilnius"))
+    with django_assert_max_num_queries(20):
+        page = client.get("/figures?period=week&by=service").content.decode()
+    assert len(compiled) == first + 1, "the same figures by another dimension: that one alone is new"
+    assert "data-again" not in page
+    ServiceName.objects.update_or_create(service=busy.cash, language="en", defaults={"title": "Money matters"})
+    assert "Money matters" in client.get("/figures?period=week&by=service").content.decode()
 
 
 def test_plotly_comes_from_its_wheel_and_may_be_kept(client: Any) -> None:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from troth.web.common import words as say
@@ -21,6 +22,7 @@ from troth.web.insight.bridge import Delay, NotYetError
 from troth.web.people.models import Unit, User
 from troth.web.people.rights import may
 from troth.web.people.sheets import to_csv, to_excel
+from troth.web.services.models import ServiceName
 
 #: Rows shown behind a figure.
 _ROWS: Final = 25
@@ -43,7 +45,11 @@ def insight(request: HttpRequest) -> HttpResponse:
     told = _frame(request, view, sites)
     try:
         found = board(
-            view, titles=sites, now=told["now"], wait_s=_ALL_S if plain else _wait_s(request), stale=not plain
+            view,
+            titles=_services() | sites,
+            now=told["now"],
+            wait_s=_ALL_S if plain else _wait_s(request),
+            stale=not plain,
         )
     except NotYetError as late:
         return _later(plain=True) if plain else _shown(request, "board", {**told, **_late(late), "titles": _TITLES})
@@ -104,7 +110,7 @@ def sheet(request: HttpRequest, form: str) -> HttpResponse:
         raise Http404
     view = view_of(request.user, request.GET)
     try:
-        found = board(view, titles=_sites(request), now=timezone.now(), wait_s=_ALL_S, stale=False)
+        found = board(view, titles=_services() | _sites(request), now=timezone.now(), wait_s=_ALL_S, stale=False)
     except NotYetError:
         return _later()
     name = f"troth-{found.view.period}-{found.at.astimezone(found.view.zone):%Y-%m-%d-%H%M}"
@@ -211,6 +217,12 @@ def _bars(segments: Sequence[Any]) -> list[dict[str, Any]]:
 
 def _sites(request: HttpRequest) -> dict[str, str]:
     return {unit.code: unit.title for unit in sites_for(request.user)}
+
+
+def _services() -> dict[str, str]:
+    """Return what services are called in the reader's language, by code, where that is known."""
+    named = ServiceName.objects.filter(language=get_language() or "")
+    return dict(named.values_list("service__code", "title"))
 
 
 def _choices(view: View, name: str, titles: dict[str, str]) -> list[tuple[str, str, bool]]:

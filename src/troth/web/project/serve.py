@@ -17,6 +17,9 @@ from troth.web.project.site import Installation
 from troth.web.project.tree import Child, Tree
 
 _LOOK_S: Final = 1.0
+#: A process of the web that does not answer its parent for so many seconds is started anew. On a busy machine five, as
+#: uvicorn has it, pass easily, and all that the process was answering is lost.
+_HUNG_S: Final = 60
 #: Seconds a click waits for a connection while the database is away, until it is told so; the worker has more time.
 POOL_WAIT_S: Final = "3"
 #: Libraries of the lake take a thread for each core; the worker leaves the cores to those who wait for an answer.
@@ -51,7 +54,7 @@ def tree(
     serve = [
         sys.executable, "-m", "uvicorn", "troth.web.project.asgi:application", "--host", host, "--port", str(port),
         "--workers", str(processes), "--no-access-log", "--log-level", "warning", "--no-server-header",
-        "--timeout-graceful-shutdown", "5",
+        "--timeout-graceful-shutdown", "5", "--timeout-worker-healthcheck", str(_HUNG_S),
     ]  # fmt: skip
     quick = {**environment, "TROTH_POOL_WAIT": POOL_WAIT_S}
     web = Child("web", serve, environment=quick, ready=lambda: answers(host, port), ready_s=60.0)
