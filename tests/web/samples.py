@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, Final
+from uuid import NAMESPACE_DNS, uuid5
 
 from tests.web import cast
 from troth.core.terms import Role
@@ -68,7 +69,7 @@ def promise(company: cast.Company, where: Unit) -> Promise:
     """Make a promise given in a unit."""
     due = cast.NOW + timedelta(minutes=15)
     return Promise.objects.create(
-        kind="wait", unit=where, subject=f"contact:{where.code}", probability=0.8, made_at=cast.NOW, due_at=due,
+        kind="wait", unit=where, subject=f"contact:{uuid5(NAMESPACE_DNS, where.code)}", probability=0.8, made_at=cast.NOW, due_at=due,
         first_due_at=due,
     )  # fmt: skip
 
