@@ -11,7 +11,7 @@ _LENGTHS: Final = {"": 1.0, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86_400.0}
 _TIME: Final = re.compile(r"(?P<value>\d+(?:\.\d*)?|\.\d+)\s*(?P<unit>[a-z]*)")
 
 
-class Share(click.ParamType):
+class Share(click.ParamType[float]):
     """A share: ``80%`` or ``0.8``; 80 alone is refused, for it may mean either."""
 
     name = "share"
@@ -28,7 +28,7 @@ class Share(click.ParamType):
         return share
 
 
-class Seconds(click.ParamType):
+class Seconds(click.ParamType[float]):
     """A length of time: ``180``, ``180s``, ``3min``, ``1.5h``."""
 
     name = "time"
