@@ -16,8 +16,9 @@ from troth.core.random import stream
 from troth.core.spans import Span
 from troth.queueing.twin.day import UNNAMED, RecordedDay, recorded_day
 from troth.queueing.twin.learn import LearnedFloor, learn
+from troth.queueing.twin.moves import Placing
 from troth.queueing.twin.read import RecordedContacts, day_number
-from troth.queueing.twin.replan import Placing, PlacingScore, excesses, judged, replan, usual_arrivals
+from troth.queueing.twin.replan import PlacingScore, excesses, judged, replan, usual_arrivals
 
 ZONE = "Asia/Jerusalem"
 KNOWN = [date(1999, 8, day) for day in range(1, 16)]
@@ -36,7 +37,7 @@ def replanned(seen: RecordedContacts, *, how: Mapping[str, Any], json: bool) -> 
         began = time.perf_counter()
         pairs.append(one_day(seen, on, base, floors, how))
         before, after = pairs[-1]
-        value, told = after.mean_wait_s, excesses(after, before)
+        value, told = after.mean_wait_s, excesses(after, before=before)
         if json:
             print(line(bench="replan", case=f"replan/{on}", seed=1, seconds=time.perf_counter() - began, value=value,
                        reference=before.mean_wait_s, feasible=max(told.values()) <= 0))  # fmt: skip

@@ -28,6 +28,10 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "report": ("troth.cli.report", 'Write one page that answers "How are we doing?".'),
     "forecast": ("troth.cli.forecast", "Forecast what customers will ask, from a lake or from a table in PATH."),
     "erlang": ("troth.cli.erlang", "Say how many agents a target takes."),
+    "twin": (
+        "troth.cli.twin",
+        "Live through days again in simulation, with customers and staff as the log tells them.",
+    ),
     "rejects": ("troth.cli.rejects", "List the rows that no import could take, each with file, row, value and advice."),
     "export": ("troth.cli.export", "Write the events of a lake as OCEL, XES, CSV or Parquet."),
     "init": ("troth.cli.init", "Set up an installation: its folder, its database, its first administrator."),

@@ -196,11 +196,11 @@ def recorded_streams(
     for queue, level in sorted({(str(q), int(p)) for q, p in zip(contacts.queue, priority, strict=True)}):
         rows = (contacts.queue == queue) & (priority == level)
         at = np.round(contacts.queued_s[rows] * 1e6).astype(np.int64)
-        found.append(stream_of(queue, level, arrivals=TwinArrivals(at=at), floor=floor))
+        found.append(stream_of(queue, priority=level, arrivals=TwinArrivals(at=at), floor=floor))
     return tuple(found)
 
 
-def stream_of(queue: str, priority: int, *, arrivals: TwinArrivals, floor: LearnedFloor) -> TwinStream:
+def stream_of(queue: str, *, priority: int, arrivals: TwinArrivals, floor: LearnedFloor) -> TwinStream:
     """Return the customers of a queue and priority."""
     return TwinStream(
         f"{queue}/{priority}", LINE, arrivals, handle=floor.handle.get(queue), service=queue, priority=priority,

@@ -96,7 +96,7 @@ def learn(seen: RecordedContacts, *, how: Learning = USUAL, rules: LearnedFloor 
     Raises
     ------
     InputError
-        If nobody was served, or nobody gave up.
+        If nobody was served, or nobody gave up, and there are no rules to fall back on.
 
     Source
     ------
@@ -108,11 +108,11 @@ def learn(seen: RecordedContacts, *, how: Learning = USUAL, rules: LearnedFloor 
     (Bradley and Terry 1952, Biometrika 39, 324-345).
     """
     served = seen.known & (seen.handle_s <= how.longest_s)
+    if rules is not None:
+        return _again(seen.take(served), seen, how, rules) if served.any() else rules
     if not served.any() or not seen.gave_up.any():
         advice = "Maybe take a longer period; some must be served, and some give up, for a floor to be learned."
         raise InputError([Issue("too-few", Severity.ERROR, "seen", str(int(served.sum())), advice)])
-    if rules is not None:
-        return _again(seen.take(served), seen, how, rules)
     pace = _pace(seen.take(served), how)
     able, priorities = _abilities(seen, served, how), _priorities(seen)
     pause, rest, rests = _pauses(seen.take(served), how)
@@ -134,7 +134,7 @@ def _again(served: RecordedContacts, seen: RecordedContacts, how: Learning, rule
         pause=pause,
         rest=rest,
         rests={**rules.rests, "": rests[""]},
-        patience={**rules.patience, **_patience(seen, how)},
+        patience={**rules.patience, **(_patience(seen, how) if seen.gave_up.any() else {})},
     )
 
 

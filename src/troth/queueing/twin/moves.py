@@ -39,7 +39,7 @@ class Placing:
     more_s: Mapping[str, float]
 
 
-def placed(day: RecordedDay, placing: Placing) -> dict[str, tuple[Span, ...]]:
+def placed(day: RecordedDay, *, placing: Placing) -> dict[str, tuple[Span, ...]]:
     """Return presence as placed."""
     return {
         name: tuple(
@@ -57,7 +57,7 @@ class Moves:
         self.day, self.open, self.gap = day, open_span, gap_s
         self.stretches = [(n, k) for n, spans in sorted(day.working.items()) if n != UNNAMED for k in range(len(spans))]
 
-    def fits(self, name: str, steps: tuple[int, ...]) -> bool:
+    def fits(self, name: str, *, steps: tuple[int, ...]) -> bool:
         """Tell whether a server's stretches lie within the hours, in order and apart."""
         spans = self.day.working[name]
         moved = [(s.start + k * STEP, s.end + k * STEP) for s, k in zip(spans, steps, strict=True)]
@@ -70,14 +70,14 @@ class Moves:
         short = whole <= max(LONGEST, spans[-1].end - spans[0].start)
         return inside and short and all(gap >= self.gap for gap in apart)
 
-    def places(self, name: str, at: int, steps: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
+    def places(self, name: str, *, at: int, steps: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
         """Yield every way to place one stretch while the others stay, and to move all of a server's alike."""
         for k in range(-64, 65):
             for told in ((*steps[:at], k, *steps[at + 1 :]), tuple(step + k for step in steps)):
-                if self.fits(name, told):
+                if self.fits(name, steps=told):
                     yield told
 
-    def near(self, placing: Placing, queues: Sequence[str], rng: np.random.Generator) -> Placing:
+    def near(self, placing: Placing, *, queues: Sequence[str], rng: np.random.Generator) -> Placing:
         """Return a neighbour: one or two servers moved, or a head start changed."""
         if rng.random() < 0.3 and queues:
             queue = str(rng.choice(queues))
@@ -88,13 +88,14 @@ class Moves:
             name, at = self.stretches[int(rng.integers(len(self.stretches)))]
             by, alike = int(rng.choice((-6, -4, -2, -1, 1, 2, 4, 6))), rng.random() < 0.5
             told = tuple(step + by * (alike or k == at) for k, step in enumerate(steps[name]))
-            if self.fits(name, told):
+            if self.fits(name, steps=told):
                 steps[name] = told
         return replace(placing, steps=steps)
 
 
 def guess(
     day: RecordedDay,
+    *,
     floor: LearnedFloor,
     arrivals: Mapping[Kind, Floats],
     moves: Moves,
@@ -137,7 +138,10 @@ def guess(
         for k in rng.permutation(len(moves.stretches)):
             name, at = moves.stretches[int(k)]
             bare = staff - all_of(name, steps[name])
-            ways = [(total(low * (bare + all_of(name, told))), told) for told in moves.places(name, at, steps[name])]
+            ways = [
+                (total(low * (bare + all_of(name, told))), told)
+                for told in moves.places(name, at=at, steps=steps[name])
+            ]
             if ways and min(ways)[0] < best - 1e-6:
                 best, steps[name] = min(ways)
                 staff, moved = bare + all_of(name, steps[name]), True
@@ -169,7 +173,7 @@ def _cost_table(floor: LearnedFloor, arrivals: Mapping[Kind, Floats]) -> Floats:
     return np.asarray(found, dtype=np.float64)
 
 
-def coarse(floor: LearnedFloor, steps: int = 128) -> LearnedFloor:
+def coarse(floor: LearnedFloor, *, steps: int = 128) -> LearnedFloor:
     """Return a floor with smaller tables of times, which is packed faster."""
 
     def small(times: Times) -> Times:

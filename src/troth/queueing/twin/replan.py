@@ -112,7 +112,7 @@ def placed_problem(
     """Return a day as placed: rests move with their stretch, so that ways differ by the placing alone."""
     agents = tuple(
         agent_of(name, shifts=shifts, floor=floor, rng=random_stream(seed, "rests", number, name))
-        for name, shifts in sorted(placed(day, placing).items())
+        for name, shifts in sorted(placed(day, placing=placing).items())
     )
     made = twin_of(day, floor=floor, streams=streams, agents=agents)
     line = line_of(floor, more_s=placing.more_s)
@@ -122,7 +122,7 @@ def placed_problem(
 def expected_streams(arrivals: Mapping[Kind, Floats], *, floor: LearnedFloor) -> tuple[TwinStream, ...]:
     """Return customers who are only expected: Poisson in each half hour."""
     return tuple(
-        stream_of(queue, priority, arrivals=TwinArrivals(per_cell=rate), floor=floor)
+        stream_of(queue, priority=priority, arrivals=TwinArrivals(per_cell=rate), floor=floor)
         for (queue, priority), rate in sorted(arrivals.items())
     )
 
@@ -178,10 +178,21 @@ def replan(
     before = best_score = scored(as_it_was)
     best, best_loss, tried = as_it_was, 1.0, 1
     moves = Moves(day, open_span, how.gap_s)
-    guesses = [guess(day, floors[0], arrivals, moves, rng, lean * before.mean_wait_s) for lean in (0.7, 1.4, 1.0)]
+    leans = [0.7, 1.4, 1.0]
     queues = sorted({queue for queue, _ in arrivals})
     while not stop.reached(seconds=time.monotonic() - began, steps=tried - 1):
-        candidate = guesses.pop() if guesses else moves.near(best, queues, rng)
+        candidate = (
+            guess(
+                day,
+                floor=floors[0],
+                arrivals=arrivals,
+                moves=moves,
+                rng=rng,
+                wait_s=leans.pop() * before.mean_wait_s,
+            )
+            if leans
+            else moves.near(best, queues=queues, rng=rng)
+        )
         found = scored(candidate)
         tried += 1
         loss = _loss(found, before)
@@ -189,7 +200,9 @@ def replan(
             best, best_loss, best_score = candidate, loss, found
         if on_progress is not None:
             on_progress(tried, best_score.mean_wait_s)
-    return Replan(best, before, best_score, tried, Status.FEASIBLE if holds(best_score, before) else Status.INFEASIBLE)
+    return Replan(
+        best, before, best_score, tried, Status.FEASIBLE if holds(best_score, before=before) else Status.INFEASIBLE
+    )
 
 
 def score(problems: Sequence[TwinProblem], *, replications: int, seed: int) -> PlacingScore:
@@ -214,7 +227,7 @@ def score(problems: Sequence[TwinProblem], *, replications: int, seed: int) -> P
     return PlacingScore(columns[0], columns[1], columns[2], columns[3], by)
 
 
-def excesses(found: PlacingScore, before: PlacingScore) -> dict[str, float]:
+def excesses(found: PlacingScore, *, before: PlacingScore) -> dict[str, float]:
     """Return by how much each condition is broken, as shares; nothing above nought when all hold."""
     old, new = before.queue_wait_s(), found.queue_wait_s()
     runs = len(before.callers)
@@ -228,13 +241,13 @@ def excesses(found: PlacingScore, before: PlacingScore) -> dict[str, float]:
     }
 
 
-def holds(found: PlacingScore, before: PlacingScore) -> bool:
+def holds(found: PlacingScore, *, before: PlacingScore) -> bool:
     """Tell whether all conditions hold."""
-    return all(value <= 1e-9 for value in excesses(found, before).values())
+    return all(value <= 1e-9 for value in excesses(found, before=before).values())
 
 
 def _loss(found: PlacingScore, before: PlacingScore) -> float:
-    broken = sum(max(value, 0.0) for value in excesses(found, before).values())
+    broken = sum(max(value, 0.0) for value in excesses(found, before=before).values())
     return found.mean_wait_s / max(before.mean_wait_s, 1e-9) + 3 * broken
 
 
