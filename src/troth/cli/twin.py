@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 _DAY = click.DateTime(formats=["%Y-%m-%d"])
 
 
-@click.group("twin")
+@click.group(
+    "twin",
+    epilog="Example: troth twin validate --from 1999-08-16 --to 1999-08-22 --fit-from 1999-08-01 --fit-to 1999-08-11",
+)
 def command() -> None:
     """Live through days again in simulation, with customers and staff as the log tells them."""
 
