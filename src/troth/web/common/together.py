@@ -138,7 +138,8 @@ def typed(row: Model, names: Sequence[str]) -> tuple[str, str, list[Any]]:
     """Return the columns of a new row, their places with types, and its values: for statements that select them."""
     fields: list[Any] = [row._meta.get_field(name) for name in names]  # noqa: SLF001
     columns = ", ".join(f'"{one.column}"' for one in fields)
-    places = ", ".join(f"%s::{one.db_type(connection)}" for one in fields)
+    # Without its length: a cast to varchar(10) cuts a longer text silently, where an insert refuses it.
+    places = ", ".join(f"%s::{str(one.db_type(connection)).split('(')[0]}" for one in fields)
     return columns, places, _values(row, fields)
 
 
