@@ -98,6 +98,73 @@ def simpy_multi_skill(customers: int, seed: int) -> tuple[int, int, float]:
     return floor.answered, floor.abandoned, floor.waited / through
 
 
+class _Desk:
+    """The same floor as SimPy's manual would have it: customers and agents are processes that wake each other."""
+
+    def __init__(self, env: Any) -> None:
+        self.env, self.lines = env, (deque[_Call](), deque[_Call]())
+        self.idle: dict[tuple[int, ...], deque[Any]] = {(0,): deque(), (1,): deque(), (0, 1): deque()}
+        self.answered = self.abandoned = 0
+        self.waited = 0.0
+
+    def first(self, kinds: tuple[int, ...]) -> _Call | None:
+        """Take the longest waiting of some queues out of its line."""
+        for kind in kinds:
+            line = self.lines[kind]
+            while line and line[0].gone:
+                line.popleft()
+        heads = [self.lines[kind][0] for kind in kinds if self.lines[kind]]
+        call = min(heads, key=lambda call: call.since, default=None)
+        if call is not None:
+            self.lines[call.kind].popleft()
+        return call
+
+    def agent(self, kinds: tuple[int, ...]) -> Any:
+        while True:
+            call = self.first(kinds)
+            if call is None:
+                wake = self.env.event()
+                self.idle[kinds].append(wake)
+                yield wake
+                continue
+            call.turn.succeed()
+            yield self.env.timeout(random.expovariate(1 / SERVICE_S))
+
+    def customer(self, kind: int) -> Any:
+        call = _Call(kind, self.env.now, self.env.event())
+        self.lines[kind].append(call)
+        for kinds in ((kind,), (0, 1)):
+            if self.idle[kinds]:
+                self.idle[kinds].popleft().succeed()
+                break
+        result = yield call.turn | self.env.timeout(random.expovariate(1 / PATIENCE_S))
+        self.waited += self.env.now - call.since
+        if call.turn in result:
+            self.answered += 1
+        else:
+            call.gone = True
+            self.abandoned += 1
+
+    def arrivals(self, kind: int) -> Any:
+        while True:
+            yield self.env.timeout(random.expovariate(rate(kind)))
+            self.env.process(self.customer(kind))
+
+
+def simpy_agents(customers: int, seed: int) -> tuple[int, int, float]:
+    """Return answered, abandoned and the mean wait in SimPy with agents as processes."""
+    random.seed(seed)
+    env = simpy.Environment()
+    desk = _Desk(env)
+    for kinds, many in (((0,), SPECIALISTS[0]), ((1,), SPECIALISTS[1]), ((0, 1), GENERALISTS)):
+        for _ in range(many):
+            env.process(desk.agent(kinds))
+    for kind in (0, 1):
+        env.process(desk.arrivals(kind))
+    env.run(until=horizon_s(customers))
+    return desk.answered, desk.abandoned, desk.waited / (desk.answered + desk.abandoned)
+
+
 def simpy_one_pool(customers: int, seed: int) -> tuple[int, int, float]:
     """Return answered, abandoned and the mean wait of one pool with priority, by SimPy's own resource."""
     random.seed(seed)

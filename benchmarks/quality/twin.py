@@ -3,7 +3,8 @@
     python -m benchmarks.quality.twin [--set quick|issue|full] [--seeds N] [--case CASE ...] [--no-peers] [--json]
 
 multi_skill  two queues with 8 and 6 specialists, 6 generalists, exponential patience; from arrays ready to run to a
-             trace whose books are checked, on one core, all that the loop can do compiled in, beside SimPy
+             trace whose books are checked, on one core, all that the loop can do compiled in, beside SimPy:
+             written for speed (a process a customer, agents as counters), and as its manual would have it
 one_pool     20 servers, the first of two classes before the second, beside SimPy and Ciw
 month        five queues and a hundred agents in March 2026 by half hours and queue, many replications, measured by the
              KPI engine, with intervals, on two cores
@@ -26,7 +27,7 @@ import numpy as np
 
 from benchmarks.quality import _common
 from benchmarks.quality._twin_cases import month, multi_skill, one_pool
-from benchmarks.quality._twin_peers import ciw_one_pool, simpy_multi_skill, simpy_one_pool
+from benchmarks.quality._twin_peers import ciw_one_pool, simpy_agents, simpy_multi_skill, simpy_one_pool
 from troth.core.time import Step
 from troth.queueing.twin import TwinProblem, run
 from troth.queueing.twin._pack import Packed
@@ -101,9 +102,11 @@ def compiling() -> float:
 def duel(case: str, customers: int, *, seeds: int, peer_seeds: int) -> list[dict[str, object]]:
     """Return the lines of a case against its peers."""
     problem = multi_skill(customers) if case == "multi_skill" else one_pool(customers)
-    peers: dict[str, Peer] = {"simpy": simpy_multi_skill if case == "multi_skill" else simpy_one_pool}
-    if case == "one_pool":
-        peers["ciw"] = ciw_one_pool
+    peers: dict[str, Peer] = (
+        {"simpy": simpy_multi_skill, "simpy, agents as processes": simpy_agents}
+        if case == "multi_skill"
+        else {"simpy": simpy_one_pool, "ciw": ciw_one_pool}
+    )
     mine = ours(problem, seeds)
     lines = []
     for name, peer in peers.items() if peer_seeds else ():

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from troth.core.decision import Issue, Severity
 from troth.core.errors import InputError
+from troth.core.spans import start_of_day, zone
 from troth.kpi.catalogue import chosen
-from troth.kpi.cells import periods, sql
+from troth.kpi.cells import Periods, periods, sql
 from troth.kpi.definition import Clock, Fold, Kpi
 from troth.kpi.plan import Job, Tables, Wanted, grouped
 from troth.kpi.query import Query
@@ -53,43 +54,89 @@ class RunFigures:
     spread: Mapping[str, Numbers]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Prepared:
+    """A question made ready to be asked of many tables.
+
+    Parameters
+    ----------
+    wanted : the question.
+    kpis, jobs, cells : what it takes.
+    lots : the SQL of each pass over a timeline, with the jobs it computes.
+    reads : which columns of which timelines it reads.
+    """
+
+    wanted: Query
+    kpis: tuple[Kpi, ...]
+    jobs: tuple[Job, ...]
+    cells: Periods
+    lots: tuple[tuple[tuple[Job, ...], str], ...]
+    reads: Mapping[str, frozenset[str]]
+
+
+def prepare(wanted: Query) -> Prepared:
+    """Make a question ready.
+
+    Parameters
+    ----------
+    wanted : what to compute. It needs a start, an end and a time zone; KPIs on business time or of a stock are not here.
+
+    Raises
+    ------
+    InputError
+        KPIs that are unknown, or that cannot be computed so.
+    """
+    import ibis
+
+    kpis = chosen(wanted.kpis)
+    if wanted.start is None or wanted.end is None or wanted.time_zone is None:
+        raise ValueError("A batch needs a start, an end and a time zone.")
+    _refuse(kpis)
+    start, end = (
+        at if isinstance(at, datetime) else start_of_day(at, tz=zone(wanted.time_zone))
+        for at in (wanted.start, wanted.end)
+    )
+    cells = periods(start, end, every=wanted.every, time_zone=wanted.time_zone)
+    asked = Wanted((RUN, *wanted.by), wanted.where, cells, wanted.params)
+    jobs = [Job(kpi, part, slot) for slot, (kpi, part) in enumerate((k, p) for k in kpis for p in k.parts)]
+    lots, reads = [], dict[str, frozenset[str]]()
+    for lot, expression in grouped(jobs, asked, Tables(_Schemas())):
+        for table, columns in columns_read(expression).items():
+            reads[table] = reads.get(table, frozenset()) | columns
+        lots.append((tuple(lot), str(ibis.to_sql(pruned(expression), dialect="duckdb"))))
+    reads.pop("cells", None)
+    return Prepared(wanted, tuple(kpis), tuple(jobs), cells, tuple(lots), reads)
+
+
 def batch(
-    con: duckdb.DuckDBPyConnection, *, tables: Mapping[str, Given], runs: Sequence[int], wanted: Query
+    con: duckdb.DuckDBPyConnection, *, tables: Mapping[str, Given], runs: Sequence[int], question: Prepared
 ) -> RunFigures:
-    """Compute figures of several runs in one query each.
+    """Compute figures of several runs, each pass over a timeline in one query for all of them.
 
     Parameters
     ----------
     con : what to compute with; tables are registered there under the names of timelines.
     tables : timelines by name.
     runs : the numbers of the runs in them.
-    wanted : what to compute. It needs a start, an end and a time zone; KPIs on business time or of a stock are not here.
+    question : what to compute.
 
     Raises
     ------
     InputError
-        KPIs that are unknown, or that cannot be computed so, or that read a timeline that is not given.
+        It reads a timeline that is not given.
     """
-    kpis = chosen(wanted.kpis)
-    if wanted.start is None or wanted.end is None or wanted.time_zone is None:
-        raise ValueError("A batch needs a start, an end and a time zone.")
-    _refuse(kpis)
-    start, end = (
-        at if isinstance(at, datetime) else _midnight(at, wanted.time_zone) for at in (wanted.start, wanted.end)
-    )
-    cells = periods(start, end, every=wanted.every, time_zone=wanted.time_zone)
-    asked = Wanted((RUN, *wanted.by), wanted.where, cells, wanted.params)
-    jobs = [Job(kpi, part, slot) for slot, (kpi, part) in enumerate((k, p) for k in kpis for p in k.parts)]
-    con.execute(f"CREATE OR REPLACE TEMP TABLE cells AS {sql(cells)}")
-    cube = _Cube(runs, cells.count - 1, len(wanted.by))
-    schemas = Tables(_Schemas())
-    lots = list(grouped(jobs, asked, schemas))
-    _register(con, tables, [expression for _, expression in lots])
-    import ibis
-
-    for lot, expression in lots:
-        cube.add(con.sql(ibis.to_sql(pruned(expression), dialect="duckdb")).fetch_arrow_table(), lot)
-    return cube.batch(kpis, jobs, cells.edges[1:])
+    unknown = sorted(table for table in question.reads if table not in tables)
+    if unknown:
+        advice = "Maybe leave out what reads it."
+        raise InputError([Issue("no-table", Severity.ERROR, "tables", table, advice) for table in unknown])
+    for table, columns in question.reads.items():
+        con.register(f"given_{table}", tables[table](columns))
+        con.execute(f"CREATE OR REPLACE TEMP VIEW {name(table)} AS SELECT * FROM given_{table}")
+    con.execute(f"CREATE OR REPLACE TEMP TABLE cells AS {sql(question.cells)}")
+    cube = _Cube(runs, question.cells.count - 1, len(question.wanted.by))
+    for lot, text in question.lots:
+        cube.add(con.sql(text).fetch_arrow_table(), lot)
+    return cube.batch(question.kpis, question.jobs, question.cells.edges[1:])
 
 
 def _refuse(kpis: Sequence[Kpi]) -> None:
@@ -100,31 +147,6 @@ def _refuse(kpis: Sequence[Kpi]) -> None:
     ]
     if issues:
         raise InputError(issues)
-
-
-def _midnight(day: Any, time_zone: str) -> datetime:
-    from troth.core.spans import start_of_day, zone
-
-    return start_of_day(day, tz=zone(time_zone))
-
-
-def _register(con: duckdb.DuckDBPyConnection, tables: Mapping[str, Given], expressions: Sequence[Any]) -> None:
-    """Put the tables at hand that are read, with the columns that are."""
-    needed: dict[str, set[str]] = {}
-    for expression in expressions:
-        for table, columns in columns_read(expression).items():
-            needed[table] = needed.get(table, set()) | columns
-    needed.pop("cells", None)
-    unknown = [
-        Issue("no-table", Severity.ERROR, "tables", t, "Maybe leave out what reads it.")
-        for t in needed
-        if t not in tables
-    ]
-    if unknown:
-        raise InputError(unknown)
-    for table, columns in needed.items():
-        con.register(f"given_{table}", tables[table](columns))
-        con.execute(f"CREATE OR REPLACE TEMP VIEW {name(table)} AS SELECT * FROM given_{table}")
 
 
 class _Schemas(dict[str, Any]):

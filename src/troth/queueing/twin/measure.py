@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -22,7 +22,7 @@ from troth.queueing.twin.solve import TwinResult, run
 from troth.queueing.twin.trace import Trace
 
 if TYPE_CHECKING:
-    from troth.kpi.batch import RunFigures
+    from troth.kpi.batch import Prepared, RunFigures
 
 Numbers = NDArray[np.float64]
 #: What is measured unless asked otherwise: volume, service level, waits, abandonment, occupancy.
@@ -108,7 +108,13 @@ def measure(
     InputError
         With every error of `check`, or of the question.
     """
-    ask = _Ask(tuple(kpis), by, every, dict(where or {}), params or Params())
+    ask = _Ask(
+        tuple(kpis),
+        by,
+        every,
+        tuple((dim, tuple(members)) for dim, members in (where or {}).items()),
+        params or Params(),
+    )
     size = max(1, min(replications, int(_AT_ONCE / max(_contacts(problem, seed, first), 1))))
     size = min(size, -(-replications // (2 if workers != 1 else 1)))
     lots = [range(k, min(k + size, first + replications)) for k in range(first, first + replications, size)]
@@ -123,7 +129,7 @@ class _Ask:
     kpis: tuple[str, ...]
     by: tuple[str, ...]
     every: Step | None
-    where: dict[str, Sequence[str]]
+    where: tuple[tuple[str, tuple[str, ...]], ...]
     params: Params
 
 
@@ -142,20 +148,27 @@ def _figures(result: TwinResult, ask: _Ask) -> RunFigures:
     import duckdb
 
     from troth.kpi.batch import batch
-    from troth.kpi.query import Query
 
     problem = result.problem
-    wanted = Query(
-        ask.kpis, ask.by, problem.start, problem.end, ask.every, ask.where, time_zone=problem.time_zone,
-        params=ask.params,
-    )  # fmt: skip
+    question = _prepared(ask, problem.start, problem.end, problem.time_zone)
     given = {
         name: partial(_all, make, result.traces, problem)
         for name, make in (("contacts", tables.contacts), ("paid", tables.paid), ("counters", tables.counters))
     }
     with duckdb.connect(config={"threads": 1}) as con:
         con.execute("SET TimeZone = 'UTC'")
-        return batch(con, tables=given, runs=[trace.replication for trace in result.traces], wanted=wanted)
+        return batch(con, tables=given, runs=[trace.replication for trace in result.traces], question=question)
+
+
+@lru_cache(maxsize=8)
+def _prepared(ask: _Ask, start: datetime, end: datetime, time_zone: str) -> Prepared:
+    """Return the question made ready, once for all batches of a process."""
+    from troth.kpi.batch import prepare
+    from troth.kpi.query import Query
+
+    return prepare(
+        Query(ask.kpis, ask.by, start, end, ask.every, dict(ask.where), time_zone=time_zone, params=ask.params)
+    )
 
 
 def _all(make: Callable[..., pa.Table], traces: Sequence[Trace], problem: TwinProblem, columns: Any) -> pa.Table:
