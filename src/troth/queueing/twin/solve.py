@@ -73,6 +73,7 @@ def run(
     >>> from datetime import UTC, datetime, timedelta
     >>> import numpy as np
     >>> from troth.core.time import Span
+    >>> from troth.queueing.twin import Times, TwinAgent, TwinArrivals, TwinQueue, TwinStream, agents_alike
     >>> day = Span(datetime(2026, 3, 2, 8, tzinfo=UTC), datetime(2026, 3, 2, 16, tzinfo=UTC))
     >>> calls = TwinStream("calls", "phone", TwinArrivals(per_cell=np.full(16, 20.0)))
     >>> phone = TwinQueue("phone", Times.exponential(240), patience=Times.exponential(120))
