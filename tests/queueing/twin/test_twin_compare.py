@@ -17,7 +17,7 @@ def test_pairs_show_a_difference_that_independent_runs_do_not() -> None:
     """With common random numbers the interval of a difference is much narrower than that of two separate simulations."""
     base = steady(6, hourly=60, handle=Times.exponential(300), patience=Times.exponential(240), hours=20)
     more = replace(base, agents=(*base.agents, replace(base.agents[0], name="one more")))
-    found = compare(base, more, replications=30, seed=1)
+    found = compare(base, after=more, replications=30, seed=1)
     low, high = found.interval("flow.abandonment")
     assert (found.mean("flow.abandonment") < 0).all()
     assert (high < 0).all()
@@ -28,7 +28,7 @@ def test_pairs_show_a_difference_that_independent_runs_do_not() -> None:
 
 def test_the_same_plan_differs_in_nothing() -> None:
     """A plan against itself is nought in every replication."""
-    found = compare(rich(), rich(), by=("queue",), replications=3, seed=2)
+    found = compare(rich(), after=rich(), by=("queue",), replications=3, seed=2)
     for values in found.figures().values.values():
         assert np.nanmax(np.abs(values), initial=0.0) == 0
 
@@ -44,7 +44,7 @@ def test_members_of_either_side_are_kept() -> None:
         streams=(*base.streams, stream),
         agents=tuple(replace(agent, queues=(("q", 0), ("other", 0))) for agent in base.agents),
     )
-    found = compare(base, both, by=("queue",), replications=2)
+    found = compare(base, after=both, by=("queue",), replications=2)
     assert [member for member in found.before.members if member[0]] == [("other",), ("q",)]
     assert np.isnan(found.mean("speed.answer")[found.before.members.index(("other",))]).all()
 
@@ -52,4 +52,4 @@ def test_members_of_either_side_are_kept() -> None:
 def test_other_times_cannot_be_compared() -> None:
     """Two plans must cover the same time."""
     with pytest.raises(InputError, match="other-time"):
-        compare(rich(), replace(rich(), end=at(500)))
+        compare(rich(), after=replace(rich(), end=at(500)))

@@ -47,7 +47,7 @@ class TwinDifference:
         return self.figures().mean_interval(kpi, level=level)
 
 
-def compare(before: TwinProblem, after: TwinProblem, **asked: Any) -> TwinDifference:
+def compare(before: TwinProblem, *, after: TwinProblem, **asked: Any) -> TwinDifference:
     """Simulate two problems with common random numbers.
 
     Customers of streams of the same name come at the same instants, need as long and are as patient in both, so that a
