@@ -13,9 +13,6 @@ from typing import Any
 import lightgbm as lgb
 import numpy as np
 import pandas as pd
-from mlforecast import MLForecast
-from mlforecast.lag_transforms import RollingMean
-from mlforecast.utils import PredictionIntervals
 from numpy.typing import NDArray
 from statsforecast.models import MSTL, AutoETS, AutoTheta
 
@@ -180,6 +177,10 @@ def _learn(task: Task, origin: int, per_day: int, per_week: int, some: dict[int,
     # A lag costs as much of the history: those that would leave less than half are left out.
     shortest = min(len(one) for one in parts)
     lags = [lag for lag in (1, 2, per_day, 2 * per_day, week, 2 * week) if 2 * lag <= shortest]
+    from mlforecast import MLForecast  # noqa: PLC0415 - a peer need not be there
+    from mlforecast.lag_transforms import RollingMean  # noqa: PLC0415
+    from mlforecast.utils import PredictionIntervals  # noqa: PLC0415
+
     model = MLForecast(
         models=[
             lgb.LGBMRegressor(

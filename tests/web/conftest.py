@@ -38,6 +38,15 @@ def _settled() -> None:
 _settled()
 
 
+@pytest.fixture(autouse=True)
+def _english() -> Iterator[None]:
+    """No test reads the language that another one left behind."""
+    from django.utils import translation
+
+    with translation.override("en"):
+        yield
+
+
 def pytest_unconfigure() -> None:
     """Stop the run's server if nobody else needs it."""
     if SHARED is not None:

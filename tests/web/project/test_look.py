@@ -38,7 +38,7 @@ def test_colours_have_one_source() -> None:
     palette = "".join(f"--c{k}:{value};" for k, value in enumerate(tokens.PALETTE, 1))
     assert palette in sheet
     rest = sheet.replace(tokens.css(), "").replace(palette, "")
-    rest += (STATIC / "public.css").read_text(encoding="utf-8")
+    rest += "".join((STATIC / f"{name}.css").read_text(encoding="utf-8") for name in ("public", "staff"))
     assert set(re.findall(r"#[0-9a-fA-F]{3,8}\b", rest)) <= {"#fff", "#000"}
 
 
