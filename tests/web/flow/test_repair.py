@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+import pyarrow.compute as pc
 import pytest
 
 from tests.web.flow.day import MIN, Day, fresh, told
@@ -13,7 +14,9 @@ from troth.core.terms import AgentState, BookingState, TicketState
 from troth.web.flow import actions, appointments, repair
 from troth.web.flow.models import Appointment, CounterSession, Ticket
 from troth.web.flow.repair import Tidied, tidy
+from troth.web.outbox.bridge import checked
 from troth.web.outbox.models import Fact
+from troth.web.outbox.record import fact
 from troth.web.promises.models import Promise
 
 
@@ -101,7 +104,17 @@ def test_the_promise_to_somebody_absent_lapses_and_is_not_broken(bank: Day) -> N
     assert tidy(now=NINE + 31 * MIN) == Tidied(absent=1)
     assert Appointment.objects.get(pk=row.pk).state == BookingState.NO_SHOW
     assert history(row) == ["booked", "no_show"]
+    good, bad = checked(Fact.objects.all())
+    assert len(bad) == 0
+    missed = good.filter(pc.equal(good["activity"], "no_show")).to_pylist()
+    assert [(one["contact_id"], one["queue"]) for one in missed] == [(str(row.booking_id), "vilnius-general")]
     assert tidy(now=NINE + 32 * MIN) == Tidied()
+
+
+def test_a_fact_the_log_would_refuse_is_not_made() -> None:
+    """A contact's fact that names neither contact nor case is a mistake of the program, found where it is made."""
+    with pytest.raises(ValueError, match="must name one of contact_id, case_id"):
+        fact("no_show", at=NINE)
 
 
 def test_somebody_who_is_here_in_time_keeps_the_promise(bank: Day) -> None:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from troth.core.terms import Actor, AgentState, Flow, Subject
 from troth.web.common import together
-from troth.web.flow.models import Appointment, CounterSession, Ticket
+from troth.web.flow.models import Appointment, CounterSession, LineService, Ticket
 from troth.web.outbox.models import Fact
 from troth.web.outbox.record import fact
 
@@ -88,9 +88,13 @@ def of_booking(booking: Appointment, activity: str, *, at: datetime, actor: Acto
     customer = booking.customer
     if activity in {"booked", "rescheduled"} and booking.starts_at and booking.ends_at:
         more |= {"window_start": booking.starts_at.isoformat(), "window_end": booking.ends_at.isoformat()}
+    place: dict[str, Any] = {}
+    if activity == "no_show":  # a contact that was to be: there is no ticket whose name and line it could have
+        lines = LineService.objects.filter(branch=booking.branch_id, service=booking.service_id)
+        place = {"contact_id": booking.booking_id, "queue": lines.values_list("line__code", flat=True).first()}
     return fact(
         activity, at=at, attributes=more, actor=actor, direction=None if actor else Flow.IN,
-        subject_kind=Subject.BOOKING, subject_id=booking.booking_id,
+        subject_kind=Subject.BOOKING, subject_id=booking.booking_id, **place,
         customer_id=customer.pseudonym if customer else None, site=booking.branch.unit.code, channel=CHANNEL,
         service=booking.service.code,
     )  # fmt: skip

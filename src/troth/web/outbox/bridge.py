@@ -9,14 +9,14 @@ from typing import Any, Final
 import pyarrow as pa
 from django.conf import settings
 
-from troth.log.check import check
+from troth.log.check import NEEDS, check
 from troth.log.lake import Lake
 from troth.log.schema import DRAFTS, REJECTS, STORED
 from troth.log.store import scan
 from troth.log.upkeep import compact
 from troth.web.outbox.models import Fact
 
-__all__ = ["COLUMNS", "SOURCE", "Lake", "checked", "events", "lake", "land", "last", "tend"]
+__all__ = ["COLUMNS", "NEEDS", "SOURCE", "Lake", "checked", "events", "lake", "land", "last", "tend"]
 
 #: The `source` of every fact that is born here.
 SOURCE: Final = "troth"

@@ -12,7 +12,7 @@ from psycopg.types.json import Json
 
 from troth.core.terms import ACTIVITIES, COMMON_KEYS
 from troth.web.common import together
-from troth.web.outbox.bridge import COLUMNS
+from troth.web.outbox.bridge import COLUMNS, NEEDS
 from troth.web.outbox.models import Fact
 
 _INSERT: Final = "INSERT INTO outbox_fact (source_id, version, occurred_at, recorded_at, activity, event)"
@@ -42,6 +42,9 @@ def fact(
     loose = set(attributes or ()) - term.keys - COMMON_KEYS
     if unknown or loose:
         raise ValueError(f"{activity} cannot carry {sorted(unknown | loose)}")
+    needed = NEEDS.get(term.kind, ())
+    if needed and all(columns.get(name) is None for name in needed):
+        raise ValueError(f"{activity} must name one of {', '.join(needed)}: the log would refuse it")
     event = {k: str(v) if k != "value" else float(v) for k, v in columns.items() if v is not None}
     if attributes:
         event["attributes"] = json.dumps({k: v for k, v in attributes.items() if v is not None}, default=str)
