@@ -25,7 +25,7 @@ from troth.log.ingest import ingest
 from troth.log.lake import Lake
 from troth.log.readers import ReadOptions
 from troth.queueing.twin.learn import USUAL
-from troth.queueing.twin.read import RecordedContacts, recorded
+from troth.queueing.read import RecordedContacts, recorded
 from troth.queueing.twin.validate import Validation, validate
 
 ZONE = "Asia/Jerusalem"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from troth.cli.output import Row
 
 if TYPE_CHECKING:
-    from troth.queueing.twin.read import RecordedContacts
+    from troth.queueing.read import RecordedContacts
 
 _FLOORS = 8
 
@@ -23,10 +23,10 @@ def planned(
     from troth.core.errors import InputError
     from troth.core.random import stream
     from troth.core.spans import Span, zone
+    from troth.queueing.read import day_number
     from troth.queueing.twin.day import UNNAMED, recorded_day
     from troth.queueing.twin.learn import Learning, learn
     from troth.queueing.twin.moves import Placing, placed
-    from troth.queueing.twin.read import day_number
     from troth.queueing.twin.replan import judged, replan, usual_arrivals
 
     how, seed, tz = (

@@ -15,7 +15,7 @@ from troth.core.decision import Issue, Severity
 from troth.core.errors import InputError
 
 if TYPE_CHECKING:
-    from troth.queueing.twin.read import RecordedContacts
+    from troth.queueing.read import RecordedContacts
 
 _DAY = click.DateTime(formats=["%Y-%m-%d"])
 
@@ -122,7 +122,7 @@ def replan_command(form: output.Form, on: datetime, known_from: datetime, second
 
 def _seen(given: dict[str, Any], days: list[date]) -> RecordedContacts:
     from troth.core.spans import start_of_day, zone
-    from troth.queueing.twin.read import recorded
+    from troth.queueing.read import recorded
 
     tz = zone(given["time_zone"])
     where = {"channel": given["channel"]} if given["channel"] else {}

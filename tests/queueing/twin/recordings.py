@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from troth.queueing.twin.read import RecordedContacts, day_number
+from troth.queueing.read import RecordedContacts, day_number
 
 DAY = date(2026, 3, 2)
 OPEN_S = 8 * 3600.0

@@ -12,8 +12,8 @@ import pytest
 from tests.kpi.logs import lake_of, story
 from tests.queueing.twin.recordings import DAY, recorded_days
 from troth.core.errors import InputError
+from troth.queueing.read import day_number, recorded
 from troth.queueing.twin.learn import learn
-from troth.queueing.twin.read import day_number, recorded
 
 
 def test_contacts_are_read_with_day_and_priority(lake: Path) -> None:

@@ -10,10 +10,10 @@ import numpy as np
 from tests.queueing.twin.recordings import DAY, recorded_days
 from troth.core.decision import Status, Stop
 from troth.core.spans import Span
+from troth.queueing.read import day_number
 from troth.queueing.twin.day import RecordedDay, recorded_day
 from troth.queueing.twin.learn import LearnedFloor, Learning, learn
 from troth.queueing.twin.moves import STEP, Placing, placed
-from troth.queueing.twin.read import day_number
 from troth.queueing.twin.replan import excesses, holds, judged, replan, usual_arrivals
 
 HOW = Learning(idle_rests=0)

@@ -18,7 +18,6 @@ from troth.queueing.fit.lengths import Lengths as Lengths
 from troth.queueing.fit.lengths import LogNormal as LogNormal
 from troth.queueing.fit.lengths import StepHazard as StepHazard
 from troth.queueing.fit.lengths import quantile_table as quantile_table
-from troth.queueing.fit.patience import PatienceCandidate as PatienceCandidate
 from troth.queueing.fit.patience import PatienceFit as PatienceFit
 from troth.queueing.fit.patience import fit_patience as fit_patience
 from troth.queueing.fit.patience import step_hazard as step_hazard

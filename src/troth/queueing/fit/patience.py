@@ -11,26 +11,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from troth.core.decision import Issue, Severity
 from troth.core.errors import InputError
+from troth.queueing.fit.handle import Candidate
 from troth.queueing.fit.lengths import Floats, GammaMixture, StepHazard
 from troth.queueing.fit.survival import Survival, checked, kaplan_meier, nobody
 
 #: Steps of a hazard by themselves: at most so many, with at least so many who gave up in each.
 _STEPS, _IN_EACH = 20, 25
-
-
-@dataclass(frozen=True, slots=True)
-class PatienceCandidate:
-    """A distribution of patience fitted to waits; see `Candidate`.
-
-    `distance` is the greatest to the product-limit estimate while one in a hundred of the waits still lasts: beyond,
-    chance rules the estimate.
-    """
-
-    name: str
-    lengths: Any
-    log_likelihood: float
-    bic: float
-    distance: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,18 +27,19 @@ class PatienceFit:
     ----------
     seen : the product-limit estimate.
     waits_s, gave_up : what it was fitted to.
-    candidates : fitted, best first.
+    candidates : fitted, best first; `distance` is the greatest to the product-limit estimate while one in a hundred of the
+        waits still lasts: beyond, chance rules the estimate.
     issues : what was left out, what is doubtful.
     """
 
     seen: Survival
     waits_s: Floats
     gave_up: NDArray[np.bool_]
-    candidates: tuple[PatienceCandidate, ...]
+    candidates: tuple[Candidate, ...]
     issues: tuple[Issue, ...] = ()
 
     @property
-    def best(self) -> PatienceCandidate:
+    def best(self) -> Candidate:
         """The fitted one with the least BIC."""
         return self.candidates[0]
 
@@ -174,7 +161,7 @@ def _hyper(waits: Floats, left: NDArray[np.bool_], *, rounds: int = 2000) -> Gam
     return GammaMixture(tuple(share.tolist()), (1.0, 1.0), tuple(scale.tolist()), fixed=2)
 
 
-def _candidate(name: str, lengths: Any, waits: Floats, left: NDArray[np.bool_], seen: Survival) -> PatienceCandidate:
+def _candidate(name: str, lengths: Any, waits: Floats, left: NDArray[np.bool_], seen: Survival) -> Candidate:
     with np.errstate(divide="ignore"):
         likelihood = float(lengths.log_pdf(waits[left]).sum() + np.log(lengths.survival(waits[~left])).sum())
     before = np.concatenate([[1.0], seen.share[:-1]])
@@ -183,4 +170,4 @@ def _candidate(name: str, lengths: Any, waits: Floats, left: NDArray[np.bool_], 
     distance = float(np.max(apart[seen.at_risk >= 0.01 * len(waits)], initial=0.0))
     # Volinsky and Raftery (2000), Biometrics 56, 256-262: of censored times the seen ones count.
     bic = lengths.parameters * float(np.log(left.sum())) - 2 * likelihood
-    return PatienceCandidate(name, lengths, likelihood, bic, distance)
+    return Candidate(name, lengths, likelihood, bic, distance)

@@ -17,9 +17,9 @@ from troth.core.spans import Span, from_micros, start_of_day, to_micros, zone
 from troth.core.terms import AgentState
 from troth.queueing.discipline import EVERYBODY, CustomerClass, Discipline
 from troth.queueing.fit.presence import presence
+from troth.queueing.read import RecordedContacts, day_number
 from troth.queueing.twin.learn import USUAL, LearnedFloor, Learning
 from troth.queueing.twin.problem import TwinAgent, TwinArrivals, TwinProblem, TwinQueue, TwinStream
-from troth.queueing.twin.read import RecordedContacts, day_number
 from troth.queueing.twin.times import Times
 
 #: A server whose name the log does not tell; there only while giving such a service.

@@ -13,7 +13,7 @@ from troth.core.decision import Issue, Severity
 from troth.core.errors import InputError
 from troth.queueing.fit.presence import skills
 from troth.queueing.fit.survival import kaplan_meier
-from troth.queueing.twin.read import Floats, Marks, RecordedContacts
+from troth.queueing.read import Floats, Marks, RecordedContacts
 from troth.queueing.twin.times import STEPS, Times, levels
 
 #: Who is told apart: a queue of the log and a priority.

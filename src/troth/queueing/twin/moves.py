@@ -12,9 +12,9 @@ from typing import Final
 import numpy as np
 
 from troth.core.spans import Span
+from troth.queueing.read import Floats
 from troth.queueing.twin.day import UNNAMED, RecordedDay
 from troth.queueing.twin.learn import Kind, LearnedFloor
-from troth.queueing.twin.read import Floats
 from troth.queueing.twin.times import Times, levels
 
 #: Stretches start on this grid from where they were.

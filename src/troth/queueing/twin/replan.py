@@ -12,6 +12,7 @@ import numpy as np
 from troth.core.decision import Status, Stop
 from troth.core.random import stream as random_stream
 from troth.core.spans import Span
+from troth.queueing.read import Floats, RecordedContacts
 from troth.queueing.twin.day import (
     LINE,
     RecordedDay,
@@ -25,7 +26,6 @@ from troth.queueing.twin.day import (
 from troth.queueing.twin.learn import USUAL, Kind, LearnedFloor, Learning
 from troth.queueing.twin.moves import Moves, Placing, coarse, guess, placed
 from troth.queueing.twin.problem import TwinArrivals, TwinProblem, TwinStream
-from troth.queueing.twin.read import Floats, RecordedContacts
 from troth.queueing.twin.solve import run
 from troth.queueing.twin.validate import ENOUGH, lived_contacts
 

@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from troth.core.decision import Stop
 from troth.core.random import stream as random_stream
 from troth.core.spans import to_micros
+from troth.queueing.read import Floats, Marks, Names, RecordedContacts, day_number
 from troth.queueing.twin import _layout as layout
 from troth.queueing.twin.day import IDLE, UNNAMED, RecordedDay, problem_of, recorded_day
 from troth.queueing.twin.learn import USUAL, Learning, learn
 from troth.queueing.twin.problem import TwinProblem
-from troth.queueing.twin.read import Floats, Marks, Names, RecordedContacts, day_number
 from troth.queueing.twin.solve import run
 from troth.queueing.twin.trace import Trace
 

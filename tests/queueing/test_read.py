@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tests.kpi.logs import lake_of, story
-from troth.queueing.fit.read import seen_contacts
+from troth.queueing.read import recorded
 
 START, END = datetime(2026, 3, 2, 8, tzinfo=UTC), datetime(2026, 3, 3, tzinfo=UTC)
 
@@ -28,14 +28,18 @@ def test_contacts_are_read_with_how_their_wait_ended(lake: Path) -> None:
     events += story(("2026-03-02T10:30:00", "queued", {}), contact_id="c4", queue="loans")
     events += story(("2026-03-03T10:30:00", "queued", {}), contact_id="c5", queue="cash")
     made = lake_of(lake, events)
-    found = seen_contacts(made, start=START, end=END, queue="cash")
-    assert found.queued_s.tolist() == [10, 3600, 7200]
+    found = recorded(made, start=START, end=END, queue="cash")
+    assert (found.queued_s - START.timestamp()).tolist() == [10, 3600, 7200]
     assert found.wait_s[:2].tolist() == [60, 45] and np.isnan(found.wait_s[2])
     assert found.answered.tolist() == [True, False, False] and found.gave_up.tolist() == [False, True, False]
     assert (found.agent[0], found.service[0], found.agent[1]) == ("ann", "loan", "")
-    assert (found.answered_s[0], found.ended_s[0], found.handle_s[0]) == (70, 280, 210)
+    assert (found.answered_s[0] - START.timestamp(), found.ended_s[0] - found.answered_s[0], found.handle_s[0]) == (
+        70,
+        210,
+        210,
+    )
     assert np.isnan(found.handle_s[1:]).all()
-    assert len(seen_contacts(made, start=START, end=END).queue) == 4
-    assert len(seen_contacts(made, start=START, end=END, queue="none").queue) == 0
+    assert len(recorded(made, start=START, end=END).queue) == 4
+    assert len(recorded(made, start=START, end=END, queue="none").queue) == 0
     with pytest.raises(ValueError, match="colour"):
-        seen_contacts(made, start=START, end=END, colour="red")
+        recorded(made, start=START, end=END, colour="red")

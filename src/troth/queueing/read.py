@@ -1,4 +1,4 @@
-"""A lake as what a twin is made of: the contacts that were recorded, as arrays. The only file of this room that opens one."""
+"""What was recorded of contacts, as arrays: what distributions are fitted to and twins are made of. The only file of this room that opens a lake."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def recorded(lake: Lake, *, start: datetime, end: datetime, time_zone: str = "UT
     Parameters
     ----------
     time_zone : whose days and hours count.
-    where : only those with this queue, site, service, channel or team.
+    where : only those with this queue, site, service, channel, team or agent_id.
 
     Raises
     ------
@@ -139,4 +139,4 @@ def _offset(micros: int, zone: ZoneInfo) -> float:
 
 
 _FIRST: Final = date(1970, 1, 1).toordinal()
-_DIMENSIONS: Final = frozenset({"queue", "site", "service", "channel", "team"})
+_DIMENSIONS: Final = frozenset({"queue", "site", "service", "channel", "team", "agent_id"})
