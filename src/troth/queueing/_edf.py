@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from troth.queueing._jit import kept
+from troth.queueing._jit import Machine
 
 Floats = NDArray[np.float64]
 
 
-@kept
+@Machine().kept
 def earliest_due(
     work: Floats, after: NDArray[np.int64], waiting: Floats, capacity: Floats
 ) -> tuple[Floats, Floats, Floats]:

@@ -1,51 +1,75 @@
-"""Compile numeric functions on first use, and keep the machine code of the outer ones where it can be kept."""
+"""Compile numeric functions on first use, and keep the machine code of the outer ones where it can be kept.
+
+Modules that use this are imported where they are needed: loading Numba alone takes half a second.
+"""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, Final, TypeVar, cast
+from types import CodeType
+from typing import Any, TypeVar, cast
 
 import numba
 import numpy as np
 from numba.core.caching import FunctionCache
 
-F = TypeVar("F", bound=Callable[..., object])
-
-_OPTIONS: Final[dict[str, Any]] = {"error_model": "numpy", "nogil": True}
-#: The code of everything compiled so far.
-_CODE = hashlib.blake2b()
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 class _Cache(FunctionCache):
     """Numba's cache, which alone would not notice that a function called from another file has changed."""
 
+    told = ""
+
     def _index_key(self, sig: Any, codegen: Any) -> Any:
-        return (*super()._index_key(sig, codegen), _CODE.hexdigest())  # type: ignore[no-untyped-call]
+        return (*super()._index_key(sig, codegen), self.told)  # type: ignore[no-untyped-call]
 
 
-def compiled(function: F) -> F:
-    """Return a function as machine code, made when compiled code first calls it.
+class Machine:
+    """Functions that are compiled alike, and what they are made of: code that is kept is found by all of it.
 
-    Modules that use this are imported where they are needed: loading Numba alone takes half a second.
+    Parameters
+    ----------
+    options : of `numba.njit`, for all of them.
     """
-    _note(function)
-    made: F = numba.njit(**_OPTIONS)(function)
-    return made
 
+    def __init__(self, **options: Any) -> None:
+        self._options: dict[str, Any] = {"error_model": "numpy", "nogil": True} | options
+        self._code = hashlib.blake2b()
 
-def kept(function: F) -> F:
-    """Return a function as machine code that is kept on disk, with all it calls, for the next process."""
-    made: Any = numba.njit(**_OPTIONS)(function)
-    # If neither the package's folder nor the user's can be written, each process compiles anew.
-    with suppress(RuntimeError):
-        made._cache = _Cache(function)  # type: ignore[no-untyped-call]  # noqa: SLF001 -- `cache=True` with a key of our own
-    return cast("F", made)
+    def compiled(self, function: F, **options: Any) -> F:
+        """Return a function as machine code, made when compiled code first calls it."""
+        self.note(function)
+        return cast("F", numba.njit(**self._options, **options)(function))
 
+    def kept(self, function: F) -> F:
+        """Return a function as machine code that is kept on disk, with all it calls, for the next process."""
+        made: Any = numba.njit(**self._options)(function)
+        # If neither the package's folder nor the user's can be written, each process compiles anew.
+        with suppress(RuntimeError):
+            cache = _Cache(function)  # type: ignore[no-untyped-call]
+            cache.told = self._code.hexdigest()
+            made._cache = cache  # noqa: SLF001 -- `cache=True` with a key of our own
+        return cast("F", made)
 
-def _note(function: Callable[..., object]) -> None:
-    code, known = function.__code__, function.__globals__
-    constants = {name: known.get(name) for name in code.co_names}
-    values = {name: value for name, value in constants.items() if isinstance(value, int | float | np.ndarray)}
-    _CODE.update(code.co_code + repr((code.co_consts, code.co_names, sorted(values.items()))).encode())
+    def note(self, of: Callable[..., Any] | np.dtype[Any]) -> None:
+        """Add a function's code with the numbers it reads from its module, or a layout, to what kept code is found by."""
+        if isinstance(of, np.dtype):
+            self._code.update(repr(of).encode())
+            return
+        self._note_code(of.__code__)
+        known = of.__globals__
+        words = {
+            k: known[k] for k in of.__code__.co_names if isinstance(known.get(k), int | float | np.generic | np.ndarray)
+        }
+        self._code.update(repr(sorted(words.items(), key=lambda one: one[0])).encode())
+
+    def _note_code(self, code: CodeType) -> None:
+        self._code.update(code.co_code + repr(code.co_names).encode())
+        for constant in code.co_consts:
+            if isinstance(constant, CodeType):
+                self._note_code(constant)
+            else:
+                self._code.update(repr(constant).encode())

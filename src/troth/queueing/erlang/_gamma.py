@@ -8,11 +8,14 @@ Gauss-Legendre panels around its mode give twelve digits at any load; sums over 
 from __future__ import annotations
 
 import math
+from typing import Final
 
 import numpy as np
 
-from troth.queueing._jit import compiled
+from troth.queueing._jit import Machine
 
+#: What this file and those above it compile.
+FORMULAS: Final = Machine()
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(12)
 _NODES, _WEIGHTS = (_NODES + 1) / 2, _WEIGHTS / 2
 
@@ -20,7 +23,7 @@ _NODES, _WEIGHTS = (_NODES + 1) / 2, _WEIGHTS / 2
 _FALL = 40.0
 
 
-@compiled
+@FORMULAS.compiled
 def _panel(y: float, w: float, start: float, length: float, shift: float) -> tuple[float, float, float, float]:
     """Return the integrals over one panel of f relative to its value at d = 0, with weights 1, e^-d, 1 - e^-(d + shift), d e^-d."""
     plain = served = gone = waited = 0.0
@@ -37,7 +40,7 @@ def _panel(y: float, w: float, start: float, length: float, shift: float) -> tup
     return plain * size, served * size, gone * size, waited * size
 
 
-@compiled
+@FORMULAS.compiled
 def _side(y: float, w: float, reach: float, sign: float, shift: float) -> tuple[float, float, float, float]:
     """Return the integrals from d = 0 up to `reach` to one side, `sign` 1 or -1."""
     plain = served = gone = waited = 0.0
@@ -57,7 +60,7 @@ def _side(y: float, w: float, reach: float, sign: float, shift: float) -> tuple[
     return plain, served, gone, waited
 
 
-@compiled
+@FORMULAS.compiled
 def _right_reach(y: float, w: float) -> float:
     """Return how far right of d = 0, where the slope is w - y <= 0, f falls by `_FALL` at most."""
     half = _FALL - 2 * (y - w)
@@ -65,7 +68,7 @@ def _right_reach(y: float, w: float) -> float:
     return (half + root) / (2 * y) if half > 0 else 4 * _FALL / (root - half)
 
 
-@compiled
+@FORMULAS.compiled
 def _left_reach(y: float, w: float) -> float:
     """Return how far left of d = 0, where the slope is w - y >= 0, f falls by `_FALL` at most."""
     slope = w - y
@@ -73,7 +76,7 @@ def _left_reach(y: float, w: float) -> float:
     return min(steep, math.log(2 + 2 * _FALL / w))
 
 
-@compiled
+@FORMULAS.compiled
 def queue_part(y: float, z: float, start: float) -> tuple[float, float, float, float, float]:
     """Return the integrals of f from `start` >= 0 to infinity, y > 0.
 
@@ -96,7 +99,7 @@ def queue_part(y: float, z: float, start: float) -> tuple[float, float, float, f
     return top, plain, served * still, gone * math.exp(-start), (waited + centre * served) * still
 
 
-@compiled
+@FORMULAS.compiled
 def free_part(y: float, z: float) -> float:
     """Return the log of the integral of f from minus infinity to 0, z > 0, y >= 0."""
     centre = min(0.0, math.log(z / y)) if y > 0 else 0.0

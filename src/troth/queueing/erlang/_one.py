@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import math
 
-from troth.queueing._jit import compiled
-from troth.queueing.erlang._gamma import free_part, queue_part
+from troth.queueing.erlang._gamma import FORMULAS, free_part, queue_part
 
 #: Figures that meet a target to the last digits meet it.
 SLACK = 1e-12
 
 
-@compiled
+@FORMULAS.compiled
 def together(chats: float, at_once: float, slowing: float) -> float:
     """Return how much work an agent with so many contacts at once does, against one with a single contact."""
     low = min(math.floor(chats), at_once)
@@ -21,7 +20,7 @@ def together(chats: float, at_once: float, slowing: float) -> float:
     return first + (chats - low) * ((low + 1) / (1 + slowing * low) - first)
 
 
-@compiled
+@FORMULAS.compiled
 def free(n: float, a: float, at_once: float, slowing: float) -> tuple[float, float]:
     """Return for n agents the log odds of some place free against all full, and the agents busy while some is free.
 
@@ -35,7 +34,7 @@ def free(n: float, a: float, at_once: float, slowing: float) -> tuple[float, flo
     return _free_places(n, a, at_once, slowing)
 
 
-@compiled
+@FORMULAS.compiled
 def _odds(n: int, a: float) -> float:
     """Return E by its recursion E(j) = j / a * (1 + E(j - 1)), from where what went before no longer counts."""
     less = min(float(n), a)
@@ -47,7 +46,7 @@ def _odds(n: int, a: float) -> float:
     return odds
 
 
-@compiled
+@FORMULAS.compiled
 def _free_places(n: float, a: float, at_once: float, slowing: float) -> tuple[float, float]:
     """Return `free` where an agent serves several at once; contacts go to whoever has fewest."""
     places = n * at_once
@@ -67,13 +66,13 @@ def _free_places(n: float, a: float, at_once: float, slowing: float) -> tuple[fl
     return math.log(odds) + log_one, busy / odds
 
 
-@compiled
+@FORMULAS.compiled
 def rate(n: float, at_once: float, slowing: float) -> float:
     """Return the erlangs that n agents can serve at most."""
     return n * at_once / (1 + slowing * (at_once - 1))
 
 
-@compiled
+@FORMULAS.compiled
 def measure(
     n: float, a: float, r: float, within: float, at_once: float, slowing: float
 ) -> tuple[float, float, float, float, float, float, float]:
@@ -116,12 +115,12 @@ def measure(
     return full, left, in_time, short, left / r, wait_served, _busy(n, a, full, left, busy)
 
 
-@compiled
+@FORMULAS.compiled
 def _busy(n: float, a: float, full: float, left: float, busy: float) -> float:
     return a * (1 - left) / n if busy < 0 else (busy * (1 - full) + n * full) / n
 
 
-@compiled
+@FORMULAS.compiled
 def longer(t: float, n: float, a: float, r: float, at_once: float, slowing: float, of_answered: int) -> float:
     """Return the probability that somebody, or somebody answered, waits longer than t."""
     full, left, level, _, _, _, _ = measure(n, a, r, t, at_once, slowing)
@@ -139,7 +138,7 @@ def longer(t: float, n: float, a: float, r: float, at_once: float, slowing: floa
     return full * math.exp(later - top - r * t) * rest / plain
 
 
-@compiled
+@FORMULAS.compiled
 def spare(
     n: float, a: float, r: float, within: float, at_once: float, slowing: float,
     formula: int, level: float, asa: float, left: float, occupancy: float,

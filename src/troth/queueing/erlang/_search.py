@@ -7,13 +7,13 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from troth.queueing._jit import compiled, kept
+from troth.queueing.erlang._gamma import FORMULAS
 from troth.queueing.erlang._one import SLACK, longer, measure, rate, spare
 
 Floats = NDArray[np.float64]
 
 
-@kept
+@FORMULAS.kept
 def measures(n: Floats, a: Floats, r: Floats, within: Floats, at_once: Floats, slowing: Floats) -> Floats:
     """Return `measure` of each interval, shape (7, intervals)."""
     out = np.empty((7, n.size))
@@ -24,7 +24,7 @@ def measures(n: Floats, a: Floats, r: Floats, within: Floats, at_once: Floats, s
     return out
 
 
-@kept
+@FORMULAS.kept
 def least_waiting(a: Floats, within: Floats, level: Floats, cap: Floats) -> Floats:
     """Return least whole staff of each interval for a service level and a cap on occupancy, nobody giving up.
 
@@ -55,7 +55,7 @@ def least_waiting(a: Floats, within: Floats, level: Floats, cap: Floats) -> Floa
     return out
 
 
-@compiled
+@FORMULAS.compiled
 def least_whole(
     a: float, r: float, within: float, at_once: float, slowing: float,
     formula: int, level: float, asa: float, left: float, occupancy: float,
@@ -78,7 +78,7 @@ def least_whole(
             n = float(math.floor((low + high) / 2))
 
 
-@compiled
+@FORMULAS.compiled
 def least_part(
     whole: float, a: float, r: float, within: float, at_once: float, slowing: float,
     formula: int, level: float, asa: float, left: float, occupancy: float,
@@ -121,7 +121,7 @@ def least_part(
     return x1 if f1 >= 0 else x2
 
 
-@kept
+@FORMULAS.kept
 def least(
     a: Floats, r: Floats, within: Floats, at_once: Floats, slowing: Floats,
     formula: int, level: Floats, asa: Floats, left: Floats, occupancy: Floats, fractions: int,
@@ -137,7 +137,7 @@ def least(
     return out
 
 
-@kept
+@FORMULAS.kept
 def quantiles(q: Floats, n: Floats, a: Floats, r: Floats, at_once: Floats, slowing: Floats, of_answered: int) -> Floats:
     """Return the wait that a share q of all, or of the answered, does not exceed."""
     out = np.zeros(n.size)

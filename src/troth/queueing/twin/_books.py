@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from troth.queueing.twin._jit import compiled, digest, kept
+from troth.queueing.twin._jit import compiled, kept
 from troth.queueing.twin._layout import GONE, NEVER, ON_CONTACT, WAITING, WRAP_UP
 from troth.queueing.twin._tables import contact_at, spell_at, sum_at
 
@@ -45,21 +44,14 @@ def taken(w: Any, c: int, ends: int) -> int:
     return int(over - one.called - one.gap)
 
 
-def _kept(version: int) -> Callable[[np.ndarray, int], int]:
-    @kept
-    def audit(world: Any, ends: int) -> int:
-        w = world[0]
-        for c in range(w.contacts_n):
-            add_waits(w, c, ends)
-            w.taken += taken(w, c, ends)
-        for k in range(w.spells_n):
-            one = spell_at(w, k)
-            if one.state == ON_CONTACT or one.state == WRAP_UP:  # noqa: PLR1714 (a set would have to be allocated)
-                w.busy += min(one.ended, ends) - one.started
-        return version
-
-    return audit
-
-
-#: Add up the contacts and spells of a `WORLD` into its sums, `taken` and `busy`.
-audit = _kept(digest())
+@kept
+def audit(world: np.ndarray, ends: int) -> None:
+    """Add up the contacts and spells of a `WORLD` into its sums, `taken` and `busy`."""
+    w: Any = world[0]
+    for c in range(w.contacts_n):
+        add_waits(w, c, ends)
+        w.taken += taken(w, c, ends)
+    for k in range(w.spells_n):
+        one = spell_at(w, k)
+        if one.state == ON_CONTACT or one.state == WRAP_UP:  # noqa: PLR1714 (a set would have to be allocated)
+            w.busy += min(one.ended, ends) - one.started

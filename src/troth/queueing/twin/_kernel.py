@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -22,7 +21,7 @@ from troth.queueing.twin._floor import (
     show,
     unlist,
 )
-from troth.queueing.twin._jit import compiled, digest, inlined, kept
+from troth.queueing.twin._jit import compiled, inlined, kept
 from troth.queueing.twin._layout import (
     ABANDONED,
     ANSWERED,
@@ -235,16 +234,9 @@ def live(w: Any, begins: int, ends: int, held: int, waiting: int) -> None:
         q.since = ends
 
 
-def _kept(version: int) -> Callable[[np.ndarray, int, int, int, int, int, int], int]:
-    @kept
-    def run(world: Any, seed: int, replication: int, begins: int, ends: int, held: int, waiting: int) -> int:
-        w = world[0]
-        fill_keys(w, seed, replication)
-        live(w, begins, ends, held, waiting)
-        return version
-
-    return run
-
-
-#: Run a `WORLD`: with a seed and the number of the replication, from an instant to another, with so many held and waiting.
-run = _kept(digest())
+@kept
+def run(world: np.ndarray, seed: int, replication: int, begins: int, ends: int, held: int, waiting: int) -> None:
+    """Run a `WORLD`: with a seed and the number of the replication, from an instant to another, with so many held and waiting."""
+    w: Any = world[0]
+    fill_keys(w, seed, replication)
+    live(w, begins, ends, held, waiting)
