@@ -37,7 +37,7 @@ class Machine:
 
     def __init__(self, **options: Any) -> None:
         self._options: dict[str, Any] = {"error_model": "numpy", "nogil": True} | options
-        self._code = hashlib.blake2b()
+        self._parts = set[str]()
 
     def compiled(self, function: F, **options: Any) -> F:
         """Return a function as machine code, made when compiled code first calls it."""
@@ -50,26 +50,22 @@ class Machine:
         # If neither the package's folder nor the user's can be written, each process compiles anew.
         with suppress(RuntimeError):
             cache = _Cache(function)  # type: ignore[no-untyped-call]
-            cache.told = self._code.hexdigest()
+            # Sorted, for files can be read in any order.
+            cache.told = hashlib.blake2b(repr(sorted(self._parts)).encode()).hexdigest()
             made._cache = cache  # noqa: SLF001 -- `cache=True` with a key of our own
         return cast("F", made)
 
     def note(self, of: Callable[..., Any] | np.dtype[Any]) -> None:
         """Add a function's code with the numbers it reads from its module, or a layout, to what kept code is found by."""
         if isinstance(of, np.dtype):
-            self._code.update(repr(of).encode())
+            self._parts.add(repr(of))
             return
-        self._note_code(of.__code__)
-        known = of.__globals__
-        words = {
-            k: known[k] for k in of.__code__.co_names if isinstance(known.get(k), int | float | np.generic | np.ndarray)
-        }
-        self._code.update(repr(sorted(words.items(), key=lambda one: one[0])).encode())
+        names, known = of.__code__.co_names, of.__globals__
+        words = {k: known[k] for k in names if isinstance(known.get(k), int | float | np.generic | np.ndarray)}
+        self._parts.add(repr((of.__qualname__, _told(of.__code__), [(k, words[k]) for k in sorted(words)])))
 
-    def _note_code(self, code: CodeType) -> None:
-        self._code.update(code.co_code + repr(code.co_names).encode())
-        for constant in code.co_consts:
-            if isinstance(constant, CodeType):
-                self._note_code(constant)
-            else:
-                self._code.update(repr(constant).encode())
+
+def _told(code: CodeType) -> tuple[Any, ...]:
+    """Return what a function's code does, with that of the functions in it, as plain data."""
+    constants = [_told(one) if isinstance(one, CodeType) else one for one in code.co_consts]
+    return code.co_code, code.co_names, constants
