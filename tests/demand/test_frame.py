@@ -128,3 +128,16 @@ def test_quarter_hours_and_days() -> None:
     (quarters,), _ = series_of(rows, time="at", every=Step.QUARTER_HOUR)
     (days,), _ = series_of(rows, time="at", every=Step.DAY)
     assert quarters.values[36:38].tolist() == [1, 1] and days.values.tolist() == [2]
+
+
+def test_before_a_rare_kind_first_came_it_came_not_at_all() -> None:
+    """A common member that begins late was not there before; of a rare one the days before its first count as 0."""
+    days = np.arange("2026-01-01", "2026-04-11", dtype="datetime64[D]")
+    common = [("common", day) for day in days[50:] for _ in range(9)]
+    rows = {
+        "kind": [*(kind for kind, _ in common), "rare", "all"],
+        "at": [*(day for _, day in common), days[60], days[0]],
+    }
+    found, _ = series_of(rows, time="at", by=["kind"], every=Step.DAY, time_zone="UTC")
+    known = {one.name: int(np.isfinite(one.values).sum()) for one in found}
+    assert (known["common"], known["rare"]) == (50, 100)

@@ -119,20 +119,26 @@ def notes(
     lead: int | None,
 ) -> Iterator[str]:
     """Yield lines below the table: how good it was, what was set aside, what was changed and published."""
+    import numpy as np
+
     from troth.charts.numbers import number, plural
 
     yield ""
     for one in told.series[:5]:
         name = f"{one.series.name}: " if len(told.series) > 1 else ""
         error = sum(score.weight * score.wape for score in one.scores)
-        scored = (
-            f"missed {number(error, unit='share')} in the backtest" if one.scores else "too little history to try it"
-        )
         held = f", 80 % bands held {number(one.coverage[0.8], unit='share')}" if 0.8 in one.coverage else ""
+        scored = (
+            f"missed {number(error, unit='share')} in the backtest{held}"
+            if one.scores
+            else "too little history to try it"
+        )
+        if one.scores and not any(np.isfinite(share) for share in one.coverage.values()):
+            scored = "nothing came in the days it was tried on"
         aside = (
             f"; {plural(len(one.repairs), one='stretch', many='stretches')} of history set aside" if one.repairs else ""
         )
-        yield f"{name}{one.model or 'no model'}, {scored}{held}{aside}."
+        yield f"{name}{one.model or 'no model'}, {scored}{aside}."
     if len(told.series) > 5:
         yield f"... and {len(told.series) - 5:,} more series: --format json has all."
     for effect in changed.effects if changed else ():

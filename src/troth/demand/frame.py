@@ -13,13 +13,15 @@ import numpy as np
 from troth.core.decision import Issue, Severity
 from troth.core.errors import InputError
 from troth.core.time import Grid, Step, from_micros, start_of_day, zone
-from troth.demand.problem import Series
+from troth.demand.problem import Bools, Floats, Series
 
 if TYPE_CHECKING:
     import pandas as pd
 
 #: A table may be split into so many series at most.
 _MOST: Final = 100_000
+#: Fewer arrivals than this may fail to come by chance.
+_UNSURE: Final = 6.0
 _OFFSET: Final = r"(?:Z|z|[+-]\d{2}:?\d{2})$"
 
 
@@ -35,8 +37,7 @@ def series_of(
 ) -> tuple[tuple[Series, ...], list[Issue]]:
     """Return one series of arrivals for each combination of members, all on one grid, and what is doubtful.
 
-    Rows without a value are things that happened, one each: where none happened between the first and the last, the count
-    is 0. Rows with one are counts of what came from their time on: where there is no row, nothing is known.
+    Rows without a value are things that happened, one each: where none happened after the first, the count is 0, see `watched`. Rows with one are counts of what came from their time on: where there is no row, nothing is known.
 
     Parameters
     ----------
@@ -93,11 +94,30 @@ def series_of(
     size = len(keys) * (len(edges) - 1)
     total = np.bincount(place, weights=amounts[inside], minlength=size).reshape(len(keys), -1)
     seen = np.bincount(place, minlength=size).reshape(len(keys), -1) > 0
-    known = seen if value is not None else np.maximum.accumulate(seen, axis=1)
+    known = seen if value is not None else watched(total.astype(np.float64))
     values = np.where(known, total, np.nan)
     return tuple(
         Series(one, grid, dict(zip(by, key, strict=True))) for one, key in zip(values, keys, strict=True)
     ), issues
+
+
+def watched(counts: Floats) -> Bools:
+    """Return the cells in which nothing recorded means that nothing came, shape of `counts`, (series, cells).
+
+    That is so since a series' first arrival, for a queue may not have been there before. It is so since the first of any series
+    where what came later lets fewer than six be expected before: of a rare kind that none came yet says nothing (of six, 1 in
+    400 is 0).
+
+    Examples
+    --------
+    >>> watched(np.array([[1.0, 2.0, 1.0, 0.0], [0.0, 0.0, 1.0, 0.0], [0.0, 0.0, 9.0, 8.0]])).tolist()[1:]
+    [[True, True, True, True], [False, False, True, True]]
+    """
+    begun: Bools = np.maximum.accumulate(counts > 0, axis=1)
+    there, since = begun.any(0), begun.sum(1, keepdims=True)
+    rate = counts.sum(1, keepdims=True) / np.maximum(since, 1)
+    found: Bools = begun | (there & (rate * (there.sum() - since) < _UNSURE))
+    return found
 
 
 def _frame(rows: Any) -> pd.DataFrame:

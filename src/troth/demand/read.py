@@ -12,8 +12,8 @@ import numpy as np
 from troth.core.decision import Issue, Severity
 from troth.core.errors import InputError
 from troth.core.time import Calendar, Grid, Step, calendars_from_tables, to_utc, zone
-from troth.demand.frame import grid_of
-from troth.demand.problem import DemandKind, Floats, Series
+from troth.demand.frame import grid_of, watched
+from troth.demand.problem import Bools, DemandKind, Floats, Series
 from troth.kpi.calendar_use import PRECEDENCE
 from troth.log.lake import Lake
 from troth.log.references import read_reference
@@ -90,19 +90,20 @@ def read(
     )
     number, total = (_binned(rows[name], at, code, grid, len(keys)) for name in ("number", "total"))
     calendars = _calendars(lake)
+    known = watched(number)
     found = tuple(
-        _series(dict(zip(by, key, strict=True)), kind, grid, number[k], total[k], calendars) for key, k in place.items()
+        _series(dict(zip(by, key, strict=True)), kind, grid, number[k], total[k], known[k], calendars)
+        for key, k in place.items()
     )
     return found, []
 
 
 def _series(
-    key: Mapping[str, str], kind: DemandKind, grid: Grid, number: Floats, total: Floats, calendars: Any
+    key: Mapping[str, str], kind: DemandKind, grid: Grid, number: Floats, total: Floats, known: Bools, calendars: Any
 ) -> Series:
     calendar = calendars(key)
     if kind is DemandKind.ARRIVALS:
-        begun = np.maximum.accumulate(number > 0)
-        return Series(np.where(begun, number, np.nan), grid, key, kind, calendar=calendar)
+        return Series(np.where(known, number, np.nan), grid, key, kind, calendar=calendar)
     mean = np.where(number > 0, total / np.maximum(number, 1.0), np.nan)
     return Series(mean, grid, key, kind, weights=number, calendar=calendar)
 
