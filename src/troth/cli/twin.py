@@ -62,6 +62,7 @@ def validate_command(form: output.Form, html: Path | None, **given: Any) -> int:
     their recorded instants, servers are there from their first service to their last. Exit status 1 if fewer than 80 %
     of the real figures lie within the simulated 90 % interval.
     """
+    from troth.charts.numbers import number
     from troth.queueing.twin.learn import Learning
     from troth.queueing.twin.validate import validate
 
@@ -79,7 +80,7 @@ def validate_command(form: output.Form, html: Path | None, **given: Any) -> int:
     ]  # fmt: skip
     output.show(rows, form=form, key="cells", extra={"held": made.held, "replications": made.replications})
     if form is output.Form.TABLE:
-        click.echo(f"\n{made.held:.1%} of the real figures lie within the simulated 90 % interval.")
+        click.echo(f"\n{number(made.held, unit='share')} of the real figures lie within the simulated 90 % interval.")
     if html is not None:
         from troth.queueing.twin.validate_page import page
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from troth.charts import page as html
+from troth.charts.numbers import number
 from troth.charts.template import template
 from troth.charts.tokens import LIGHT
 from troth.queueing.twin.validate import Validation
@@ -13,10 +14,13 @@ from troth.queueing.twin.validate import Validation
 def page(made: Validation) -> str:
     """Return the page: the share held, each figure's place within its interval, and all numbers."""
     title = "Does the simulation live through days as they were?"
-    answer = f"{made.held:.1%} of the real figures lie within the simulated 90 % interval"
+    answer = f"{number(made.held, unit='share')} of the real figures lie within the simulated 90 % interval"
     rows = [
         [html.Cell(cell.date.isoformat()), html.Cell(cell.figure)]
-        + [html.Cell(f"{value:,.4g}", sort=value, figure=True) for value in (cell.real, cell.low, cell.mean, cell.high)]
+        + [
+            html.Cell(_words(value, cell.figure), sort=value, figure=True)
+            for value in (cell.real, cell.low, cell.mean, cell.high)
+        ]
         + [html.Cell("within" if cell.holds else "outside")]
         for cell in made.cells
     ]
@@ -32,6 +36,17 @@ def page(made: Validation) -> str:
     return html.page(body, title=title)
 
 
+def _words(value: float, figure: str) -> str:
+    """Return a value as people say it: shares in per cent, times in seconds or minutes, and numbers."""
+    if figure.startswith(("share", "in ", "occupancy")):
+        return number(value, unit="share")
+    return (
+        number(value, unit="s")
+        if "wait of" in figure or figure.endswith(" wait") or "handle" in figure
+        else f"{value:,.4g}"
+    )
+
+
 def plot(made: Validation) -> Any:
     """Return the figure of reality within intervals: 0 is the lower limit, 1 the upper one."""
     import plotly.graph_objects as go
@@ -43,7 +58,7 @@ def plot(made: Validation) -> Any:
     figure.add_scatter(
         x=[max(min((cell.real - cell.low) / (cell.high - cell.low), 2.0), -1.0) for cell in cells],
         y=[cell.figure for cell in cells], mode="markers", marker={"color": LIGHT["accent"], "size": 8},
-        customdata=[f"{cell.date}: {cell.real:.4g} against {cell.low:.4g} to {cell.high:.4g}" for cell in cells],
+        customdata=[f"{cell.date}: {_words(cell.real, cell.figure)} against {_words(cell.low, cell.figure)} to {_words(cell.high, cell.figure)}" for cell in cells],
         hovertemplate="%{y}, %{customdata}<extra></extra>",
     )  # fmt: skip
     figure.update_layout(
