@@ -14,10 +14,10 @@ from benchmarks.quality._common import line
 from troth.core.decision import Stop
 from troth.core.random import stream
 from troth.core.spans import Span
+from troth.queueing.read import RecordedContacts, day_number
 from troth.queueing.twin.day import UNNAMED, RecordedDay, recorded_day
 from troth.queueing.twin.learn import LearnedFloor, learn
 from troth.queueing.twin.moves import Placing
-from troth.queueing.read import RecordedContacts, day_number
 from troth.queueing.twin.replan import PlacingScore, excesses, judged, replan, usual_arrivals
 
 ZONE = "Asia/Jerusalem"

@@ -24,8 +24,8 @@ from benchmarks.quality._common import case_set, line, parser
 from troth.log.ingest import ingest
 from troth.log.lake import Lake
 from troth.log.readers import ReadOptions
-from troth.queueing.twin.learn import USUAL
 from troth.queueing.read import RecordedContacts, recorded
+from troth.queueing.twin.learn import USUAL
 from troth.queueing.twin.validate import Validation, validate
 
 ZONE = "Asia/Jerusalem"
