@@ -162,6 +162,15 @@ def test_somebody_at_the_counter_is_served_without_a_wait(bank: Day) -> None:
     assert _case(ticket) == ["opened", "resolved", "closed"]
 
 
+def test_who_was_served_directly_and_put_back_goes_to_somebody_able(bank: Day) -> None:
+    """A ticket made at the counter needs the skills of its service like any other: whoever lacks them does not call it."""
+    tom, bob = bank.open(bank.company.tom), bank.open(bank.company.bob, 1)
+    ticket = actions.walk_direct(session=tom, service=bank.company.loans, now=bank.later())
+    actions.put_back(session=tom, ticket=ticket, now=bank.later())
+    assert actions.call_next(session=tom, now=bank.later()) is None
+    assert bank.call(bob).pk == ticket.pk
+
+
 def test_serving_twice_is_serving_once(bank: Day) -> None:
     """A double click on answer or finish changes nothing the second time."""
     bank.join()

@@ -151,6 +151,7 @@ def walk_direct(
         prefix=place.prefix, number=next_number(branch_id=place.branch_id, prefix=place.prefix, day=day), day=day,
         entry=Entry.DIRECT, state=str(TicketState.SERVING), session=mine, joined_at=at, called_at=at, answered_at=at,
         changed_at=at, priority=place.service.priority, reason={"code": "flow.direct"},
+        skills=bridge.needed(place.needs),  # type: ignore[attr-defined]
     )  # fmt: skip
     row.save(force_insert=True)
     record(
