@@ -29,6 +29,7 @@ class Ticket:
     changed_at: datetime
     skills: tuple[int, ...]
     labels: tuple[str, ...]
+    priority: int
     state: str = "waiting"
     desk: int | None = None
     reserved: str | None = None
@@ -43,7 +44,7 @@ class Ticket:
     def waiting(self) -> Waiting:
         """The ticket as a discipline sees it."""
         return Waiting(
-            id=self.id, joined_at=self.joined_at, service=self.service, priority=3, labels=self.labels,
+            id=self.id, joined_at=self.joined_at, service=self.service, priority=self.priority, labels=self.labels,
             returned_at=self.returned_at, not_before=self.not_before, skills=self.skills, reserved_for=self.reserved,
             overtaken=self.overtaken, overtaken_at=self.overtaken_at,
         )  # fmt: skip
@@ -64,12 +65,13 @@ class Desk:
 
 @dataclass(frozen=True)
 class Rules:
-    """What never changes: disciplines by line, line and letter and skills by service, the time for coming."""
+    """What never changes: disciplines by line; line, letter, skills and priority by service; the time for coming."""
 
     disciplines: dict[str, Discipline]
     line_of: dict[str, str]
     letter: dict[str, str]
     skills: dict[str, tuple[int, ...]]
+    priority: dict[str, int]
     no_show: timedelta
 
 
@@ -276,8 +278,9 @@ class Branch:
     def _stand(self, made: int | None, service: str, at: datetime, label: str, **more: Any) -> str:
         assert made is not None, "a new ticket was due"
         self.tickets[made] = Ticket(
-            made, label, service, joined_at=at, changed_at=at, skills=self.rules.skills[service], **more
-        )
+            made, label, service, joined_at=at, changed_at=at, skills=self.rules.skills[service],
+            priority=self.rules.priority[service], **more,
+        )  # fmt: skip
         return label
 
     def _here(self, name: str | None, service: str) -> None:

@@ -228,6 +228,7 @@ def storm(bank: Day, disciplines: Sequence[Discipline], *, seed: int) -> Storm:
         line_of={"cash": general, "cards": general, "loans": loans},
         letter={"cash": "A", "cards": "B", "loans": "C"},
         skills={"cash": (), "cards": (), "loans": advice},
+        priority={one.code: one.priority for one in (bank.company.cash, bank.company.cards, bank.company.loans)},
         no_show=timedelta(seconds=bank.place.branch.no_show_s),
     )
     return Storm(bank, rules, seed)
