@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import pwd
 import shutil
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -101,6 +104,40 @@ def test_a_user_that_cannot_be_made_is_an_issue(monkeypatch: pytest.MonkeyPatch)
         _postgres.account()
     assert caught.value.issues[0].code == "database-user"
     assert "Maybe" in caught.value.issues[0].advice
+
+
+#: Does as the real one: looks for the name before it waits for the list, and then puts its own number there.
+_USERADD = """#!/bin/sh
+cd "$(dirname "$0")"
+test -e user && exit 9
+if mkdir list 2>/dev/null; then sleep 0.1; else sleep 0.6; fi
+echo $$ > user
+"""
+
+
+def test_two_who_make_the_user_at_once_go_on_with_one_number(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two first starts at the same instant: both know the number that is in the list afterwards."""
+    (tmp_path / "useradd").write_text(_USERADD, encoding="ascii")
+    (tmp_path / "useradd").chmod(0o755)
+    start, listed = threading.Barrier(2), tmp_path / "user"
+
+    def known(name: str) -> pwd.struct_passwd:
+        if not listed.exists():
+            raise KeyError(name)
+        return pwd.struct_passwd((name, "x", int(listed.read_text()), 999, "", "/nonexistent", "/usr/sbin/nologin"))
+
+    def begin() -> int:
+        start.wait(10)
+        return _postgres.account().uid
+
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(pwd, "getpwnam", known)
+    monkeypatch.setattr(_postgres, "LOCK", tmp_path / "lock")
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    with ThreadPoolExecutor(2) as both:
+        found = {one.result(20) for one in [both.submit(begin) for _ in range(2)]}
+    assert found == {int(listed.read_text())}
+    assert (tmp_path / "lock").stat().st_mode & 0o077 == 0
 
 
 def test_a_user_without_a_name_is_an_issue(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ is changed. For an ordinary user the programs run where the wheel put them.
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import importlib.metadata
 import importlib.util
 import os
@@ -15,7 +16,6 @@ import pwd
 import shutil
 import subprocess
 import tempfile
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,6 +27,9 @@ MAJOR = 18
 
 #: Who runs the server when Troth is started as root. A system user: systemd leaves its shared memory alone at log-out.
 USER = "troth-db"
+
+#: Held while the user is looked for and made; where only root can put a file.
+LOCK = Path("/run/troth-db-user.lock")
 
 #: Crash recovery of a large database takes minutes, not seconds.
 PATIENCE_S = 600
@@ -83,12 +86,33 @@ def account() -> Account:
                 "database-user", "the user who runs Troth", value=f"uid {os.geteuid()}", advice=advice
             ) from None
         return Account(os.geteuid(), os.getegid())
-    try:
-        found = pwd.getpwnam(USER)
-    except KeyError:
-        _add_user()
-        found = pwd.getpwnam(USER)
+    found = _known() or _made()
     return Account(found.pw_uid, found.pw_gid)
+
+
+def _known() -> pwd.struct_passwd | None:
+    with contextlib.suppress(KeyError):
+        return pwd.getpwnam(USER)
+    return None
+
+
+def _made() -> pwd.struct_passwd:
+    """Make the user, once, whoever else is about to; return who it is.
+
+    `useradd` asks whether there is such a user before it waits for the list of users. Of two at once the second puts its
+    own number in the place of the first one's and both call it a success: whoever went on with the first number has lost
+    its name. So we look and make under a lock of our own.
+    """
+    try:
+        # For root's eyes only: whoever may open it can keep us waiting.
+        with os.fdopen(os.open(LOCK, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600), "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if (found := _known()) is None:
+                _add_user()
+                found = pwd.getpwnam(USER)
+            return found
+    except OSError as error:
+        raise _unmade(str(error)) from error
 
 
 def _add_user() -> None:
@@ -100,21 +124,14 @@ def _add_user() -> None:
     if program:
         done = subprocess.run([program, *command[1:]], capture_output=True, text=True, check=False)  # noqa: S603
         said = done.stderr.strip()
-        if done.returncode == 0 or _appears():
+        if done.returncode == 0 or _known():
             return
+    raise _unmade(said)
+
+
+def _unmade(said: str) -> InputError:
     advice = f"Maybe make the system user {USER}, start Troth as an ordinary user, or set DATABASE_URL to a server."
-    raise issue("database-user", USER, value=said, advice=advice)
-
-
-def _appears(*, seconds: float = 3.0) -> bool:
-    """Tell whether somebody else makes the user just now, who keeps the list of users locked."""
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        with contextlib.suppress(KeyError):
-            pwd.getpwnam(USER)
-            return True
-        time.sleep(0.1)
-    return False
+    return issue("database-user", USER, value=said, advice=advice)
 
 
 def closed_folder(path: Path, *, user: Account) -> Path | None:
