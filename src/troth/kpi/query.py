@@ -16,12 +16,13 @@ from troth.core.errors import InputError
 from troth.core.spans import start_of_day, zone
 from troth.core.terms import Dimension, Unit
 from troth.core.time import Calendar, Step, calendars_from_tables
+from troth.kpi._lots import Lot, lots
 from troth.kpi.calendar_use import PRECEDENCE, CalendarUse, Coded, days_apart
 from troth.kpi.catalogue import chosen
 from troth.kpi.cells import periods, sql
 from troth.kpi.definition import Clock, Figure, Kpi, Params
 from troth.kpi.fold import Result, Sums, figures, members, sums
-from troth.kpi.plan import QUANTILES, Job, Tables, Wanted, grouped, spans
+from troth.kpi.plan import QUANTILES, Job, Tables, Wanted, spans
 from troth.log.lake import Lake
 from troth.log.reference import TABLES
 from troth.log.references import read_reference
@@ -260,11 +261,11 @@ class Engine:
         """Run all jobs; return daily sums and quantiles by slot."""
         wall, business = self._expressions(jobs, wanted, calendar)
         self._need([*(one.reads for one in wall), *(columns_read(e) for _, e in business)])
-        self.con.execute(f"CREATE OR REPLACE TEMP TABLE cells AS {sql(wanted.periods)}")
+        self._make_cells(sql(wanted.periods))
         daily: dict[int, Sums] = {}
         spread: dict[int, dict[Any, Any]] = {}
         for one in wall:
-            result = self.con.sql(one.sql).fetchnumpy()
+            result = self._result(one.sql)
             for job in one.lot:
                 if f"num{job.slot}" in result:
                     daily[job.slot] = sums(result, job, wanted)
@@ -276,12 +277,12 @@ class Engine:
 
     def _expressions(
         self, jobs: Sequence[Job], wanted: Wanted, calendar: str | None
-    ) -> tuple[Sequence[_Lot], list[tuple[Job, Any]]]:
+    ) -> tuple[Sequence[Lot], list[tuple[Job, Any]]]:
         """Return what is to be computed on the wall clock, by lot, and the rows to be measured on calendars, by job."""
         wall = [job for job in jobs if job.kpi.clock is Clock.WALL]
         business = [job for job in jobs if job.kpi.clock is Clock.BUSINESS]
         who = {row["dimension"] for row in self._uses(calendar)} & set(PRECEDENCE) if business else ()
-        return _lots(wall, wanted, self._planned), [
+        return lots(wall, wanted, self._planned, self._said), [
             (job, spans(job, wanted, self._planned, who=sorted(who))) for job in business
         ]
 
@@ -289,16 +290,29 @@ class Engine:
         """Return which calendar holds for whom, unless one was named for all."""
         return [] if calendar else read_reference(self.lake, "calendar_use")
 
-    def _run(self, expression: Any) -> duckdb.DuckDBPyRelation:
+    def _make_cells(self, rows: str) -> None:
+        """Make what SQL gives the table `cells`."""
+        self.con.execute(f"CREATE OR REPLACE TEMP TABLE cells AS {rows}")
+
+    def _said(self, expression: Any) -> str:
+        """Return an expression as SQL."""
         import ibis
 
-        return self.con.sql(ibis.to_sql(pruned(expression), dialect="duckdb"))
+        return str(ibis.to_sql(pruned(expression), dialect="duckdb"))
+
+    def _result(self, asked: str) -> Result:
+        """Return the columns that SQL gives."""
+        return self.con.sql(asked).fetchnumpy()
+
+    def _rows(self, asked: str) -> pa.Table:
+        """Return the rows that SQL gives."""
+        return self.con.sql(asked).fetch_arrow_table()
 
     def _business(self, job: Job, expression: Any, wanted: Wanted, calendar: str | None) -> tuple[Sums, dict[Any, Any]]:
         """Measure a job's rows on their calendars and add them up."""
         import numpy as np
 
-        rows = self._run(expression).fetch_arrow_table()
+        rows = self._rows(self._said(expression))
         start, end = (_instants(rows[c]) for c in ("start", "end"))
         book = CalendarUse(self.calendars, self._uses(calendar), default=calendar or _ALWAYS)
         who = [dim for dim in book.precedence if f"who_{dim}" in rows.column_names]
@@ -324,39 +338,6 @@ class Engine:
             spread = _quantiles(self.con.sql(shape).fetchnumpy(), i, wanted)
         self.con.unregister("measured")
         return found, spread
-
-
-@dataclass(frozen=True, slots=True)
-class _Lot:
-    """Jobs that are computed in one pass: the SQL, and which columns of which tables it reads."""
-
-    lot: list[Job]
-    sql: str
-    reads: Mapping[str, Collection[str]]
-
-
-#: What was compiled, by question, with the schemas it was compiled for. Compiling takes longer than most queries.
-_COMPILED: dict[Any, tuple[Mapping[str, Any], Sequence[_Lot]]] = {}
-_KEPT: Final = 64
-
-
-def _lots(jobs: Sequence[Job], wanted: Wanted, tables: Tables) -> Sequence[_Lot]:
-    """Return jobs on the wall clock by lot, compiled once for as long as the tables have the same columns."""
-    import ibis
-
-    where = tuple((dim, tuple(members)) for dim, members in sorted(wanted.where.items()))
-    key = (tuple(jobs), where, wanted.by, wanted.periods, wanted.params, wanted.line_s)
-    shapes, lots = _COMPILED.get(key, ({}, ()))
-    if not lots or any(tables(table).schema() != shape for table, shape in shapes.items()):
-        lots = [
-            _Lot(lot, str(ibis.to_sql(pruned(one), dialect="duckdb")), columns_read(one))
-            for lot, one in grouped(jobs, wanted, tables)
-        ]
-        read = {table for one in lots for table in one.reads} - {"cells"}
-        _COMPILED[key] = {table: tables(table).schema() for table in read}, lots
-        while len(_COMPILED) > _KEPT:
-            _COMPILED.pop(next(iter(_COMPILED)), None)
-    return lots
 
 
 class _Schemas(dict[str, Any]):
