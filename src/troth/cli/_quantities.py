@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, Final
 
 import click
 
-_LENGTHS: Final = {"": 1.0, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86_400.0}
-_TIME: Final = re.compile(r"(?P<value>\d+(?:\.\d*)?|\.\d+)\s*(?P<unit>[a-z]*)")
+from troth.core.lengths import parse_length
 
 
 class Share(click.ParamType[float]):
@@ -35,10 +33,13 @@ class Seconds(click.ParamType[float]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         """Return the time in seconds."""
-        found = _TIME.fullmatch(str(value).strip())
-        if found is None or found["unit"] not in _LENGTHS:
-            self.fail(f"{value!r} is not a time such as 180s, 3min or 1.5h", param, ctx)
-        return float(found["value"]) * _LENGTHS[found["unit"]]
+        try:
+            found = parse_length(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+        if found < 0:
+            self.fail(f"{value!r} is negative; maybe drop the minus", param, ctx)
+        return found
 
 
 SHARE: Final = Share()

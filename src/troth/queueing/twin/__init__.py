@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from troth.queueing.twin.check import check as check
+from troth.queueing.twin.from_file import problem_from_json as problem_from_json
 from troth.queueing.twin.problem import CallbackOffer as CallbackOffer
 from troth.queueing.twin.problem import Counters as Counters
 from troth.queueing.twin.problem import Onward as Onward
@@ -21,4 +22,5 @@ from troth.queueing.twin.problem import agents_alike as agents_alike
 from troth.queueing.twin.solve import TwinResult as TwinResult
 from troth.queueing.twin.solve import run as run
 from troth.queueing.twin.times import Times as Times
+from troth.queueing.twin.to_file import problem_to_json as problem_to_json
 from troth.queueing.twin.trace import Trace as Trace

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
@@ -33,9 +34,12 @@ def check(problem: TwinProblem) -> list[Issue]:
     for k, stream in enumerate(problem.streams):
         found += _stream(stream, f"streams[{k}]", cells=_cells(problem))
     for k, agent in enumerate(problem.agents):
-        found += _agent(agent, f"agents[{k}]")
+        found += _agent(agent, f"agents[{k}]", span=_span(problem) if problem.start < problem.end else None)
+    for k, pool in enumerate(problem.counters):
+        if any(n < 0 for _, n in pool.open):
+            found.append(_error("out-of-range", f"counters[{k}].open", str(min(n for _, n in pool.open)), "Maybe 0."))
     if not any(issue.severity is Severity.ERROR for issue in found):
-        found += [*_endless(problem), *_unserved(problem)]
+        found += [*_endless(problem), *unserved(problem), *_overloaded(problem)]
     return found
 
 
@@ -89,7 +93,13 @@ def _names(problem: TwinProblem) -> Iterator[Issue]:
         meant += [(where, one.queue, queues), (where, one.stream, streams), (where, one.agent, agents)]
     for where, name, known in meant:
         if name is not None and name not in known:
-            yield _error("unknown-name", where, name, f"Maybe one of {', '.join(sorted(known)) or 'none there is'}.")
+            nearest = difflib.get_close_matches(name, known, 1, 0.6)
+            some = (
+                f"Maybe {nearest[0]} is meant."
+                if nearest
+                else f"Maybe one of {', '.join(sorted(known)) or 'none there is'}."
+            )
+            yield _error("unknown-name", where, name, some)
 
 
 def _queue(queue: TwinQueue, where: str) -> Iterator[Issue]:
@@ -97,6 +107,11 @@ def _queue(queue: TwinQueue, where: str) -> Iterator[Issue]:
         yield Issue(issue.code, issue.severity, f"{where}.discipline.{issue.where}", issue.value, issue.advice)
     for name in ("handle", "wrap", "walk", "patience"):
         yield from _times(getattr(queue, name), f"{where}.{name}")
+    offer, again = queue.callback, queue.redial
+    lengths = {"missing": queue.missing_s, "target": queue.target_s, "callback.wait": offer.wait_s if offer else 0.0}
+    for name, value in (*lengths.items(), ("redial.most", again.most if again else 0)):
+        if not 0 <= value < np.inf:
+            yield _error("out-of-range", f"{where}.{name}", str(value), "Maybe 0 or more.")
     if queue.hands < 0:
         yield _error("out-of-range", f"{where}.hands", str(queue.hands), "Maybe 0 for the whole agent.")
     chances = {"balking": queue.balking, "onward": tuple(way.share for way in queue.onward)}
@@ -158,7 +173,7 @@ def _counts(given: TwinArrivals, where: str, cells: int) -> Iterator[Issue]:
         yield _error("wrong-shape", f"{where}.booked", str(np.shape(given.booked)), "Maybe one booked time for each.")
 
 
-def _agent(agent: TwinAgent, where: str) -> Iterator[Issue]:
+def _agent(agent: TwinAgent, where: str, *, span: Span | None) -> Iterator[Issue]:
     if agent.hands < 1:
         yield _error("out-of-range", f"{where}.hands", str(agent.hands), "Maybe 1.")
     if not 0 < agent.pace < np.inf:
@@ -168,6 +183,13 @@ def _agent(agent: TwinAgent, where: str) -> Iterator[Issue]:
     if (agent.counters is None) != (not agent.at_counter):
         yield _error(
             "counters", where, str(agent.counters), "Maybe name both the counters and the queues served there."
+        )
+    served = [name for name, _ in agent.queues]
+    for name in dict.fromkeys(name for name in served if served.count(name) > 1):
+        yield _error("name-twice", f"{where}.queues", name, "Maybe name each queue once.")
+    if span is not None and agent.shifts and all(shift.clip(span) is None for shift in agent.shifts):
+        yield Issue(
+            "never-there", Severity.WARNING, f"{where}.shifts", agent.name, "Maybe another day: no shift is in it."
         )
     if not agent.queues:
         yield Issue("idle-agent", Severity.WARNING, where, agent.name, "Maybe give it a queue.")
@@ -184,12 +206,16 @@ def _endless(problem: TwinProblem) -> Iterator[Issue]:
         yield _error("endless", "onward", "", "Maybe lower a share: contacts would go round for ever.")
 
 
-def _unserved(problem: TwinProblem) -> Iterator[Issue]:
-    """Queues that nobody serves, and more work than time."""
-    served = {name for agent in problem.agents if agent.shifts for name, _ in agent.queues}
+def unserved(problem: TwinProblem) -> Iterator[Issue]:
+    """Yield the queues that nobody ever serves."""
+    served = {name for agent in problem.agents if _ever_there(agent, problem) for name, _ in agent.queues}
     for k, queue in enumerate(problem.queues):
         if queue.name not in served:
             yield Issue("nobody-serves", Severity.WARNING, f"queues[{k}]", queue.name, "Maybe an agent lacks it.")
+
+
+def _overloaded(problem: TwinProblem) -> Iterator[Issue]:
+    """Tell of more work than time where nobody gives up."""
     if any(queue.patience is not None for queue in problem.queues):
         return
     work = sum(_work_s(problem.queues, stream) for stream in problem.streams)
@@ -202,6 +228,10 @@ def _unserved(problem: TwinProblem) -> Iterator[Issue]:
     if work > time_s:
         advice = "Maybe more agents, or a patience: waits grow for as long as the simulation runs."
         yield Issue("overloaded", Severity.WARNING, "agents", f"{work / time_s if time_s else np.inf:.2f}", advice)
+
+
+def _ever_there(agent: TwinAgent, problem: TwinProblem) -> bool:
+    return any(shift.clip(_span(problem)) is not None for shift in agent.shifts)
 
 
 def _span(problem: TwinProblem) -> Span:
