@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from troth.demo.truth import Shared
+
 
 @dataclass(frozen=True, slots=True)
-class Shift:
+class Shift(Shared):
     """Paid time of one person on one day.
 
     Parameters

@@ -103,6 +103,7 @@ class Engine:
         self.covers: dict[tuple[str, int, int], list[tuple[int, int]]] = {}
         self.worked: dict[str, float] = {}
         self.here: set[str] = set()
+        self.planned: list[Shift] = []
         self.today = self.day_of(self.start)
         self._put(self.today.starts, ON_DAY, self.start)
 
@@ -231,7 +232,9 @@ class Engine:
             given = tuple(day_shifts(self.site, day=today, spans=spans, worked=self.worked, draws=self.planning))
         self.here = {shift.agent_id for shift in given}
         most = self.controls.open_counters.get(self.site.site, len(given))
-        for shift in sorted(given, key=lambda s: (s.starts, s.agent_id))[:most]:
+        chosen = sorted(given, key=lambda s: (s.starts, s.agent_id))[:most]
+        self.planned += chosen
+        for shift in chosen:
             self.worked[shift.agent_id] = self.worked.get(shift.agent_id, 0.0) + (shift.ends - shift.starts) / HOUR
             self._put(shift.starts, ON_SHIFT, shift)
 

@@ -9,7 +9,7 @@ from typing import Self
 import pyarrow as pa
 
 from troth.demo.clock import millis
-from troth.demo.controls import Controls
+from troth.demo.controls import Controls, Shift
 from troth.demo.desk import Site
 from troth.demo.ledger import Ledger
 from troth.demo.record import table
@@ -73,6 +73,12 @@ class World:
         first, site.numbered = site.numbered, site.numbered + len(rows)
         agents = [a.agent_id for a in site.site.agents]
         return table(rows, code=site.site.code, agents=agents, lanes=site.lanes, first=first)
+
+    def planned(self, k: int) -> tuple[Shift, ...]:
+        """Return the shifts of one site that were planned since this was last asked: each day's when the day begins."""
+        site = self.sites[k]
+        found, site.planned = tuple(site.planned), []
+        return found
 
     def ledger(self, k: int) -> Ledger:
         """Return the true records of one site."""

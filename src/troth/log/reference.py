@@ -71,6 +71,18 @@ TABLES: Final[dict[str, Table]] = {
         ("agent_id", "starts_at"),
         (("agent_id", _TEXT), ("starts_at", _INSTANT), ("ends_at", _INSTANT), ("reason", _TEXT)),
     ),
+    "schedules": Table(
+        "Who was planned to be where when, as published: one row a stretch. `state` is shift for paid time, or break,"
+        " meeting, training or absent for a part of it.",
+        ("agent_id", "state", "starts_at"),
+        (
+            ("agent_id", _TEXT),
+            ("site", _TEXT),
+            ("state", _TEXT),
+            ("starts_at", _INSTANT),
+            ("ends_at", _INSTANT),
+        ),
+    ),
     "customers": Table(
         "Who is served, by pseudonym.",
         ("customer_id",),

@@ -20,6 +20,8 @@ Floats = NDArray[np.float64]
 Marks = NDArray[np.bool_]
 Names = NDArray[np.str_]
 _DAY: Final = 86_400.0
+#: A priority as a whole number, in SQL.
+PRIORITY: Final = "coalesce(try_cast(regexp_extract(priority, '^[Pp]?([0-9]{1,9})$', 1) AS BIGINT), 0)"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,7 +31,7 @@ class RecordedContacts:
     Parameters
     ----------
     queue, service, agent : names; the agent is empty where nobody answered or it is not known who.
-    priority : as a whole number; 0 where the log has none or another word.
+    priority : as a whole number, that of a word such as P2 too; 0 where the log has none or another word.
     day : days since 1970 of the local time of joining.
     hour : local time of day of joining, in hours.
     queued_s : when it joined.
@@ -78,12 +80,15 @@ class RecordedContacts:
         return self.take(np.concatenate([np.flatnonzero(self.day == day) for day in days]))
 
 
-def recorded(lake: Lake, *, start: datetime, end: datetime, time_zone: str = "UTC", **where: str) -> RecordedContacts:
+def recorded(
+    lake: Lake, *, start: datetime, end: datetime, time_zone: str = "UTC", missed: bool = False, **where: str
+) -> RecordedContacts:
     """Return the contacts that joined a queue in ``[start, end)``.
 
     Parameters
     ----------
     time_zone : whose days and hours count.
+    missed : who was called and not there any more gave up, at the latest then.
     where : only those with this queue, site, service, channel, team or agent_id.
 
     Raises
@@ -95,14 +100,16 @@ def recorded(lake: Lake, *, start: datetime, end: datetime, time_zone: str = "UT
     if unknown:
         raise ValueError(f"Contacts are not asked for by {', '.join(unknown)}; Maybe one of {sorted(_DIMENSIONS)}.")
     tests = ["queued_at >= $start", "queued_at < $end", *(f'"{name}" = ${name}' for name in where)]
+    gone = "coalesce(outcome = 'no_show' AND called_at >= queued_at, false)" if missed else "false"
     with lake.session() as con:
         rows = refresh(lake, con, TIMELINES["contacts"])
         text = f"""
             SELECT coalesce(queue, '') AS queue, coalesce(service, '') AS service,
                    CASE WHEN outcome = 'answered' THEN coalesce(agent_id, '') ELSE '' END AS agent,
-                   coalesce(try_cast(priority AS BIGINT), 0) AS priority, epoch_us(queued_at) AS queued,
-                   CASE WHEN outcome IN ('answered', 'abandoned') THEN wait_s END AS wait_s,
-                   outcome = 'answered' AS answered, outcome = 'abandoned' AS gave_up,
+                   {PRIORITY} AS priority, epoch_us(queued_at) AS queued,
+                   CASE WHEN outcome IN ('answered', 'abandoned') THEN wait_s
+                        WHEN {gone} THEN epoch(called_at - queued_at) END AS wait_s,
+                   outcome = 'answered' AS answered, outcome = 'abandoned' OR {gone} AS gave_up,
                    CASE WHEN outcome = 'answered' THEN service_s + coalesce(wrap_s, 0) END AS handle_s
             FROM ({rows}) WHERE {" AND ".join(tests)} ORDER BY queued_at, contact_id"""
         found = con.execute(text, {"start": to_utc(start), "end": to_utc(end), **where}).fetchall()

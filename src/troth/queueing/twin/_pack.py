@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from math import sqrt
 from typing import Any
 
@@ -57,13 +57,15 @@ class Packed:
         self.agents = self._agents()
         self.streams = self._streams()
         self.changes = changes(problem)
+        self.present = np.empty(len(problem.present), dtype=layout.CONTACT)
+        stage(self.present, problem, queue_of=self.queue_of, stream_of=self.stream_of, groups=self.present_groups)
         self.stamps = np.concatenate([np.zeros(0, dtype=layout.STAMP), *self.recorded])
         self.fixed = {
             "pairs": pairs,
             "links": links,
             "changes": self.changes,
             "tables": _rows(layout.TABLE, self.bounds),
-            "values": _rows(layout.VALUE, [(value,) for value in self.values]),
+            "values": np.array(self.values, dtype=np.float64).view(layout.VALUE),
             "ways": _rows(layout.WAY, self.ways),
             "steps": _rows(layout.STEP, [(queue,) for queue in self.steps]),
             "reserves": _rows(layout.RESERVE, [(self.queue_of[r.queue], r.agents) for r in problem.policy.reserves]),
@@ -92,15 +94,15 @@ class Packed:
             }
         )
         self._choose_paths(w["streams"], replication)
-        stage(w["contacts"], problem, queue_of=self.queue_of, stream_of=self.stream_of, groups=self.present_groups)
+        w["contacts"][: len(self.present)] = self.present
         return w
 
     # Parts -----------------------------------------------------------------------------------------------------------
 
-    def _put(self, values: Iterable[float]) -> tuple[int, int]:
+    def _put(self, values: Sequence[float] | np.ndarray) -> tuple[int, int]:
         """Add numbers to the one flat list of numbers; return where they begin and end."""
         first = len(self.values)
-        self.values.extend(float(value) for value in values)
+        self.values.extend(np.asarray(values, dtype=np.float64).tolist())
         return first, len(self.values)
 
     def _table(self, times: Times | None) -> int:

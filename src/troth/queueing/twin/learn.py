@@ -14,6 +14,7 @@ from troth.core.errors import InputError
 from troth.queueing.fit.presence import skills
 from troth.queueing.fit.survival import kaplan_meier
 from troth.queueing.read import Floats, Marks, RecordedContacts
+from troth.queueing.twin.able import daily_skills
 from troth.queueing.twin.times import STEPS, Times, levels
 
 #: Who is told apart: a queue of the log and a priority.
@@ -84,7 +85,9 @@ class LearnedFloor:
     priorities: Priorities
 
 
-def learn(seen: RecordedContacts, *, how: Learning = USUAL, rules: LearnedFloor | None = None) -> LearnedFloor:
+def learn(
+    seen: RecordedContacts, *, how: Learning = USUAL, rules: LearnedFloor | None = None, heads: bool = True
+) -> LearnedFloor:
     """Learn a floor from recorded contacts.
 
     Parameters
@@ -92,6 +95,7 @@ def learn(seen: RecordedContacts, *, how: Learning = USUAL, rules: LearnedFloor 
     seen : contacts; those of a day may be in it more than once, as in a bootstrap of days.
     how : see there.
     rules : take who serves what and head starts from there; only lengths of time are learned anew, which is quick.
+    heads : False where it is known who stands ahead; nobody does then.
 
     Raises
     ------
@@ -119,7 +123,7 @@ def learn(seen: RecordedContacts, *, how: Learning = USUAL, rules: LearnedFloor 
     return LearnedFloor(
         _handles(seen, served, pace, how), pace, pause, rest, rests, how.idle_rests,
         Times.exponential(how.idle_rest_s), _patience(seen, how), able,
-        _head_starts(seen, able, priorities), priorities,
+        _head_starts(seen, able, priorities) if heads else {}, priorities,
     )  # fmt: skip
 
 
@@ -272,15 +276,16 @@ def _pairs(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], Floats]:
     """Return pairs of who was called and who went on waiting, and by how much longer the first had waited."""
     joined, left = known.queued_s, known.queued_s + known.wait_s
-    kinds = {agent: np.isin(known.queue, mine) for agent, mine in able.items()}
+    daily = daily_skills(known.take(known.known), able=able)
     called, other = [], []
     for k in np.flatnonzero(known.answered & (known.agent != "")):
         near = slice(*np.searchsorted(joined, (left[k] - _LONGEST, left[k])))
-        there = (left[near] > left[k] + 0.5) & kinds.get(str(known.agent[k]), kinds[""])[near]
+        mine = daily.get(str(known.agent[k]), {}).get(int(known.day[k]), able[""])
+        there = (left[near] > left[k] + 0.5) & np.isin(known.queue[near], mine)
         other.append(near.start + np.flatnonzero(there))
         called.append(np.full(len(other[-1]), k))
-    mine, theirs = (np.concatenate(rows or [np.zeros(0)]).astype(np.int64) for rows in (called, other))
-    return mine, theirs, joined[theirs] - joined[mine]
+    first, then = (np.concatenate(rows or [np.zeros(0)]).astype(np.int64) for rows in (called, other))
+    return first, then, joined[then] - joined[first]
 
 
 def _priorities(seen: RecordedContacts) -> Priorities:
