@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,18 +20,37 @@ if TYPE_CHECKING:
 DAY: Final = click.DateTime(formats=["%Y-%m-%d"])
 
 
+_LEARNING: Final = (
+    lake_option,
+    click.option("--time-zone", default="UTC", show_default=True, metavar="ZONE", help="Whose days count."),
+    click.option("--channel", metavar="NAME", help="Only contacts of this channel, such as phone."),
+    click.option("--gap", type=SECONDS, default="30min", show_default=True, help="A longer gap between a server's services is absence."),
+    click.option("--idle-rests", type=float, default=6.0, show_default=True, help="How often an hour a server turns to other work for a minute when nobody waits."),
+)  # fmt: skip
+_CHANCE: Final = (
+    click.option("--replications", type=click.IntRange(1), default=200, show_default=True, help="Simulated courses of each day."),
+    click.option("--seed", type=int, default=1, show_default=True, help="Another seed gives other courses."),
+)  # fmt: skip
+
+
 def shared(function: Any) -> Any:
     """Add the options that commands on a lake have."""
-    for option in reversed((
-        lake_option,
-        click.option("--time-zone", default="UTC", show_default=True, metavar="ZONE", help="Whose days count."),
-        click.option("--channel", metavar="NAME", help="Only contacts of this channel, such as phone."),
-        click.option("--gap", type=SECONDS, default="30min", show_default=True, help="A longer gap between a server's services is absence."),
-        click.option("--idle-rests", type=float, default=6.0, show_default=True, help="How often an hour a server turns to other work for a minute when nobody waits."),
-        click.option("--replications", type=click.IntRange(1), default=200, show_default=True, help="Simulated courses of each day."),
-        click.option("--seed", type=int, default=1, show_default=True, help="Another seed gives other courses."),
-        output.form_option,
-    )):  # fmt: skip
+    return with_options(function, (*_LEARNING, *_CHANCE, output.form_option))
+
+
+def sources(function: Any) -> Any:
+    """Add the options that name a day of a lake in place of a file."""
+    named = (
+        click.option("--day", "on", type=DAY, help="Instead of a file: a day of the lake, on a floor learned from other days."),
+        click.option("--fit-from", type=DAY, help="With --day: first day to learn from."),
+        click.option("--fit-to", type=DAY, help="With --day: first day not to learn from."),
+    )  # fmt: skip
+    return with_options(function, (*named, *_LEARNING, *_CHANCE, output.form_option))
+
+
+def with_options(function: Any, options: Sequence[Any]) -> Any:
+    """Add options in their order."""
+    for option in reversed(options):
         function = option(function)
     return function
 

@@ -30,7 +30,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "erlang": ("troth.cli.erlang", "Say how many agents a target takes."),
     "twin": (
         "troth.cli.twin",
-        "Live through days again in simulation, with customers and staff as the log tells them.",
+        "Simulate a service: how it would go, what another plan would change, whether days go as they went.",
     ),
     "rejects": ("troth.cli.rejects", "List the rows that no import could take, each with file, row, value and advice."),
     "export": ("troth.cli.export", "Write the events of a lake as OCEL, XES, CSV or Parquet."),

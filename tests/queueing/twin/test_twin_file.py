@@ -177,7 +177,7 @@ def problems(draw: Any) -> TwinProblem:
     )  # fmt: skip
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(problems())
 def test_every_problem_is_read_back_as_it_was(problem: TwinProblem) -> None:
     """Whatever a problem says, its file says, to the last microsecond and digit."""

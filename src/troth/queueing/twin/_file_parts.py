@@ -71,7 +71,8 @@ class FileParts:
             "channel": r.text, "team": r.text, "site": r.text,
         }  # fmt: skip
         found = r.row(value, where=where, fields=parts, needs=("name", "handle"))
-        return TwinQueue(**{"name": f"(queue {k})", "handle": Times.constant(1.0)} | _seconds(found))
+        usual: dict[str, Any] = {"name": f"(queue {k})", "handle": Times.constant(1.0)}
+        return TwinQueue(**usual | _seconds(found))
 
     def _record(self, kind: Any, parts: Mapping[str, Reader]) -> Reader:
         """Return a reader of a record whose fields without a default are needed."""
@@ -243,7 +244,9 @@ class FileParts:
         }  # fmt: skip
         parts: dict[str, Reader] = {"queue": r.text, "stream": r.text, "agent": r.text, "since": r.instant} | ticket
         found = r.row(value, where=where, fields=parts, needs=("queue", "stream", "joined_at"))
-        told = {"id": k, "joined_at": r.clock.span.start} | {name: found.pop(name) for name in ticket if name in found}
+        told: dict[str, Any] = {"id": k, "joined_at": r.clock.span.start} | {
+            name: found.pop(name) for name in ticket if name in found
+        }
         if "queue" not in found or "stream" not in found:
             raise FaultError
         return Present(ticket=Waiting(**told), **found)

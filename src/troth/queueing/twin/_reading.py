@@ -24,6 +24,8 @@ Reader = Callable[[Any, str], Any]
 SHAPES: Final[dict[str, str | None]] = {
     "exponential": None, "lognormal": "spread", "gamma": "shape", "seen": None, "quantiles": None,
 }  # fmt: skip
+#: An advice lists so many words at most.
+_NAMED: Final = 24
 _LENGTHS: Final = "Maybe a time such as 90s, 5min or 1.5h."
 
 
@@ -36,7 +38,10 @@ def near(word: str, *, known: Collection[str]) -> str:
     if not known:
         return "Maybe leave it out: there is none to name."
     found = difflib.get_close_matches(word.lower(), list(known), 1, 0.6)
-    return f"Maybe {found[0]} is meant." if found else f"Maybe one of {', '.join(sorted(known))} is meant."
+    if found:
+        return f"Maybe {found[0]} is meant."
+    some = sorted(known)
+    return f"Maybe one of {', '.join(some[:_NAMED])}{' and others' if len(some) > _NAMED else ''} is meant."
 
 
 class Reading:

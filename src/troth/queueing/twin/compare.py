@@ -67,10 +67,23 @@ def compare(before: TwinProblem, *, after: TwinProblem, **asked: Any) -> TwinDif
     ------
     Common random numbers: A. M. Law (2015), Simulation Modeling and Analysis, 5th edition, section 11.2.
     """
-    if (before.start, before.end, before.time_zone) != (after.start, after.end, after.time_zone):
-        advice = "Maybe give both the same start, end and time zone."
-        raise InputError([Issue("other-time", Severity.ERROR, "after", f"{after.start} {after.end}", advice)])
-    one, two = measure(before, **asked), measure(after, **asked)
+    issues = other_time(before, after=after)
+    if issues:
+        raise InputError(issues)
+    return paired(measure(before, **asked), after=measure(after, **asked))
+
+
+def other_time(before: TwinProblem, *, after: TwinProblem) -> list[Issue]:
+    """Return what is wrong if two problems do not cover the same time."""
+    if (before.start, before.end, before.time_zone) == (after.start, after.end, after.time_zone):
+        return []
+    advice = "Maybe give both the same start, end and time zone."
+    return [Issue("other-time", Severity.ERROR, "after", f"{after.start} {after.end}", advice)]
+
+
+def paired(before: TwinFigures, *, after: TwinFigures) -> TwinDifference:
+    """Return figures of two problems, measured alike with the same seed, as pairs of courses."""
+    one, two = before, after
     members = tuple(sorted({*one.members, *two.members}, key=lambda member: tuple(map(str, member))))
     return TwinDifference(_widened(one, members), _widened(two, members))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import MISSING, fields, replace
 from enum import StrEnum
@@ -50,6 +51,16 @@ def problem_to_json(problem: TwinProblem) -> Plain:
     return _Writing(problem).whole()
 
 
+def problem_text(problem: TwinProblem) -> str:
+    """Return a problem as the text of a JSON file, with one queue, stream or agent a line."""
+    made, lines = problem_to_json(problem), []
+    for key, value in made.items():
+        rows = [json.dumps(row, ensure_ascii=False) for row in value] if isinstance(value, list) else []
+        inside = "[\n    " + ",\n    ".join(rows) + "\n  ]" if rows else json.dumps(value, ensure_ascii=False)
+        lines.append(f"  {json.dumps(key)}: {inside}")
+    return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
 class _Writing:
     """A problem on its way to plain data."""
 
@@ -90,7 +101,14 @@ class _Writing:
         return row
 
     def _arrivals(self, given: TwinArrivals) -> Plain:
-        return self._row(given, at=self._after, booked=self._after)
+        row, rates = self._row(given, at=self._after, booked=self._after), given.per_cell
+        if rates is None or not len(rates) or (rates != rates[0]).any():
+            return row
+        width = self.problem.cell.total_seconds()
+        hourly, cells = float(rates[0]) * 3600 / width, -(-self.clock.span.seconds // width)
+        if len(rates) != cells or hourly * width / 3600 != rates[0]:
+            return row
+        return {"per_hour": _number(hourly)} | {key: value for key, value in row.items() if key != "per_cell"}
 
     def _after(self, micros: NDArray[np.int64]) -> list[Any]:
         begins = to_micros(self.problem.start)
