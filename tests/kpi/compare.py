@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -11,10 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from tests.kpi import logs, reference_forecasts, reference_kpis, reference_outcomes
+from tests.kpi import logs, reference_forecasts, reference_kpis, reference_outcomes, reference_sla
 from tests.kpi.random_logs import random_log, shown
 from tests.kpi.reference import Row
 from tests.kpi.reference_world import KPIS, Item, World
+from tests.kpi.sla import plain
 from troth.core.time import Calendar, Step, calendars_from_tables, start_of_day
 from troth.kpi.catalogue import catalogue
 from troth.kpi.definition import COLUMNS, Figure, Fold, Kpi, Params
@@ -23,7 +24,7 @@ from troth.kpi.views import VIEWS
 from troth.log.lake import Lake
 
 #: Modules that fill the register of references when they are imported.
-REFERENCES = (reference_kpis, reference_outcomes, reference_forecasts)
+REFERENCES = (reference_kpis, reference_outcomes, reference_forecasts, reference_sla)
 #: KPIs a filter may get wrong, as their rows are sums over customers, people or surveys; and one of the plain kind.
 FILTERED = [
     kpi.name
@@ -70,6 +71,7 @@ REFERENCE: dict[str, list[dict[str, Any]]] = {
     "calendar_use": USE,
     "services": [{"service": s, "standard_s": seconds} for s, seconds in SERVICES.items()],
     "sites": [{"site": "x", "time_zone": "Europe/Vilnius"}],
+    **reference_sla.TABLES,
 }
 
 
@@ -86,6 +88,19 @@ def calendar(row: Row) -> Calendar:
             early = named["office"].then(midnight[28], calendar=named["weekend"])
         own = early.then(midnight[29], calendar=named["nights"])
     return own
+
+
+def agreements(now: datetime) -> plain.Rules:
+    """Return the rules of agreements, looked at from an instant."""
+    named, _ = calendars_from_tables(CALENDARS, calendar_days=DAYS)
+    always = {"24x7": Calendar.always(time_zone="Europe/Vilnius")}
+    return plain.Rules(
+        reference_sla.TABLES, named | always, now, "Europe/Vilnius", by_use=lambda known: calendar(_member(known))
+    )
+
+
+def _member(known: Mapping[str, Any]) -> Row:
+    return Row(queue=known.get("queue"), service=known.get("service"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,20 +179,29 @@ def compared(folder: Path, *, seeds: Iterable[int]) -> Compared:
             time_zone="Europe/Vilnius",
         )
         result.filtered = {figure.definition: figure for figure in engine.figures(alone)}
-    for number, (by, every) in enumerate(SPLITS):
-        for events in sites.values():
-            _expect(result, events, number, by, every)
+    rules = agreements(max(e.at for events in sites.values() for e in events))
+    for events in sites.values():
+        clocks = plain.clocks(events, rules)
+        for number, (by, every) in enumerate(SPLITS):
+            _expect(result, events, clocks, number, by, every)
     return result
 
 
-def _expect(result: Compared, events: list[logs.Event], number: int, by: tuple[str, ...], every: Step | None) -> None:
+def _expect(
+    result: Compared,
+    events: list[logs.Event],
+    clocks: list[plain.Plain],
+    number: int,
+    by: tuple[str, ...],
+    every: Step | None,
+) -> None:
     columns = tuple(COLUMNS[d] for d in by)
 
     def period(at: datetime) -> date | None:
         day = at.astimezone(logs.VILNIUS).date()
         return day if every and FIRST <= day < LAST else FIRST if FIRST <= day < LAST else None if day < FIRST else LAST
 
-    world = World(events, PARAMS, period, columns, calendar, SERVICES)
+    world = World(events, PARAMS, period, columns, calendar, SERVICES, clocks)
     for kpi in catalogue().values():
         groups: dict[Any, list[Item]] = defaultdict(list)
         for item in KPIS[kpi.name](world):

@@ -11,6 +11,7 @@ from tests.kpi import reference as ref
 from tests.kpi import reference_people as people
 from tests.kpi.logs import Event
 from tests.kpi.reference import Row
+from tests.kpi.sla import plain
 from troth.core.time import Calendar
 from troth.kpi.definition import Params
 
@@ -37,6 +38,7 @@ class World:
     by: tuple[str, ...]
     calendar: Callable[[Row], Calendar]
     standard: dict[str, float] = field(default_factory=dict)
+    sla: list[plain.Plain] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         e = self.events

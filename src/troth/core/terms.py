@@ -163,6 +163,40 @@ class BookingState(StrEnum):
     WAITLISTED = "waitlisted"
 
 
+class SlaMetric(StrEnum):
+    """What the clock of a service level agreement measures; agreements may name others with conditions of their own."""
+
+    FIRST_REPLY = "first_reply"
+    NEXT_REPLY = "next_reply"
+    PERIODIC_UPDATE = "periodic_update"
+    PAUSABLE_UPDATE = "pausable_update"
+    AGENT_WORK = "agent_work"
+    REQUESTER_WAIT = "requester_wait"
+    RESOLUTION = "resolution"
+    ASSIGNMENT = "assignment"
+
+
+class Hook(StrEnum):
+    """What an event can do to the clock of a service level agreement."""
+
+    START = "start"
+    PAUSE = "pause"
+    RESUME = "resume"
+    STOP = "stop"
+    RESET = "reset"
+    CANCEL = "cancel"
+
+
+class ClockState(StrEnum):
+    """How the clock of a service level agreement stands."""
+
+    MET = "met"
+    BREACHED = "breached"
+    RUNNING = "running"
+    PAUSED = "paused"
+    CANCELLED = "cancelled"
+
+
 class LeaveKind(StrEnum):
     """Why a person is away."""
 
@@ -324,5 +358,6 @@ class Dimension(StrEnum):
     AGENT = "agent"
     TEAM = "team"
     CUSTOMER = "customer"
+    POLICY = "policy"
     WEEKDAY = "weekday"
     HOUR = "hour"

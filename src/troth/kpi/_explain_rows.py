@@ -14,7 +14,7 @@ from troth.core.decision import Issue, Severity
 from troth.core.errors import InputError
 from troth.core.terms import Unit
 from troth.kpi import _explain_words as words
-from troth.kpi.calendar_use import CalendarUse, Coded, RowCalendars
+from troth.kpi.calendar_use import CalendarUse, RowCalendars, coded
 from troth.kpi.cells import sql
 from troth.kpi.clocks import NAT
 from troth.kpi.definition import COLUMNS, Clock, Fold, Kpi, Part
@@ -40,6 +40,8 @@ VIEW_KEYS: Final = {
     "forecast_cells": "snapshot",
     "forecast_cells_week": "snapshot",
     "forecast_days": "snapshot",
+    "sla_clocks": "case_id",
+    "sla_cases": "case_id",
 }
 #: Columns an id given by hand may be found in, in the order in which they are tried.
 IDS: Final = ("case_id", "contact_id", "subject_id", "customer_id", "agent_id")
@@ -87,7 +89,7 @@ class Opener(Engine):
         """Return the calendars of rows by their members."""
         uses = [] if calendar else read_reference(self.lake, "calendar_use")
         book = CalendarUse(self.calendars, uses, default=calendar or "24x7")
-        members = {dim: _coded(rows[prefix + COLUMNS[dim]]) for dim in book.precedence}
+        members = {dim: coded(rows[prefix + COLUMNS[dim]]) for dim in book.precedence}
         return book.apply(members, rows=len(rows))
 
     def of(self, kpi: Kpi, *, part: Part, wanted: Wanted, one: tuple[str, str], calendar: str | None) -> list[Found]:
@@ -226,6 +228,8 @@ _BEHIND: Final = {
     "forecast_cells": "forecasts",
     "forecast_cells_week": "forecasts",
     "forecast_days": "forecasts",
+    "sla_clocks": "sla_clocks",
+    "sla_cases": "sla_clocks",
 }
 
 
@@ -267,13 +271,6 @@ def _open(kpi: Kpi, held: RowCalendars, table: pa.Table) -> pa.Array:
 
 def _micros(column: pa.ChunkedArray) -> Any:
     return column.cast(pa.timestamp("us", tz="UTC")).cast(pa.int64()).fill_null(NAT).to_numpy()
-
-
-def _coded(column: pa.ChunkedArray) -> Coded:
-    encoded = column.combine_chunks().cast(pa.string()).dictionary_encode()
-    encoded = encoded.combine_chunks() if isinstance(encoded, pa.ChunkedArray) else encoded
-    codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype("int64")
-    return Coded(codes, encoded.dictionary.to_pylist())
 
 
 def unknown(name: str, *, kpi: Kpi, near: Sequence[str]) -> InputError:

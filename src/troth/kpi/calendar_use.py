@@ -42,6 +42,15 @@ class Coded:
     names: Sequence[str | None]
 
 
+def coded(column: Any) -> Coded:
+    """Return a column of texts of a PyArrow table as codes, numbered as the texts first come."""
+    encoded = column.combine_chunks().cast("string").dictionary_encode()
+    # Several chunks of text may stay several; joined once encoded they are one.
+    encoded = encoded.combine_chunks() if hasattr(encoded, "combine_chunks") else encoded
+    codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+    return Coded(codes, encoded.dictionary.to_pylist())
+
+
 @dataclass(frozen=True, slots=True)
 class _Use:
     """One good row: the calendar of a member from `since` until `until`."""
@@ -167,7 +176,7 @@ class RowCalendars:
     ) -> None:
         self.codes, self.timelines = codes, timelines
         self._single = Clocks(calendars)
-        self._switching = Clocks({str(code): _composed(calendars, line) for code, line in enumerate(timelines)})
+        self._switching = Clocks({str(code): composed(calendars, line=line) for code, line in enumerate(timelines)})
 
     def elapsed(
         self,
@@ -212,7 +221,8 @@ class RowCalendars:
         return result
 
 
-def _composed(calendars: Mapping[str, Calendar], line: tuple[tuple[datetime, str], ...]) -> Calendar:
+def composed(calendars: Mapping[str, Calendar], *, line: Sequence[tuple[datetime, str]]) -> Calendar:
+    """Return one calendar that is each of a line of calendars from its instant on."""
     calendar = calendars[line[0][1]]
     for since, name in line[1:]:
         calendar = calendar.then(since, calendar=calendars[name])

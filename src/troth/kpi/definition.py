@@ -162,7 +162,7 @@ class Kpi:
         return f"{self.name}@{self.version}"
 
 
-#: Dimensions in the order of columns; each is a column of every timeline (or null), but for the last two.
+#: Dimensions in the order of columns; each is a column of every timeline (or null); weekday and hour are of an instant.
 COLUMNS: Final[Mapping[str, str]] = {
     "queue": "queue",
     "site": "site",
@@ -172,6 +172,7 @@ COLUMNS: Final[Mapping[str, str]] = {
     "agent": "agent_id",
     "team": "team",
     "customer": "customer_id",
+    "policy": "policy",
 }
 
 

@@ -17,12 +17,13 @@ from troth.core.spans import start_of_day, zone
 from troth.core.terms import Dimension, Unit
 from troth.core.time import Calendar, Step, calendars_from_tables
 from troth.kpi._lots import Lot, lots
-from troth.kpi.calendar_use import PRECEDENCE, CalendarUse, Coded, days_apart
+from troth.kpi.calendar_use import PRECEDENCE, CalendarUse, coded, days_apart
 from troth.kpi.catalogue import chosen
 from troth.kpi.cells import periods, sql
 from troth.kpi.definition import Clock, Figure, Kpi, Params
 from troth.kpi.fold import Result, Sums, figures, members, sums
 from troth.kpi.plan import QUANTILES, Job, Tables, Wanted, spans
+from troth.kpi.sla.read import SLA_CLOCKS, rules, sla_clocks
 from troth.log.lake import Lake
 from troth.log.reference import TABLES
 from troth.log.references import read_reference
@@ -105,6 +106,8 @@ class Engine:
 
         if table_name in TIMELINES:
             return ibis.Schema.from_pyarrow(schema(self.lake, timeline=TIMELINES[table_name]))
+        if table_name == "sla_clocks":
+            return ibis.Schema.from_pyarrow(SLA_CLOCKS)
         return ibis.Schema.from_pyarrow(TABLES[table_name].schema)
 
     def _open(self, table_name: str, columns: Collection[str] | None = None) -> Any:
@@ -115,6 +118,11 @@ class Engine:
             rows = refresh(self.lake, self.con, TIMELINES[table_name], columns=columns)
         elif table_name in TABLES:
             rows = self.lake.settled_reference(table_name)
+        elif table_name == "sla_clocks":
+            now = self.extent[1] if self.extent else datetime(2000, 1, 1, tzinfo=UTC)
+            given = rules(self.lake, time_zone=self.time_zone)
+            self.con.register("sla_computed", sla_clocks(self.lake, self.con, rules=given, now=now))
+            rows = "FROM sla_computed"
         else:
             raise KeyError(table_name)
         self.con.execute(f"CREATE OR REPLACE TEMP VIEW {name(table_name)} AS {rows}")
@@ -316,7 +324,7 @@ class Engine:
         start, end = (_instants(rows[c]) for c in ("start", "end"))
         book = CalendarUse(self.calendars, self._uses(calendar), default=calendar or _ALWAYS)
         who = [dim for dim in book.precedence if f"who_{dim}" in rows.column_names]
-        held = book.apply({d: _coded(rows[f"who_{d}"]) for d in who}, rows=len(rows))
+        held = book.apply({d: coded(rows[f"who_{d}"]) for d in who}, rows=len(rows))
         if job.kpi.unit is Unit.SHARE:
             value = held.same_business_day(start, end).astype(np.float64)
         else:
@@ -357,14 +365,6 @@ def _instants(column: pa.ChunkedArray) -> Any:
     import numpy as np
 
     return column.fill_null(np.iinfo(np.int64).min).to_numpy()
-
-
-def _coded(column: pa.ChunkedArray) -> Coded:
-    """Return a text column as codes and names."""
-    encoded = pa.chunked_array([column.combine_chunks()]).combine_chunks().dictionary_encode()
-    return Coded(
-        encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype("int64"), encoded.dictionary.to_pylist()
-    )
 
 
 def _quantiles(result: Result, slot: int, wanted: Wanted) -> dict[Any, Any]:

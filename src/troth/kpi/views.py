@@ -104,9 +104,12 @@ def _alone(scope: Scope, rows: Rows, *, at: Any, neighbour: str) -> Rows:
 
 def _only(scope: Scope, rows: Rows) -> Rows:
     """Return the rows of the members asked for, before anything is summed up by customer or person."""
+    import ibis
+
     for dim, members in scope.where.items():
         if dim in COLUMNS:
-            rows = rows.filter(rows[COLUMNS[dim]].isin(list(members)))
+            known = COLUMNS[dim] in rows.columns
+            rows = rows.filter(rows[COLUMNS[dim]].isin(list(members)) if known else ibis.literal(value=False))
     return rows
 
 
@@ -114,7 +117,7 @@ def _summed(scope: Scope, rows: Rows, keys: list[str], columns: dict[str, Any]) 
     """Return one row a key; a member asked for stays, so that the row passes the filter, others are no longer one."""
     import ibis
 
-    asked = {COLUMNS[dim] for dim in scope.where if dim in COLUMNS}
+    asked = {COLUMNS[dim] for dim in scope.where if dim in COLUMNS and COLUMNS[dim] in rows.columns}
     others = [c for c in COLUMNS.values() if c not in keys]
     found = rows.group_by(keys).aggregate(**columns, **{c: rows[c].min() for c in others if c in asked})
     return found.mutate(**{c: ibis.null("string") for c in others if c not in asked})
@@ -130,7 +133,7 @@ def _worst(scope: Scope, rows: Rows, *, at: Any, value: Any) -> Rows:
     rows = scope.numbered(rows, rows.worst_at, "period_no")
     rows = rows.filter(rows.period_no.notnull())
     line = scope.line_s if scope.line_s is not None else float("inf")
-    keys = ["customer_id", "period_no", *(d for d in scope.dims if d != "customer_id")]
+    keys = ["customer_id", "period_no", *(d for d in scope.dims if d != "customer_id" and d in rows.columns)]
     window = ibis.window(group_by=[rows[k] for k in keys], order_by=[rows.worst_at, rows.unit_id])
     rows = rows.mutate(bad=rows.worst_value > line)
     rows = rows.mutate(again=rows.bad & rows.bad.lag().over(window).fill_null(False))
@@ -192,7 +195,7 @@ def agents_reviewed(scope: Scope) -> Rows:
     r = r.filter(r.agent_id.notnull() & r.score.notnull())
     r = scope.numbered(r, r.reviewed_at, "period_no")
     r = r.filter(r.period_no.notnull())
-    keys = ["agent_id", "period_no", *(d for d in scope.dims if d != "agent_id")]
+    keys = ["agent_id", "period_no", *(d for d in scope.dims if d != "agent_id" and d in r.columns)]
     columns = {
         "at": r.reviewed_at.max(),
         "mean": r.score.mean(),
@@ -226,7 +229,7 @@ def answers(scope: Scope) -> Rows:
 def surveys(scope: Scope) -> Rows:
     """One row a survey: when it was sent, and what was said of satisfaction if anything was."""
     r = scope.table("ratings")
-    names = ("case_id", "contact_id", *COLUMNS.values())
+    names = [name for name in ("case_id", "contact_id", *COLUMNS.values()) if name in r.columns]
     return r.group_by("subject_id").aggregate(
         **{name: r[name].min() for name in names},
         sent_at=r.sent_at.min(),
@@ -324,6 +327,33 @@ def forecast_days(scope: Scope) -> Rows:
     )
 
 
+def sla_clocks(scope: Scope) -> Rows:
+    """Clocks of service level agreements, one row each."""
+    return scope.table("sla_clocks")
+
+
+def sla_cases(scope: Scope) -> Rows:
+    """Cases all of whose clocks are decided: whether every one was met, and when the last was decided."""
+    import ibis
+
+    c = scope.table("sla_clocks")
+    c = c.filter(c.state != "cancelled")
+
+    whose = ("agent_id", "team", "policy")
+    dims = [name for name in COLUMNS.values() if name not in whose]
+    # Of several that were decided at one instant always the same says whose the case was.
+    last = ibis.struct({"at": micros(c.decided_at), **{name: ibis.coalesce(c[name], "") for name in whose}}).max()
+    found = c.group_by("case_id").aggregate(
+        **{name: c[name].max() for name in dims},
+        **{name: last[name].nullif("") for name in whose},
+        decided_at=c.decided_at.max(),
+        open_clocks=c.decided_at.isnull().sum(),
+        missed=(c.state == "breached").any(),
+        approximate=c.approximate.any(),
+    )
+    return found.filter(found.open_clocks == 0)
+
+
 #: Every view by the name a `Part` calls it.
 VIEWS: Final[dict[str, Callable[[Scope], Rows]]] = {
     view.__name__: view
@@ -343,5 +373,7 @@ VIEWS: Final[dict[str, Callable[[Scope], Rows]]] = {
         forecast_cells,
         forecast_cells_week,
         forecast_days,
+        sla_clocks,
+        sla_cases,
     )
 }

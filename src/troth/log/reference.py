@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 import pyarrow as pa
 
-_TEXT, _REAL, _DATE, _INT = pa.string(), pa.float64(), pa.date32(), pa.int64()
+_TEXT, _REAL, _DATE, _INT, _FLAG = pa.string(), pa.float64(), pa.date32(), pa.int64(), pa.bool_()
 _INSTANT = pa.timestamp("us", tz="UTC")
 
 
@@ -113,6 +113,55 @@ TABLES: Final[dict[str, Table]] = {
             ("member", _TEXT),
             ("target", _REAL),
             ("amber", _REAL),
+        ),
+    ),
+    "sla_policies": Table(
+        "A service level agreement. Of those that fit a case the one with the lowest `position` holds, whole.",
+        ("policy",),
+        (("policy", _TEXT), ("title", _TEXT), ("position", _INT)),
+    ),
+    "sla_filters": Table(
+        "Which cases a policy is for: rows of one field are alternatives, every field must fit; `!` before a value means"
+        " anything but. A policy without rows is for all.",
+        ("policy", "field", "value"),
+        (("policy", _TEXT), ("field", _TEXT), ("value", _TEXT)),
+    ),
+    "sla_targets": Table(
+        "How long a clock of a policy may count, optionally for one priority. `calendar` is whose hours count: empty means"
+        " all time, `calendar_use` whichever holds for the case. `retroactive_start` lets a clock that comes to hold later"
+        " count from the event that would have started it, `retroactive_pause` takes over the pauses since. `again` is what"
+        " a start after a stop does: new or continue. `warn` is the share of the target from which it is told as at risk.",
+        ("policy", "metric", "priority"),
+        (
+            ("policy", _TEXT),
+            ("metric", _TEXT),
+            ("priority", _TEXT),
+            ("target_s", _REAL),
+            ("calendar", _TEXT),
+            ("retroactive_start", _FLAG),
+            ("retroactive_pause", _FLAG),
+            ("again", _TEXT),
+            ("warn", _REAL),
+        ),
+    ),
+    "sla_conditions": Table(
+        "Which events move a clock: `hook` is start, pause, resume, stop, reset or cancel; `number` tells alternatives apart."
+        " A cell names what must be, with `|` between alternatives and `!` before what must not be; empty means anything."
+        " `changed` names what the event must change: team, agent, priority or status; `after` is first_reply for events"
+        " after the first reply of a person. `*` as policy means every policy without rows of its own for that hook.",
+        ("policy", "metric", "hook", "number"),
+        (
+            ("policy", _TEXT),
+            ("metric", _TEXT),
+            ("hook", _TEXT),
+            ("number", _INT),
+            ("activity", _TEXT),
+            ("step", _TEXT),
+            ("actor", _TEXT),
+            ("direction", _TEXT),
+            ("reason", _TEXT),
+            ("changed", _TEXT),
+            ("after", _TEXT),
         ),
     ),
     "rates": Table(

@@ -23,6 +23,7 @@ _KINDS: Final = {
     pa.date32(): "Maybe a day such as 2026-03-29 is meant.",
     pa.int64(): "Maybe a whole number is meant.",
     pa.float64(): "Maybe a number with a point, such as 0.8, is meant.",
+    pa.bool_(): "Maybe true or false is meant.",
 }
 _TIME: Final = "Maybe a time such as 2026-03-29T10:00:00Z is meant."
 

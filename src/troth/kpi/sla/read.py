@@ -1,0 +1,273 @@
+"""Clocks from a lake: the events of cases as arrays, the tables of policies, and the clocks as rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pyarrow as pa
+
+from troth.core.calendar import Calendar
+from troth.core.decision import Issue
+from troth.core.time import calendars_from_tables
+from troth.kpi.calendar_use import coded
+from troth.kpi.clocks import NAT
+from troth.kpi.sla.engine import ENDED_BY, STATES, SlaClocks, clocks
+from troth.kpi.sla.history import History, Ints
+from troth.kpi.sla.policy import CHANGES, FIELDS, SlaBooks
+from troth.kpi.sla.tables import SLA_TABLES, books_from_tables
+from troth.log.lake import Lake
+from troth.log.references import read_reference
+from troth.log.store import quote
+
+if TYPE_CHECKING:
+    import duckdb
+
+_INSTANT: Final = pa.timestamp("us", tz="UTC")
+_TEXTS: Final = (
+    "case_id", "metric", "policy", "state", "ended_by", "calendar", "priority", "queue", "site", "channel", "service",
+    "team", "agent_id", "customer_id",
+)  # fmt: skip
+#: One row a clock. `counted_s`, `paused_s` and `target_s` are open seconds; `share` is counted over target.
+SLA_CLOCKS: Final = pa.schema(
+    [
+        *(pa.field(name, pa.string()) for name in _TEXTS),
+        pa.field("number", pa.int64()),
+        *(pa.field(name, _INSTANT) for name in ("started_at", "ended_at", "due_at", "decided_at")),
+        *(pa.field(name, pa.float64()) for name in ("target_s", "counted_s", "paused_s", "share", "warn")),
+        pa.field("approximate", pa.bool_()),
+    ]
+)
+#: Events worked on at once.
+_BATCH: Final = 4_000_000
+_SAID: Final = ("activity", "step", "actor", "direction", "reason")
+
+
+@dataclass(frozen=True, slots=True)
+class SlaRules:
+    """All that clocks depend on besides the events.
+
+    Parameters
+    ----------
+    books : the policies as they change.
+    calendars, uses : the calendars, and which holds for whom.
+    time_zone : whose days decide which version of a policy holds.
+    issues : all that is wrong with the tables.
+    """
+
+    books: SlaBooks
+    calendars: Mapping[str, Calendar]
+    uses: Sequence[Mapping[str, Any]]
+    time_zone: str
+    issues: tuple[Issue, ...]
+
+
+def rules(lake: Lake, *, time_zone: str = "UTC") -> SlaRules:
+    """Read policies and calendars of a lake; a bad row is left out and named."""
+    calendars, issues = calendars_from_tables(
+        read_reference(lake, "calendars"), calendar_days=read_reference(lake, "calendar_days")
+    )
+    tables = {name: sorted(read_reference(lake, name), key=str) for name in SLA_TABLES}
+    books, found = books_from_tables(tables, calendars=tuple(calendars))
+    return SlaRules(books, calendars, read_reference(lake, "calendar_use"), time_zone, (*issues, *found))
+
+
+def sla_clocks(
+    lake: Lake,
+    con: duckdb.DuckDBPyConnection,
+    *,
+    rules: SlaRules,
+    now: datetime,
+    as_of: date | None = None,
+    cases: Sequence[str] | None = None,
+) -> pa.Table:
+    """Compute the clocks of a lake's cases as rows of `SLA_CLOCKS`, by case, metric and start.
+
+    Parameters
+    ----------
+    lake, con : where the events are, and a session of it.
+    rules : policies and calendars.
+    now : up to when events are looked at.
+    as_of : the day whose policies rule all cases; None for the day each was opened.
+    cases : the cases wanted; all if left out.
+    """
+    if not rules.books:
+        return SLA_CLOCKS.empty_table()
+    parts = [
+        as_table(history, found=found)
+        for history in histories(lake, con, now=now, cases=cases)
+        for found in [computed(history, rules=rules, now=now, as_of=as_of)]
+    ]
+    if not parts:
+        return SLA_CLOCKS.empty_table()
+    order = [("case_id", "ascending"), ("metric", "ascending"), ("number", "ascending")]
+    return pa.concat_tables(parts).sort_by(order)
+
+
+def computed(history: History, *, rules: SlaRules, now: datetime, as_of: date | None = None) -> SlaClocks:
+    """Return the clocks of a history by the rules of a lake."""
+    return clocks(
+        history,
+        books=rules.books,
+        calendars=rules.calendars,
+        now=now,
+        uses=rules.uses,
+        time_zone=rules.time_zone,
+        as_of=as_of,
+    )
+
+
+def histories(
+    lake: Lake, con: duckdb.DuckDBPyConnection, *, now: datetime, cases: Sequence[str] | None = None
+) -> Iterable[History]:
+    """Yield the histories of a lake's cases, some millions of events at once."""
+    named = "true" if cases is None else f"case_id IN ({', '.join(map(quote, cases)) or 'NULL'})"
+    where = f"case_id IS NOT NULL AND {named} AND occurred_at <= {quote(now.isoformat())}::TIMESTAMPTZ"
+    con.execute(f"CREATE OR REPLACE TEMP VIEW sla_events AS {lake.settled(where=where)}")
+    (count,) = con.sql("SELECT count(*) FROM sla_events").fetchone() or (0,)
+    customers = lake.settled_reference("customers") if lake.reference("customers").table() is not None else None
+    parts = max(1, -(-count // _BATCH))
+    for part in range(parts):
+        kept = "true" if parts == 1 else f"hash(case_id) % {parts} = {part}"
+        yield history(con, events=f"SELECT * FROM sla_events WHERE {kept}", customers=customers)
+
+
+def history(con: duckdb.DuckDBPyConnection, *, events: str, customers: str | None = None) -> History:
+    """Return the events of cases as arrays.
+
+    Parameters
+    ----------
+    con : what to compute with.
+    events : SQL of events in `schema.STORED`.
+    customers : SQL of the reference table `customers`, for filters on segment and organisation.
+    """
+    rows = con.sql(_sql(events, customers)).fetch_arrow_table()
+    named = coded(rows["case_id"])
+    case = named.codes
+    at = rows["at"].to_numpy()
+    first = np.searchsorted(case, np.arange(len(named.names)))
+    inexact = np.zeros(len(named.names), dtype=np.bool_)
+    inexact[case[rows["inexact"].to_numpy()]] = True
+    return History(
+        cases=[str(name) for name in named.names],
+        case=case,
+        at=at,
+        said={column: coded(rows[column]) for column in _SAID},
+        known={name: coded(rows[f"known_{name}"]) for name in (*FIELDS, "agent")},
+        changed={name: rows[f"changed_{name}"].to_numpy() for name in CHANGES},
+        replied=rows["replied"].to_numpy(),
+        approximate=inexact,
+        opened=rows["opened"].to_numpy()[first],
+    )
+
+
+def _sql(events: str, customers: str | None) -> str:
+    """Return SQL that says of every event what conditions and filters ask."""
+    window = "PARTITION BY case_id ORDER BY occurred_at, version, activity, source_id"
+    w, whole = "OVER w", "OVER (PARTITION BY case_id)"
+    reply = (
+        "(activity = 'answered' OR activity = 'message_sent' AND coalesce(direction, 'out') <> 'internal')"
+        " AND who = 'human'"
+    )
+    plain = ", ".join(
+        f"last_value({column} IGNORE NULLS) {w} AS known_{name}"
+        for name, column in {
+            "priority": "priority", "queue": "queue", "site": "site", "channel": "channel", "service": "service",
+            "customer": "customer_id", "topic": "topic", "last_team": "team", "status": "status", "held_team": "given_team",
+            "held_agent": "given_agent", "last_agent": "doer",
+        }.items()
+    )  # fmt: skip
+    given = "CASE activity WHEN 'assigned' THEN coalesce({0}, '') WHEN 'unassigned' THEN '' END"
+    segments = f"""
+        LEFT JOIN (SELECT customer_id AS one, segment, organisation FROM ({customers})
+                   QUALIFY row_number() OVER (PARTITION BY customer_id ORDER BY valid_from DESC NULLS LAST) = 1) c
+        ON c.one = known_customer""" if customers else ""  # fmt: skip
+    more = "segment, organisation" if customers else "NULL::VARCHAR AS segment, NULL::VARCHAR AS organisation"
+    changed = {"team": "held_team", "agent": "held_agent", "priority": "priority", "status": "status"}
+    flags = ", ".join(
+        f"coalesce(known_{column}, '') <> coalesce(lag(known_{column}) {w}, '') AS changed_{name}"
+        for name, column in changed.items()
+    )
+    return f"""
+        WITH said AS (
+            SELECT case_id, occurred_at, version, activity, source_id, step, direction, priority, queue, site, channel,
+                service, team, customer_id, origin <> 'exact' AS inexact,
+                coalesce(actor, CASE WHEN agent_id IS NOT NULL THEN 'human' END) AS who,
+                CASE WHEN coalesce(actor, 'human') = 'human' THEN agent_id END AS doer,
+                attributes->>'$.reason' AS reason, attributes->>'$.topic' AS topic,
+                CASE activity WHEN 'status_changed' THEN step WHEN 'closed' THEN 'closed' END AS status,
+                {given.format("team")} AS given_team, {given.format("agent_id")} AS given_agent
+            FROM ({events})
+        ), filled AS (
+            SELECT *, {plain},
+                coalesce(bool_or({reply}) OVER (w ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), false) AS replied,
+                coalesce(min(occurred_at) FILTER (activity = 'opened') {whole}, min(occurred_at) {whole}) AS opened_at
+            FROM said WINDOW w AS ({window})
+        ), told AS (
+            SELECT *, {flags}, coalesce(nullif(known_held_team, ''), known_last_team) AS known_team,
+                CASE WHEN known_held_agent IS NULL THEN known_last_agent ELSE nullif(known_held_agent, '') END AS known_agent
+            FROM filled WINDOW w AS ({window})
+        )
+        SELECT case_id, epoch_us(occurred_at) AS at, activity, step, who AS actor, direction, reason, inexact, replied,
+            epoch_us(opened_at) AS opened, {", ".join(f"changed_{name}" for name in CHANGES)}, known_priority, known_queue,
+            known_site, known_channel, known_service, known_customer, known_topic, known_team, known_agent,
+            segment AS known_segment, organisation AS known_organisation
+        FROM (SELECT told.*, {more} FROM told {segments})
+        ORDER BY case_id, occurred_at, version, activity, source_id"""
+
+
+def as_table(history: History, *, found: SlaClocks) -> pa.Table:
+    """Return clocks as rows of `SLA_CLOCKS`.
+
+    A clock's team, person and all else known of its case are those when it was decided, else at its end, else now. The
+    person of a case that nobody was ever given is who last did something with it.
+    """
+    count = len(found)
+    instant = np.where(found.decided != NAT, found.decided, np.where(found.end != NAT, found.end, found.now))
+    instant = np.where(found.ended_by == ENDED_BY.index("replaced"), instant - 1, instant)
+    place = history.place(found.case, at=np.minimum(instant, found.now))
+    texts: dict[str, Any] = {
+        "case_id": _taken(history.cases, found.case),
+        "state": _taken(STATES, found.state),
+        "ended_by": _taken([how or None for how in ENDED_BY], found.ended_by),
+        **{name: _taken([getattr(t, name) for t in found.targets], found.target) for name in ("metric", "policy")},
+        "calendar": _taken([t.calendar for t in found.targets], found.target),
+    }
+    known = {"agent_id": "agent", "customer_id": "customer"}
+    for name in ("priority", "queue", "site", "channel", "service", "team", "agent_id", "customer_id"):
+        coded = history.known[known.get(name, name)]
+        texts[name] = _taken([*coded.names, None], coded.codes[place])
+    targets = np.array([(t.seconds, t.warn) for t in found.targets] or [(1.0, 1.0)])[found.target]
+    counted = found.counted / 1e6
+    values = {
+        **texts,
+        "number": found.number,
+        "started_at": _instants(found.start),
+        "ended_at": _instants(found.end),
+        "due_at": _instants(found.due),
+        "decided_at": _instants(found.decided),
+        "target_s": targets[:, 0] if count else [],
+        "counted_s": counted,
+        "paused_s": found.paused / 1e6,
+        "share": counted / targets[:, 0] if count else [],
+        "warn": targets[:, 1] if count else [],
+        "approximate": history.approximate[found.case],
+    }
+    columns = [
+        pa.array(values[f.name], f.type) if not isinstance(values[f.name], pa.Array) else values[f.name].cast(f.type)
+        for f in SLA_CLOCKS
+    ]
+    return pa.table(columns, schema=SLA_CLOCKS)
+
+
+def _taken(names: Sequence[Any], codes: Ints) -> pa.Array:
+    """Return names by code; code -1 takes the last."""
+    listed = pa.array([None if name is None else str(name) for name in names], pa.string())
+    return listed.take(pa.array(np.where(codes < 0, len(names) - 1, codes), pa.int64()))
+
+
+def _instants(at: Ints) -> pa.Array:
+    return pa.array(at, pa.int64(), mask=at == NAT).cast(_INSTANT)
