@@ -48,6 +48,24 @@ def test_rows_with_a_value_are_added_up_and_holes_are_unknown() -> None:
     assert one.values[9] == 7 and np.isnan(one.values[10]) and one.values[11] == 5
 
 
+def test_a_row_without_a_number_says_nothing() -> None:
+    """An empty value, or a text of blanks, is not nought: nothing is known of that hour."""
+    rows = {
+        "at": ["2026-03-02 09:00", "2026-03-02 10:00", "2026-03-02 11:00", "2026-03-02 11:30"],
+        "n": ["4", "", None, "0"],
+    }
+    (one,), _ = series_of(rows, time="at", value="n", time_zone="Europe/Vilnius")
+    np.testing.assert_array_equal(one.values[9:12], [4.0, np.nan, 0.0])
+
+
+def test_the_hour_that_comes_twice_is_counted_twice() -> None:
+    """Of a table on the wall clock the second 03:00 of 25 October is the second hour, not more calls in the first."""
+    local = pd.date_range("2026-10-24", "2026-10-26", freq="h", tz="Europe/Vilnius", inclusive="left").tz_localize(None)
+    rows = pd.DataFrame({"at": local.repeat(2), "queue": ["a", "b"] * len(local), "n": 20})
+    for one in series_of(rows, time="at", value="n", by=["queue"], time_zone="Europe/Vilnius")[0]:
+        assert one.values.tolist() == [20.0] * 49
+
+
 def test_a_column_splits_and_arrow_tables_are_tables() -> None:
     """One series for each member, on one grid."""
     rows = pa.table({"at": ["2026-03-02T09:00Z", "2026-03-02T10:00Z", "2026-03-02T10:30Z"], "queue": ["a", "b", "b"]})

@@ -186,3 +186,10 @@ def test_what_cannot_add_up_is_refused_with_all_reasons() -> None:
     assert codes(whole, few, *parts[1:]) == {"other-paths"}
     with pytest.raises(InputError, match="not-a-sum"):
         totals([mean.series])
+
+
+def test_a_count_below_zero_makes_the_sum_unknown() -> None:
+    """A correction booked as a count takes nothing from the whole: what the part was is not known."""
+    week = Grid.of_dates(made.MONDAY, last=made.MONDAY + timedelta(days=2))
+    parts = [Series(np.array(v), week, {"queue": q}) for q, v in (("a", [5.0, -3.0, 5.0]), ("b", [2.0, 2.0, 2.0]))]
+    np.testing.assert_array_equal(totals(parts)[0].values, [7.0, np.nan, 7.0])

@@ -20,6 +20,7 @@ from troth.demand import (
     SeriesForecast,
     solve,
 )
+from troth.demand._batch import batches
 
 MONDAY = date(2026, 1, 5)
 QUICK = ForecastParams(models=("weekday-mean", "profile-level", "profile", "counts"))
@@ -238,6 +239,16 @@ def test_what_cannot_be_used_is_refused_with_all_issues() -> None:
     with pytest.raises(InputError) as error:
         solve(ForecastProblem((hourly(days=3),)), params=ForecastParams(models=("oracle",)))
     assert {issue.code for issue in error.value.issues} == {"too-short", "unknown-model"}
+
+
+def test_a_far_horizon_is_done_in_parts_that_fit_in_memory() -> None:
+    """Two years ahead need as much room for each series as twenty-six series four weeks ahead."""
+    grid = Grid.of_dates(MONDAY, last=MONDAY + timedelta(days=DAYS - 1))
+    series = tuple(Series(np.ones(DAYS), grid, {"queue": str(k)}) for k in range(300))
+    near, far = (batches(ForecastProblem(series, days=n), models=QUICK.models, seed=0) for n in (28, 731))
+    assert len(near) == 1
+    assert len(far) >= 3
+    assert sorted(k for _, places in far for k in places) == list(range(300))
 
 
 def test_a_stop_returns_what_is_done() -> None:

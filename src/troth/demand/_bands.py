@@ -17,6 +17,8 @@ _WHOLE: Final = 50.0
 _LEAD_DAYS, _PLACE_DAYS, _SHAPE_DAYS = 20.0, 15.0, 10.0
 #: Squared relative spread: least, and what a day with an occasion has more.
 _LEAST, _OCCASION = 1e-4, 0.01
+#: Squared relative spread where nothing was backtested.
+_UNKNOWN: Final = 0.1
 #: Tails at which a band's coverage is tried, relative to the nominal one.
 _TAILS: Final = np.geomspace(0.3, 3.0, 25)
 #: Where the quantile function is computed; between, it is interpolated on the scale of a normal variate.
@@ -132,7 +134,7 @@ def spread(mean: Floats, truth: Floats, *, counts: bool, seed: int) -> tuple[Spr
     beyond, square = np.where(usable, (value - mean) ** 2 - chance, 0.0), np.where(usable, mean**2, 0.0)
     days = usable.any(3).sum(1)
     every = beyond.sum((1, 2, 3)) + _LEAST, square.sum((1, 2, 3)) + 1e-9
-    pooled = np.maximum(every[0] / every[1], _LEAST)[:, None]
+    pooled = np.where(days.any(1), np.maximum(every[0] / every[1], _LEAST), _UNKNOWN)[:, None]
     own = beyond.sum((1, 3)) / np.maximum(square.sum((1, 3)), 1e-9)
     by_lead = np.maximum((days * own + _LEAD_DAYS * pooled) / (days + _LEAD_DAYS), _LEAST)
     flat = Spread(by_lead, np.ones((len(mean), mean.shape[3])), np.tile(GRID, (len(mean), 1)), counts)

@@ -47,8 +47,7 @@ def batches(problem: ForecastProblem, *, models: tuple[str, ...], seed: int) -> 
         groups.setdefault(key, []).append(place)
     found = []
     for (grid, *_), places in groups.items():
-        leads = min(problem.days, LEADS)
-        size = layout(grid).slots * leads * ORIGINS * (len(models) + 4)
+        size = layout(grid).slots * problem.days * ORIGINS * (len(models) + 4)
         most = max(1, min(_MOST // max(size, 1), 512))
         for start in range(0, len(places), most):
             some = places[start : start + most]
@@ -112,15 +111,24 @@ def _past(series: Sequence[Series], found: Layout, raw: Floats, opened: Opening,
     past = raw.shape[1]
     value = np.where(usable, raw, 0.0)
     tame = drawn_in(value, usable=usable, weekday=days.weekday[:past], counts=counts)
-    tame = np.where(days.named[:past, None], value, tame)  # an occasion differs for a reason
+    # An occasion differs for a reason, and of what comes in batches each would be an outlier.
+    tame = np.where(days.named[:past, None] | ~opened.steady[:, None, None], value, tame)
     return Past(tame, weight, opened.open, days, counts)
 
 
 def _origins(past: Past, leads: int) -> list[int]:
-    """Return the days from which the backtest forecasts: daily, more rarely where the horizon is long."""
-    first = max(_FIRST, past.length - max(ORIGINS, 2 * leads))
-    step = max(1, (past.length - first) // ORIGINS)
-    return list(range(past.length - 1, first - 1, -step))[::-1]
+    """Return the days from which the backtest forecasts: daily, more rarely where the horizon is long.
+
+    Days of a hole longer than a week do not count: in it there is nothing to be tried on.
+    """
+    day, used = np.arange(past.length), (past.weight > 0).any((0, 2))
+    used |= not used.any()
+    last = np.maximum.accumulate(np.where(used, day, -1))
+    following = np.minimum.accumulate(np.where(used, day, past.length)[::-1])[::-1]
+    whole = day[following - last - 1 <= _FIRST]
+    some = whole[whole >= _FIRST][-max(ORIGINS, 2 * leads) :] if (whole >= _FIRST).any() else whole[-1:]
+    found: list[int] = some[:: -max(1, len(some) // ORIGINS)][::-1].tolist()
+    return found
 
 
 def _backtest(past: Past, said: Floats, origins: Sequence[int]) -> Backtest:

@@ -88,9 +88,13 @@ def _minimised(gram: Floats, prior: Floats, drawn: Floats) -> Floats:
 
 
 def scores(test: Backtest) -> tuple[Floats, Floats, Floats]:
-    """Return of each forecaster and series WAPE, bias (shape (forecasters, series)), and the days scored (series,)."""
+    """Return of each forecaster and series WAPE, bias (shape (forecasters, series)), and the days scored (series,).
+
+    Where nothing came there is nothing to be off by a share of: NaN.
+    """
     usable = np.isfinite(test.truth)
     truth = np.where(usable, test.truth, 0.0)
-    total = np.maximum(truth.sum((1, 2, 3)), 1e-9)
+    total = truth.sum((1, 2, 3))
+    total = np.where(total > 0, total, np.nan)
     off = np.where(usable, test.said - truth, 0.0)
     return np.abs(off).sum((2, 3, 4)) / total, off.sum((2, 3, 4)) / total, usable.any(3).sum((1, 2)).astype(np.float64)

@@ -12,6 +12,7 @@ from troth.charts.numbers import duration, number
 from troth.core.time import Grid, Step
 from troth.demand._calendar import days_of
 from troth.demand._carry import tail
+from troth.demand._fold import layout
 from troth.demand.plan import SeriesForecast
 from troth.demand.problem import DemandKind, Floats, ForecastProblem, Series
 
@@ -96,8 +97,7 @@ def by_day(one: SeriesForecast) -> SeriesForecast:
 
     A day that has begun is left out: what is left of it would look like a quiet day.
     """
-    begun = next(k for k, label in enumerate(one.grid.labels()) if not (label.hour or label.minute))
-    one = tail(one, start=begun)
+    one = tail(one, start=int(np.flatnonzero(layout(one.grid).day == 0)[0]))
     days = np.array([label.toordinal() for label in one.grid.labels()])
     paths, mean, shut = (_summed(part, days) for part in (one.paths, one.mean, (~one.closed).astype(np.float64)))
     low, high = (np.stack([np.quantile(paths, (1 + s * level) / 2, axis=0) for level in one.levels]) for s in (-1, 1))

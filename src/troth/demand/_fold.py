@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from troth.core.time import Grid, Step, zone
+from troth.core.time import Grid, Step, start_of_day, zone
 from troth.demand.problem import STEPS, Bools, Floats
 
 Ints = NDArray[np.int64]
@@ -82,8 +82,8 @@ def layout(grid: Grid) -> Layout:
     days = (end.date() - first).days
     day = np.array([label.toordinal() for label in labels], dtype=np.int64) - first.toordinal()
     slot = np.array([(label.hour * 60 + label.minute) // width for label in labels], dtype=np.int64)
-    begun_whole = labels[0].hour == 0 and labels[0].minute == 0 if slots > 1 else True
-    if not begun_whole:  # a first day that is not whole has no row either
+    # A first day that is not whole has no row either. Some zones jump over midnight: there a whole day begins at one.
+    if slots > 1 and edges[0] != start_of_day(first, tz=tz):
         first, days, day = first + timedelta(days=1), days - 1, day - 1
     day[(day < 0) | (day >= days)] = -1
     return Layout(first, max(days, 0), slots, day, slot, tuple(edges))

@@ -20,8 +20,10 @@ OPEN, CALENDAR, WEEKDAY, HOLIDAY, NO_DEMAND, NO_DATA = range(6)
 _SURE: Final = 12.0
 #: The same for a whole day against others of its weekday, and for one place of the week over several weeks.
 _SURE_DAY, _SURE_PLACE = 6.0, 3.0
-#: Opening hours are read off the last weeks.
-_RECENT: Final = 56
+#: Opening hours are read off the last weeks with data, and off so many days at least: after a long hole, from before it.
+_RECENT, _FEWEST_DAYS = 56, 28
+#: Where fewer days with demand than this have some a week later, too, demand comes in batches: a day without says nothing.
+_STEADY: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,10 +34,12 @@ class Opening:
     ----------
     open : shape (series, days + horizon, slots).
     why : of each place of the past a number of `WHY`, shape (series, days, slots); `NO_DATA` is a gap, those between are closed.
+    steady : which series come day by day and not in batches, shape (series,).
     """
 
     open: Bools
     why: Ints
+    steady: Bools
 
 
 def opening(
@@ -54,8 +58,9 @@ def opening(
     past = raw.shape[1]
     known, weekday = np.isfinite(raw), days.weekday[:past]
     value = np.where(known, raw, 0.0)
+    often = steady(value, known)
     if given is None:
-        pattern = _weekly(value, known, weekday)[:, days.weekday] & exists
+        pattern = _weekly(value, known, weekday, often)[:, days.weekday] & exists
         pattern[:, :past] |= value > 0
         why = np.where(pattern[:, :past], OPEN, WEEKDAY)
     else:
@@ -63,9 +68,10 @@ def opening(
         why = np.where(pattern[:, :past], OPEN, CALENDAR)
     if shut is not None:
         why[shut & (why == OPEN)] = CALENDAR
-    why = _closed_days(value, known, why, days, weekday)
+    why = _closed_days(value, known, why, days, often)
     if raw.shape[2] > 1:
-        why[_empty_runs(value, known & (why == OPEN), weekday)] = NO_DEMAND
+        tried = (often[:, None] & ~_ended(value.sum(2), np.asarray(known.any(2))))[:, :, None]
+        why[_empty_runs(value, known & (why == OPEN), weekday) & tried] = NO_DEMAND
     why[~known & (why == OPEN)] = NO_DATA
     why[:, ~exists[:past]] = CALENDAR
     opened = pattern.copy()
@@ -73,7 +79,7 @@ def opening(
     if given is None:
         opened[:, past:] &= ~_closed_ahead(why, days, past)[:, :, None]
     opened[:, past:] &= (days.shut[past:] != 1)[:, None]
-    return Opening(opened, why)
+    return Opening(opened, why, often)
 
 
 def calendar_places(calendar: Calendar, *, grid: Grid) -> Bools:
@@ -87,15 +93,34 @@ def calendar_places(calendar: Calendar, *, grid: Grid) -> Bools:
     return np.nan_to_num(found.fold(touched)) > 0
 
 
-def _weekly(value: Floats, known: Bools, weekday: Ints) -> Bools:
+def steady(value: Floats, known: Bools) -> Bools:
+    """Return of which series days with demand mostly have some a week later, too, shape (series,).
+
+    Of the others, such as letters that bring all their calls on one day, a day without demand was not closed.
+    """
+    came, seen = np.asarray((value > 0).any(2)), np.asarray(known.any(2))
+    asked = came[:, :-7] & seen[:, 7:]
+    found: Bools = (asked & came[:, 7:]).sum(1) >= _STEADY * asked.sum(1)
+    return found
+
+
+def _recent(known: Bools) -> Bools:
+    """Return the days that opening hours are read off, shape (series, days)."""
+    seen, day = np.asarray(known.any(2)), np.arange(known.shape[1])
+    newest = np.where(seen, day, -1).max(1, keepdims=True)
+    number = np.cumsum(seen[:, ::-1], axis=1)[:, ::-1]
+    found: Bools = (day > newest - _RECENT) | (number <= _FEWEST_DAYS)
+    return found
+
+
+def _weekly(value: Floats, known: Bools, weekday: Ints, often: Bools) -> Bools:
     """Return which places of the week are open, shape (series, 7, slots)."""
-    recent = np.zeros(value.shape[1], dtype=np.bool_)
-    recent[-_RECENT:] = True
+    seen = known & (_recent(known) | ~often[:, None])[:, :, None]
     number, came, total = (np.zeros((value.shape[0], 7, value.shape[2])) for _ in range(3))
     for k in range(7):
-        some = recent & (weekday == k)
-        number[:, k], came[:, k] = known[:, some].sum(1), (value[:, some] > 0).sum(1)
-        total[:, k] = value[:, some].sum(1)
+        some = weekday == k
+        part = np.where(seen[:, some], value[:, some], 0.0)
+        number[:, k], came[:, k], total[:, k] = seen[:, some].sum(1), (part > 0).sum(1), part.sum(1)
     of_slot = total.sum(1, keepdims=True) / np.maximum(number.sum(1, keepdims=True), 1)
     overall = total.sum((1, 2), keepdims=True) / np.maximum(number.sum((1, 2), keepdims=True), 1)
     # A place without demand is closed if some was to be expected there, or in the whole row or column of the week if all is empty.
@@ -108,25 +133,38 @@ def _weekly(value: Floats, known: Bools, weekday: Ints) -> Bools:
     return found
 
 
-def _closed_days(value: Floats, known: Bools, why: Ints, days: Days, weekday: Ints) -> Ints:
-    """Mark whole days without demand, where days of that weekday have some."""
+def _closed_days(value: Floats, known: Bools, why: Ints, days: Days, often: Bools) -> Ints:
+    """Mark whole days without demand, where days of that weekday have some, and stretches of quiet days too long for chance."""
     total: Floats = value.sum(2)
-    seen = np.asarray(known.any(2))
-    usual = np.zeros_like(total)
+    seen, weekday = np.asarray(known.any(2)), days.weekday[: total.shape[1]]
+    usual, expected = np.zeros_like(total), np.zeros_like(total)
     for k in range(7):
         some = weekday == k
         usual[:, some] = median(total[:, None, some], total[:, None, some] > 0)
+        expected[:, some] = total[:, some].sum(1, keepdims=True) / np.maximum(seen[:, some].sum(1, keepdims=True), 1)
     named = days.named[: len(weekday)]
     missing = (why == OPEN).any(2)
-    empty = missing & seen & (total == 0) & (usual >= _SURE_DAY)
+    nothing = missing & seen & (total == 0)
+    # Days on which it is never open do not end a stretch.
+    long = nothing & (_runs(nothing | ~missing, np.where(nothing, expected, 0.0)) >= _SURE)
+    empty, closed = nothing & (usual >= _SURE_DAY), often[:, None] & ~_ended(total, seen)
     found = why.copy()
     told = days.shut[: len(weekday)] == 1
     for mask, code in (
-        (empty & ~named, NO_DEMAND),
+        ((empty | long) & closed & ~named, NO_DEMAND),
         ((empty | (missing & ~seen)) & named, HOLIDAY),
         (missing & told & (total == 0), HOLIDAY),
     ):
         found[mask[:, :, None] & (found == OPEN)] = code
+    return found
+
+
+def _ended(total: Floats, seen: Bools) -> Bools:
+    """Return the days after the last demand of series that had none for eight weeks: they have ended, shape (series, days)."""
+    day = np.arange(total.shape[1])
+    last = np.where(total > 0, day, -1).max(1, keepdims=True)
+    after = day > last
+    found: Bools = after & ((after & seen).sum(1, keepdims=True) >= _RECENT)
     return found
 
 
@@ -138,13 +176,18 @@ def _empty_runs(value: Floats, usable: Bools, weekday: Ints) -> Bools:
         number = np.maximum(usable[:, some].sum(1, keepdims=True), 1)
         expected[:, some] = (value[:, some] * usable[:, some]).sum(1, keepdims=True) / number
     empty = usable & (value == 0)
-    mass = np.where(empty, expected, 0.0)
-    for slot in range(1, value.shape[2]):
-        mass[:, :, slot] += np.where(empty[:, :, slot], mass[:, :, slot - 1], 0.0)
-    for slot in range(value.shape[2] - 2, -1, -1):
-        mass[:, :, slot] = np.where(empty[:, :, slot] & empty[:, :, slot + 1], mass[:, :, slot + 1], mass[:, :, slot])
-    found: Bools = empty & (mass >= _SURE)
+    found: Bools = empty & (_runs(empty, np.where(empty, expected, 0.0)) >= _SURE)
     return found
+
+
+def _runs(empty: Bools, expected: Floats) -> Floats:
+    """Return of each empty place what was expected in its whole stretch, along the last axis."""
+    mass = expected.copy()
+    for k in range(1, empty.shape[-1]):
+        mass[..., k] += np.where(empty[..., k], mass[..., k - 1], 0.0)
+    for k in range(empty.shape[-1] - 2, -1, -1):
+        mass[..., k] = np.where(empty[..., k] & empty[..., k + 1], mass[..., k + 1], mass[..., k])
+    return mass
 
 
 def _closed_ahead(why: Ints, days: Days, past: int) -> Bools:

@@ -22,7 +22,7 @@ from troth.kpi.definition import Figure
 ROWS: Final = 400
 _WHY: Final = {
     "calendar": "closed by the calendar", "weekday": "closed on this weekday", "holiday": "holiday", "no-demand": "nothing came although much was due",
-    "no-data": "nothing was recorded", "far-from-alike": "far from what days alike were", "negative": "a count below zero",
+    "no-data": "nothing was recorded", "far-from-alike": "far from what days alike were", "below-zero": "a count below zero",
 }  # fmt: skip
 
 

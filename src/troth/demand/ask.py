@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from troth.core.decision import Issue, Severity, Stop
+from troth.core.decision import Issue, Severity, Status, Stop
 from troth.core.errors import InputError
 from troth.core.time import Grid, Step, start_of_day, zone
 from troth.demand._change import DemandChange
@@ -125,6 +125,9 @@ def ask(
     as_of: datetime | None = None,
 ) -> DemandQuestion:
     """Return the question behind `forecast`, with the same parameters."""
+    if as_of is not None and as_of.tzinfo is None:
+        advice = "Maybe a time with its offset: 2026-03-02T09:00+02:00."
+        raise InputError([Issue("naive-time", Severity.ERROR, "as_of", as_of.isoformat(), advice)])
     series, issues = _series(source, by, Step(every), time, value, time_zone, kind, where, as_of)
     if add_up and by:
         series = _with_totals(series, by)
@@ -146,7 +149,11 @@ def answer(
 ) -> DemandForecast:
     """Solve a question, make wholes and parts agree, and move the rest of a day that has begun."""
     told = solve(asked.problem, stop=stop, seed=seed, params=params, on_progress=on_progress)
-    if add_up:
+    if add_up and told.status is Status.STOPPED:
+        advice = "Maybe ask again and let it end: parts and wholes are as they were computed, each by itself."
+        issue = Issue("not-added-up", Severity.WARNING, "add_up", f"{len(told.series)} series", advice)
+        told = replace(told, issues=(*told.issues, issue))
+    elif add_up:
         told = reconcile(told, seed=seed)
     known = {_name(one): seen for one, seen in zip(asked.problem.series, asked.seen, strict=True)}
     moved = [update(one, seen=seen, seed=seed) if len(seen := known[_name(one.series)]) else one for one in told.series]

@@ -13,10 +13,15 @@ import numpy as np
 from troth.core.decision import Issue, Severity
 from troth.core.time import Grid, clock_changes, zone
 from troth.demand._fold import layout
+from troth.demand._open import steady
 from troth.demand.problem import STEPS, DemandKind, Floats, ForecastProblem, Regressor, Series
 
 #: Below this many whole days of history nothing is said; below the second number it is said with a warning.
 FEWEST, SHORT = 14, 56
+#: Fewer days with any data than this are not enough, however long ago the first was.
+_FEWEST_KNOWN: Final = 7
+#: At the end of a series so many days without demand, in which so many arrivals were to be expected, are worth a warning.
+_QUIET, _SURE = 14, 12.0
 #: Share of whole days without any data from which on a hole is worth a warning, and the longest one that is not.
 _HOLE: Final = 0.1
 _LONG_HOLE: Final = 14
@@ -27,9 +32,10 @@ def check(problem: ForecastProblem) -> list[Issue]:
     """Return every issue of a problem; with an error among them `solve` refuses it.
 
     Codes, errors first: ``no-series``, ``bad-horizon``, ``bad-lead``, ``bad-level``, ``bad-paths``, ``unknown-holidays``,
-    ``bad-step``, ``wrong-length``, ``not-finite``, ``too-short``, ``no-data``, ``bad-weights``, ``bad-share``,
-    ``same-key``, ``short-regressor``; warnings ``short-history``, ``hole``, ``all-zero``, ``negative``, ``not-whole``;
-    infos ``clock-change`` and ``part-day``.
+    ``bad-step``, ``too-long``, ``wrong-length``, ``not-finite``, ``too-short``, ``no-data``, ``bad-weights``, ``bad-share``,
+    ``same-key``, ``short-regressor``; warnings ``short-history``, ``hole``, ``all-zero``, ``nothing-lately``,
+    ``in-batches``, ``negative``;
+    infos ``not-whole``, ``clock-change`` and ``part-day``.
 
     Examples
     --------
@@ -58,6 +64,8 @@ def _of_question(problem: ForecastProblem) -> Iterator[Issue]:
         yield _wrong("bad-horizon", "days", str(problem.days), "Maybe a number of days from 1 to 731.")
     elif problem.lead is not None and not 1 <= problem.lead <= problem.days:
         yield _wrong("bad-lead", "lead", str(problem.lead), f"Maybe a day of the horizon: 1 to {problem.days}.")
+    if not problem.levels:
+        yield _wrong("bad-level", "levels", "", "Maybe one band at least: 0.8.")
     for level in problem.levels:
         if not 0 < level < 1:
             yield _wrong("bad-level", "levels", str(level), "Maybe a probability such as 0.8.")
@@ -88,6 +96,8 @@ def _of_series(series: Series) -> Iterator[Issue]:
             "not-finite", where, str(int(np.isinf(values).sum())), "Maybe a division by nought; NaN means unknown."
         )
     days = (series.last - series.first).days + 1
+    counted = cells.fold(np.where(values < 0, np.nan, values))
+    known = np.isfinite(counted).any(1).sum()
     if days < FEWEST:
         yield _wrong(
             "too-short",
@@ -95,11 +105,15 @@ def _of_series(series: Series) -> Iterator[Issue]:
             f"{days} days",
             f"Maybe more history: {FEWEST} whole days at least, {SHORT} for a good forecast.",
         )
-    elif not np.isfinite(values).any():
+    elif not known:
         yield _wrong("no-data", where, "", "Maybe the selection matched nothing, or a source is missing.")
+    elif known < _FEWEST_KNOWN:
+        advice = f"Maybe a source is missing: something must be known of {_FEWEST_KNOWN} days at least."
+        yield _wrong("too-short", where, f"{known} days with data", advice)
     elif days < SHORT:
         yield _doubt("short-history", where, f"{days} days", "Maybe more history: bands are wide and holidays unknown.")
     yield from _of_values(series, values, where)
+    yield from _of_pace(series, counted, where)
     yield from _of_weights(series, values, where)
     yield from _of_days(series, values, where)
 
@@ -120,6 +134,22 @@ def _of_values(series: Series, values: Floats, where: str) -> Iterator[Issue]:
         yield _wrong("bad-share", where, f"{known.max():g}", "Maybe a percentage: shares are from 0 to 1.")
     if series.kind is DemandKind.ARRIVALS and (known != np.round(known)).any():
         yield Issue("not-whole", Severity.INFO, where, "", "Maybe these are no counts; whole numbers get better bands.")
+
+
+def _of_pace(series: Series, matrix: Floats, where: str) -> Iterator[Issue]:
+    """Tell of demand that comes in batches, and of demand that stopped: quiet for longer than ever and than chance allows."""
+    known = np.isfinite(matrix)
+    total = np.nansum(matrix, axis=1)[known.any(1)]
+    came = np.flatnonzero(total > 0)
+    if series.kind is not DemandKind.ARRIVALS or not len(came):
+        return
+    if not steady(np.where(known, matrix, 0.0)[None], known[None])[0] and np.median(total[came]) >= _SURE:
+        advice = "Maybe name the days on which much comes as events: without, none of them is foreseen."
+        yield _doubt("in-batches", where, f"{len(came)} of {len(total)} days", advice)
+    quiet, before = len(total) - 1 - came[-1], np.diff(came, prepend=-1).max() - 1
+    if quiet >= _QUIET and quiet > before and quiet * total[: came[-1] + 1].mean() >= _SURE:
+        advice = "Maybe it has ended, was closed, or was not imported: after eight weeks nothing is forecast."
+        yield _doubt("nothing-lately", where, f"{quiet} days", advice)
 
 
 def _of_weights(series: Series, values: Floats, where: str) -> Iterator[Issue]:

@@ -37,7 +37,7 @@ def series_of(
 ) -> tuple[tuple[Series, ...], list[Issue]]:
     """Return one series of arrivals for each combination of members, all on one grid, and what is doubtful.
 
-    Rows without a value are things that happened, one each: where none happened after the first, the count is 0, see `watched`. Rows with one are counts of what came from their time on: where there is no row, nothing is known.
+    Rows without a value are things that happened, one each: where none happened after the first, the count is 0, see `watched`. Rows with one are counts of what came from their time on: where there is no row, or no number in it, nothing is known.
 
     Parameters
     ----------
@@ -71,7 +71,9 @@ def series_of(
     if issues:
         raise InputError(issues)
     tz = zone(time_zone or "UTC")
-    at, found = _times(frame[time], time, time_zone)
+    # Of two counts with one time on the clock, where that hour comes twice, the second is of the second hour.
+    again = frame.duplicated([time, *by]).to_numpy() if value is not None else np.zeros(len(frame), dtype=np.bool_)
+    at, found = _times(frame[time], time, time_zone, again)
     amounts, more = _amounts(frame, value)
     issues = [*found, *more]
     if as_of is not None and not any(i.severity is Severity.ERROR for i in issues):
@@ -92,8 +94,9 @@ def series_of(
     inside = (cell >= 0) & (cell < len(edges) - 1)
     place = (codes * (len(edges) - 1) + cell)[inside]
     size = len(keys) * (len(edges) - 1)
-    total = np.bincount(place, weights=amounts[inside], minlength=size).reshape(len(keys), -1)
-    seen = np.bincount(place, minlength=size).reshape(len(keys), -1) > 0
+    told = ~np.isnan(amounts[inside])
+    total = np.bincount(place, weights=np.where(told, amounts[inside], 0.0), minlength=size).reshape(len(keys), -1)
+    seen = np.bincount(place, weights=told, minlength=size).reshape(len(keys), -1) > 0
     known = seen if value is not None else watched(total.astype(np.float64))
     values = np.where(known, total, np.nan)
     return tuple(
@@ -129,7 +132,7 @@ def _frame(rows: Any) -> pd.DataFrame:
     return found
 
 
-def _times(column: Any, name: str, time_zone: str | None) -> tuple[np.ndarray, list[Issue]]:
+def _times(column: Any, name: str, time_zone: str | None, again: Bools) -> tuple[np.ndarray, list[Issue]]:
     """Return microseconds since 1970 of each row, and what is wrong with them."""
     import pandas as pd
 
@@ -150,9 +153,7 @@ def _times(column: Any, name: str, time_zone: str | None) -> tuple[np.ndarray, l
                     "Maybe name the zone of these clocks: --time-zone Europe/Vilnius.",
                 )
             )
-        column = column.dt.tz_localize(
-            zone(time_zone or "UTC"), ambiguous=np.ones(len(column), dtype=bool), nonexistent="shift_forward"
-        )
+        column = column.dt.tz_localize(zone(time_zone or "UTC"), ambiguous=~again, nonexistent="shift_forward")
     micros = column.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy().astype("datetime64[us]").astype(np.int64)
     return micros, issues
 
@@ -189,7 +190,7 @@ def _amounts(frame: pd.DataFrame, value: str | None) -> tuple[np.ndarray, list[I
     numbers = pd.to_numeric(given, errors="coerce")
     bad = numbers.isna() & given.notna() & (given.astype("string").str.strip() != "")
     if not bad.any():
-        return numbers.fillna(0.0).to_numpy(dtype=np.float64), []
+        return numbers.to_numpy(dtype=np.float64, na_value=np.nan), []
     first = int(np.flatnonzero(bad)[0])
     advice = "Maybe a number with a point, such as 12 or 0.5."
     return np.zeros(len(frame)), [

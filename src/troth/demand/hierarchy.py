@@ -33,7 +33,7 @@ class Reconciling(StrEnum):
 def totals(series: Sequence[Series], *, by: Sequence[str] = ()) -> tuple[Series, ...]:
     """Return the sums of series of arrivals over all dimensions but those in `by`, one for each combination of members.
 
-    A cell of a sum is known where all its parts are.
+    A cell of a sum is known where all its parts are; a count below zero is not.
 
     Raises
     ------
@@ -65,8 +65,13 @@ def totals(series: Sequence[Series], *, by: Sequence[str] = ()) -> tuple[Series,
     for one in series:
         groups.setdefault(tuple((dim, one.key[dim]) for dim in by if dim in one.key), []).append(one)
     return tuple(
-        Series(np.sum([one.values for one in parts], axis=0), parts[0].grid, dict(key)) for key, parts in groups.items()
+        Series(_sum(np.stack([one.values for one in parts])), parts[0].grid, dict(key)) for key, parts in groups.items()
     )
+
+
+def _sum(values: Floats) -> Floats:
+    found: Floats = np.where(values < 0, np.nan, values).sum(0)
+    return found
 
 
 def reconcile(

@@ -12,6 +12,7 @@ from troth.charts.numbers import duration, number, plural, when
 from troth.core.decision import Status
 from troth.core.time import Step
 from troth.demand._days import DayTold, amount, by_day, names_of, rounded, told_by_day, total
+from troth.demand._fold import layout
 from troth.demand._page_tables import ROWS, ForecastPage, accuracy, changes, issues, lead_time, repairs
 from troth.demand.plan import SeriesForecast
 from troth.demand.plot import fan
@@ -166,7 +167,7 @@ def _charts(shown: ForecastPage, series: Sequence[SeriesForecast], names: Sequen
 
 def _few(one: SeriesForecast) -> bool:
     """Tell whether a cell has so few contacts that only days show anything."""
-    begins = any(label.hour == 0 and label.minute == 0 for label in one.grid.labels())
+    begins = layout(one.grid).days > 0
     busy = one.mean[~one.closed]
     return (
         one.series.kind is DemandKind.ARRIVALS

@@ -53,8 +53,8 @@ class ModelScore:
 
     Parameters
     ----------
-    wape : sum of absolute errors over the sum of what came, at the lead that matters.
-    bias : sum of errors (forecast less truth) over the sum of what came.
+    wape : sum of absolute errors over the sum of what came, at the lead that matters; NaN where nothing came.
+    bias : sum of errors (forecast less truth) over the sum of what came; NaN likewise.
     weight : its part in the forecast.
     days : how many forecast days were scored.
     """
