@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.kpi import logs, reference_forecasts, reference_kpis, reference_outcomes, reference_sla
+from tests.kpi import logs, reference_forecasts, reference_kpis, reference_outcomes, reference_sla, reference_work
 from tests.kpi.random_logs import random_log, shown
 from tests.kpi.reference import Row
 from tests.kpi.reference_world import KPIS, Item, World
@@ -24,7 +24,7 @@ from troth.kpi.views import VIEWS
 from troth.log.lake import Lake
 
 #: Modules that fill the register of references when they are imported.
-REFERENCES = (reference_kpis, reference_outcomes, reference_forecasts, reference_sla)
+REFERENCES = (reference_kpis, reference_outcomes, reference_forecasts, reference_sla, reference_work)
 #: KPIs a filter may get wrong, as their rows are sums over customers, people or surveys; and one of the plain kind.
 FILTERED = [
     kpi.name
@@ -146,17 +146,18 @@ class Compared:
 def random_lake(folder: Path, *, seeds: Iterable[int]) -> Lake:
     """Return a lake with one random log for each seed, each a site of its own."""
     events = [e for seed in seeds for e in random_log(f"site{seed}", seed=seed)]
-    return logs.lake_of(
-        folder, events, **REFERENCE, forecasts=reference_forecasts.published([f"site{s}" for s in seeds])
-    )
+    return logs.lake_of(folder, events, **_tables([f"site{s}" for s in seeds]))
+
+
+def _tables(sites: list[str]) -> dict[str, list[dict[str, Any]]]:
+    return REFERENCE | reference_work.tables(sites) | {"forecasts": reference_forecasts.published(sites)}
 
 
 def compared(folder: Path, *, seeds: Iterable[int]) -> Compared:
     """Return figures and reference of one random log for each seed, all in one lake."""
     sites = {f"site{seed}": random_log(f"site{seed}", seed=seed) for seed in seeds}
     result = Compared(sites)
-    forecasts = reference_forecasts.published(list(sites))
-    lake = logs.lake_of(folder, [e for events in sites.values() for e in events], **REFERENCE, forecasts=forecasts)
+    lake = logs.lake_of(folder, [e for events in sites.values() for e in events], **_tables(list(sites)))
     names = tuple(catalogue())
     # The busiest site alone: a filter must give what the split gives.
     result.busiest = max(sites, key=lambda site: len(sites[site]))

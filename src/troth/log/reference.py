@@ -164,8 +164,25 @@ TABLES: Final[dict[str, Table]] = {
             ("after", _TEXT),
         ),
     ),
+    "requirements": Table(
+        "How many people were found to be needed on duty, as published: one row an interval, never changed. Columns of"
+        " dimensions left empty are all of them together.",
+        ("snapshot", "queue", "site", "team", "starts_at"),
+        (
+            ("snapshot", _TEXT),
+            ("issued_at", _INSTANT),
+            ("recorded_at", _INSTANT),
+            ("queue", _TEXT),
+            ("site", _TEXT),
+            ("team", _TEXT),
+            ("starts_at", _INSTANT),
+            ("ends_at", _INSTANT),
+            ("agents", _REAL),
+        ),
+    ),
     "rates": Table(
-        "What an hour of a person or team costs, in minor units.",
+        "What an hour of work costs, in minor units and with all that is shared out to it. `dimension` is agent, team or"
+        " site; empty for everybody else.",
         ("dimension", "member"),
         (("dimension", _TEXT), ("member", _TEXT), ("cents_per_hour", _INT), ("currency", _TEXT)),
     ),

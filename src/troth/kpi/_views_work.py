@@ -1,0 +1,170 @@
+"""Rows about people's time beside what was planned, needed and paid for it."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from troth.kpi.definition import Rows
+from troth.log.timelines import micros, seconds
+
+#: States in which somebody works, for customers or not; and those in which customers can have them.
+WORK: Final = ("on_contact", "wrap", "available", "meeting", "training")
+ON_DUTY: Final = ("on_contact", "wrap", "available")
+#: Parts of a planned shift in which nobody is to work.
+OFF: Final = ("break", "absent")
+#: Work this near to a planned shift of the same person is measured against the plan; further away there is none.
+_NEAR_US: Final = 16 * 3_600_000_000
+#: Whose rate holds, the first that is known: the person's own, that of the team, of the site, of all.
+_RATED: Final = (("agent", "agent_id"), ("team", "team"), ("site", "site"))
+
+
+def planned(scope: Any) -> Rows:
+    """Stretches of published schedules, with the team of who has one team and `length_s`."""
+    import ibis
+
+    s = scope.table("schedules")
+    s = s.filter(s.starts_at.notnull() & (s.ends_at > s.starts_at))
+    s = s.select("agent_id", "site", "state", "starts_at", "ends_at", length_s=seconds(s.starts_at, s.ends_at))
+    m = scope.table("memberships")
+    teams = m.group_by("agent_id").aggregate(least=m.team.min(), most=m.team.max()).rename(member="agent_id")
+    s = s.left_join(teams, s.agent_id == teams.member)
+    team = (s.least == s.most).ifelse(s.least, None)
+    return s.mutate(team=team, approximate=ibis.literal(False)).drop("member", "least", "most")
+
+
+def _stretches(scope: Any) -> Rows:
+    """States of people at work whose end is known."""
+    p = scope.table("paid")
+    p = p.filter((p.kind == "state") & p.ended_at.notnull() & (p.ended_at > p.started_at))
+    return p.select(who="agent_id", did="state", since="started_at", till="ended_at", unsure="approximate")
+
+
+def attended(scope: Any) -> Rows:
+    """Where a planned stretch and what the person did overlap: `planned`'s columns, `did`, and `overlap_s`."""
+    import ibis
+
+    s, p = planned(scope), _stretches(scope)
+    both = s.join(p, [s.agent_id == p.who, p.since < s.ends_at, p.till > s.starts_at])
+    since, till = ibis.greatest(both.starts_at, both.since), ibis.least(both.ends_at, both.till)
+    return both.mutate(overlap_s=seconds(since, till), approximate=both.unsure)
+
+
+def worked(scope: Any) -> Rows:
+    """Work of people at most sixteen hours from a planned shift of theirs: `did`, `length_s`, dated by `starts_at`."""
+    p, s = _stretches(scope), planned(scope)
+    p = p.filter(p.did.isin(WORK))
+    s = s.filter(s.state == "shift")
+    near = [
+        p.who == s.agent_id,
+        micros(p.since) < micros(s.ends_at) + _NEAR_US,
+        micros(p.till) > micros(s.starts_at) - _NEAR_US,
+    ]
+    both = p.join(s, near)
+    keys = {name: both[name] for name in ("agent_id", "did", "since", "till", "unsure")}
+    found = both.group_by(**keys).aggregate(site=both.site.min(), team=both.team.min())
+    return found.mutate(starts_at=found.since, length_s=seconds(found.since, found.till), approximate=found.unsure)
+
+
+def paid_cost(scope: Any) -> Rows:
+    """Shifts whose end is known, with `cents`: what they cost by the rate of the day they began on."""
+    p = scope.table("paid")
+    p = p.filter((p.kind == "shift") & p.ended_at.notnull())
+    return _rated(scope, p, at="started_at", length_s=seconds(p.started_at, p.ended_at))
+
+
+def contact_cost(scope: Any) -> Rows:
+    """Contacts a person served, with `cents`: what service and the work after it cost by who served them."""
+    c = scope.table("contacts")
+    c = c.filter((c.outcome == "answered") & c.service_s.notnull())
+    c = c.mutate(approximate=c.service_approximate)
+    return _rated(scope, c, at="started_at", length_s=c.service_s + c.wrap_s)
+
+
+def _rated(scope: Any, rows: Rows, *, at: str, length_s: Any) -> Rows:
+    """Return rows with what their time costs in cents; null where no rate is known, or where currencies differ."""
+    import ibis
+
+    rates = scope.table("rates")
+    money = rates.aggregate(currencies=rates.currency.fill_null("").nunique())
+    rows = rows.mutate(length_s=length_s, row_no=ibis.row_number())
+    found = [_by_rate(rows, rates, dimension, column, at) for dimension, column in (*_RATED, ("", ""))]
+    for place, one in enumerate(found):
+        rows = rows.left_join(
+            one.rename({f"row_{place}": "rated_no", f"cents_{place}": "rated"}), [rows.row_no == one.rated_no]
+        )
+    rows = rows.cross_join(money)
+    rows = rows.mutate(rate=ibis.coalesce(*(rows[f"cents_{place}"] for place in range(len(found)))))
+    cents = (rows.currencies <= 1).ifelse(rows.rate * rows.length_s / 3600.0, None)
+    rows = rows.mutate(cents=cents, approximate=rows.approximate | rows.rate.isnull())
+    extra = [f"{word}_{place}" for word in ("row", "cents") for place in range(len(found))]
+    return rows.drop(*extra, "row_no", "rate", "currencies")
+
+
+def _by_rate(rows: Rows, rates: Rows, dimension: str, column: str, at: str) -> Rows:
+    """Return the rate of each row that one dimension gives, the newest of those valid on the day."""
+    mine = rates.filter(rates.dimension.fill_null("") == dimension)
+    mine = mine.select(
+        rated_member="member", cents="cents_per_hour", since="valid_from", till="valid_to", rank="version"
+    )
+    day = rows[at].date()
+    whose = [rows[column] == mine.rated_member] if column else []
+    valid = [mine.since.isnull() | (mine.since <= day), mine.till.isnull() | (mine.till > day)]
+    both = rows.join(mine, [*whose, *valid])
+    import ibis
+
+    order = [both.since.desc(nulls_first=False), both["rank"].desc(nulls_first=False), both.cents]
+    both = both.mutate(place=ibis.row_number().over(ibis.window(group_by=both.row_no, order_by=order)))
+    return both.filter(both.place == 0).select(rated_no="row_no", rated=both.cents.cast("float64"))
+
+
+#: What a requirement may be of.
+_NEEDED_OF: Final = ("site", "team", "queue")
+
+
+def staffed_cells(scope: Any) -> Rows:
+    """Published requirements that are over: `needed`, `there` (people on duty, on average) and `rostered` (by plan).
+
+    Of several that were published of one interval before it began the newest counts.
+    """
+    import ibis
+
+    r = scope.table("requirements")
+    early = r.issued_at <= r.starts_at
+    r = r.filter(r.agents.notnull() & early & (r.ends_at > r.starts_at))
+    order = [r.issued_at.desc(), r.recorded_at.desc(nulls_first=False), r.snapshot]
+    keys = [*(r[d] for d in _NEEDED_OF), r.starts_at]
+    r = r.mutate(place=ibis.row_number().over(ibis.window(group_by=keys, order_by=order)))
+    r = r.filter(r.place == 0).drop("place")
+    everything = scope.table("paid")
+    known = everything.aggregate(first=everything.started_at.min(), last=everything.ended_at.max())
+    r = r.cross_join(known)
+    r = r.filter((r.starts_at >= r["first"]) & (r.ends_at <= r["last"])).drop("first", "last")
+    r = r.mutate(cell=ibis.row_number().over(ibis.window(order_by=[r.starts_at, *(r[d] for d in _NEEDED_OF)])))
+    p = everything.filter((everything.kind == "state") & everything.state.isin(ON_DUTY) & everything.ended_at.notnull())
+    there = _overlapped(r, p.select(*_NEEDED_OF, "approximate", since="started_at", till="ended_at"))
+    s = planned(scope).mutate(queue=ibis.null("string"))
+    sign = (s.state == "shift").ifelse(1.0, -1.0)
+    rostered = _overlapped(r, s.select(*_NEEDED_OF, "approximate", since="starts_at", till="ends_at", sign=sign))
+    length = seconds(r.starts_at, r.ends_at)
+    r = r.mutate(length_s=length)
+    r = r.left_join(there.rename(c1="cell", s1="total_s", u1="unsure"), [r.cell == there.cell])
+    r = r.left_join(rostered.rename(c2="cell", s2="total_s", u2="unsure"), [r.cell == rostered.cell])
+    return r.mutate(
+        needed=r.agents, there=r.s1.fill_null(0.0) / r.length_s, rostered=r.s2.fill_null(0.0) / r.length_s,
+        approximate=r.u1.fill_null(False),
+    ).drop("cell", "c1", "c2", "s1", "s2", "u1", "u2")  # fmt: skip
+
+
+def _overlapped(cells: Rows, stretches: Rows) -> Rows:
+    """Return for each cell the seconds of stretches within it, of those whose members it names."""
+    import ibis
+
+    mine = [cells[d].isnull() | (cells[d] == stretches[d]) for d in _NEEDED_OF]
+    times = [stretches.since < cells.ends_at, stretches.till > cells.starts_at]
+    both = cells.select("cell", "starts_at", "ends_at", *_NEEDED_OF).join(stretches, [*mine, *times], rname="{name}_of")
+    sign = both.sign if "sign" in both.columns else 1.0
+    inside = seconds(ibis.greatest(both.starts_at, both.since), ibis.least(both.ends_at, both.till)) * sign
+    return both.group_by("cell").aggregate(total_s=inside.sum(), unsure=both.approximate.any())
+
+
+VIEWS: Final = (planned, attended, worked, paid_cost, contact_cost, staffed_cells)
