@@ -5,8 +5,11 @@ from __future__ import annotations
 import csv
 import heapq
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -23,6 +26,7 @@ from troth.demo.tables import write_tables
 from troth.log.ingest import ingest
 from troth.log.lake import Lake
 from troth.log.reference import TABLES
+from troth.queueing.read import recorded
 from troth.queueing.twin.advise import figures_of
 from troth.queueing.twin.read import Moment
 from troth.queueing.twin.steps import Step, StepKind
@@ -75,20 +79,27 @@ def lake_of(folder: Path, *, truth: Truth, seed: int) -> Lake:
     """Live the company through once and import its log, its tables and the schedules it published."""
     given = folder / "given"
     write_tables(given / "reference", truth=truth)
+    numbers = sorted({site for site, _ in SCOPES})
+    with ProcessPoolExecutor(len(numbers), mp_context=get_context("spawn")) as pool:
+        schedules = list(pool.map(partial(_written, truth=truth, seed=seed, folder=given), numbers))
     with (given / "reference" / "schedules.csv").open("w", encoding="utf-8", newline="") as file:
         out = csv.writer(file)
         out.writerow(TABLES["schedules"].schema.names)
-        for k in sorted({site for site, _ in SCOPES}):
-            world = World(truth, seed, sites=(k,), keep=False)
-            pq.write_table(world.step(UNTIL), given / f"events-{k}.parquet")
-            site = truth.sites[k]
-            for shift in world.planned(0):
-                out.writerows(_rows(shift, site.site, site.time_zone))
+        out.writerows(row for rows in schedules for row in rows)
     lake = Lake(folder / "lake")
     report = ingest(lake, source="troth", paths=[given])
     if report.rejects:
         raise RuntimeError(f"{report.rejects} rows of the demo company were rejected")
+    recorded(lake, start=UNTIL - HOUR, end=UNTIL)  # the timeline of contacts is made once, for all who ask
+    (folder / "ready").touch()
     return lake
+
+
+def _written(number: int, *, truth: Truth, seed: int, folder: Path) -> list[list[object]]:
+    """Write the log of a site and return the rows of its schedules."""
+    world, site = World(truth, seed, sites=(number,), keep=False), truth.sites[number]
+    pq.write_table(world.step(UNTIL), folder / f"events-{number}.parquet")
+    return [row for shift in world.planned(0) for row in _rows(shift, site.site, site.time_zone)]
 
 
 def _rows(shift: Shift, site: str, zone: str) -> Iterator[list[object]]:

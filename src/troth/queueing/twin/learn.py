@@ -95,7 +95,7 @@ def learn(
     seen : contacts; those of a day may be in it more than once, as in a bootstrap of days.
     how : see there.
     rules : take who serves what and head starts from there; only lengths of time are learned anew, which is quick.
-    heads : False where it is known who stands ahead; nobody does then.
+    heads : False where it is known who stands ahead; nobody does then, and nobody need have given up.
 
     Raises
     ------
@@ -114,7 +114,7 @@ def learn(
     served = seen.known & (seen.handle_s <= how.longest_s)
     if rules is not None:
         return _again(seen.take(served), seen, how, rules) if served.any() else rules
-    if not served.any() or not seen.gave_up.any():
+    if not served.any() or (heads and not seen.gave_up.any()):
         advice = "Maybe take a longer period; some must be served, and some give up, for a floor to be learned."
         raise InputError([Issue("too-few", Severity.ERROR, "seen", str(int(served.sum())), advice)])
     pace = _pace(seen.take(served), how)
@@ -191,6 +191,8 @@ def _pauses(served: RecordedContacts, how: Learning) -> tuple[Times, Times, dict
 
 
 def _patience(seen: RecordedContacts, how: Learning) -> dict[Kind, Times]:
+    if not seen.gave_up.any():
+        return {("", 0): Times.constant(_PATIENT)}
     waited = (seen.answered | seen.gave_up) & (seen.wait_s > 0)
     found = {("", 0): _patient(seen, waited)}
     for queue in np.unique(seen.queue):
@@ -298,3 +300,5 @@ def _priorities(seen: RecordedContacts) -> Priorities:
 
 
 _LONGEST: Final = 3600.0
+#: How long customers wait where nobody was ever seen to give up, in seconds: a week.
+_PATIENT: Final = 604_800.0

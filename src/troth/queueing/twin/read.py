@@ -169,7 +169,7 @@ def breaks_wait(lake: Lake, *, site: str, start: datetime, end: datetime, waited
                   AND over_at > begun_at + INTERVAL 1 SECOND))
             FROM begun""").fetchone()
     count, beside = row or (0, 0)
-    return count >= _ENOUGH and beside / count < _SELDOM * waited
+    return bool(count >= _ENOUGH and beside < _SELDOM * waited * count)
 
 
 def _known(lake: Lake, con: duckdb.DuckDBPyConnection, site: str, at: datetime) -> str:

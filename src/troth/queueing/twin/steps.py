@@ -216,7 +216,7 @@ def _flat(now: TwinNow, queue: str) -> TwinProblem:
     kinds = [(one.service, one.priority) for one in now.problem.streams]
     queues = tuple(
         replace(one, discipline=ranking(now.moment, now.lines[one.name], kinds, flat=(queue,)))
-        if queue in now.lines[one.name] else one
+        if queue in now.lines.get(one.name, ()) else one
         for one in now.problem.queues
     )  # fmt: skip
     return replace(now.problem, queues=queues)
