@@ -11,12 +11,24 @@ from troth.cli._lake import lake_option
 
 _EXAMPLE = (
     "Example: troth import servicenow incidents.zip --time-zone UTC, or: troth import csv calls.csv "
-    "--mapping calls.yaml; troth import --guess calls.csv prints a mapping to start from."
+    "--mapping calls.yaml; troth import --guess calls.csv prints a mapping to start from, or the source that reads it."
 )
 
 
-@click.command("import", epilog=_EXAMPLE)
-@click.argument("source", required=False, metavar="[csv|parquet|excel|xes|ocel|servicenow|troth]")
+class _WithSources(click.Command):
+    """Lists the sources in its help; they are looked up only then, for readers load heavy libraries."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options, then the sources."""
+        super().format_options(ctx, formatter)
+        from troth.log.readers import names, reader
+
+        with formatter.section("Sources"):
+            formatter.write_dl([(name, reader(name).sentence) for name in names()])
+
+
+@click.command("import", epilog=_EXAMPLE, cls=_WithSources)
+@click.argument("source", required=False, metavar="SOURCE")
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 @lake_option
 @click.option("--mapping", metavar="FILE|NAME", help="How columns become events: a YAML file or a shipped mapping.")
@@ -45,6 +57,8 @@ def command(
     form: output.Form,
 ) -> int:
     """Read service logs and reference tables into a lake.
+
+    SOURCE says what wrote the files, as listed below.
 
     Files may be packed (.gz, .zip). Good rows land even where others are rejected; the exit status is 1 if more were
     rejected than --max-rejects allows, 2 if nothing could be used. Importing a file again changes nothing.

@@ -218,8 +218,9 @@ def _keys(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-#: Attribute keys that any activity may carry.
-COMMON_KEYS: Final = _keys("topic reason label note foreign")
+#: Attribute keys that any activity may carry. `foreign` holds the source's own fields, `figures` its own figures about
+#: the case or contact: numbers by the source's names, lengths in seconds.
+COMMON_KEYS: Final = _keys("topic reason label note foreign figures")
 
 _C, _M, _K = Kind.CONTACT, Kind.MESSAGE, Kind.CASE
 _B, _P, _F = Kind.BOOKING, Kind.PROMISE, Kind.FIELD

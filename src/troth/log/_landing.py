@@ -115,6 +115,8 @@ class Landing:
         rejects = stamped(pa.concat_tables([batch.rejects.cast(REJECTS), bad.cast(REJECTS)]), self.now)
         for side, rows in batch.side.items():
             self.lake.shelf("side", side, rows.schema).append(rows, batch=number)
+        for table, rows in batch.reference.items():
+            self.lake.reference(table).append(rows, batch=number)
         if len(rejects):
             self.lake.rejects.append(rejects, batch=number)
         self.con.register("good", good)

@@ -150,7 +150,7 @@ def _file(
     """Read one file while its batches land in another thread; tell whether all of it could be read."""
     report.files += 1
     try:
-        with landing.stream(lambda: f"{source}/{_digest(path, options)}", landed) as give:
+        with landing.stream(lambda: f"{source}/{_digest(path, options, source)}", landed) as give:
             for batch in reader(source).read(path, options):
                 give(batch)
                 if stop.reached():
@@ -192,13 +192,19 @@ def _files(source: str, paths: Sequence[Path]) -> tuple[list[Path], list[Path]]:
     return files, tables
 
 
-def _digest(path: Path, options: ReadOptions) -> str:
-    """Return a name for a file's content under given options; the file's own name plays no part in it."""
+def _digest(path: Path, options: ReadOptions, source: str = "") -> str:
+    """Return a name for a file's content under given options; the file's own name plays no part in it.
+
+    What a reader looks up in files beside counts as well, by their sizes and times of change.
+    """
     digest = hashlib.blake2b(digest_size=16)
     chosen = asdict(options)
     if options.mapping and Path(options.mapping).is_file():
         chosen["mapping"] = Path(options.mapping).read_text("utf-8", "replace")
     digest.update(json.dumps([_FORMAT, chosen, path.suffixes]).encode())
+    beside = reader(source).beside if source else None
+    for other in beside(path) if beside is not None and path.exists() else ():
+        digest.update(f"{other.stat().st_size}/{other.stat().st_mtime_ns};".encode())
     try:
         with path.open("rb") as stream:
             while piece := stream.read(1 << 20):

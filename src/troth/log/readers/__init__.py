@@ -13,21 +13,37 @@ from troth.log.readers.base import find as find
 
 
 def names() -> list[str]:
-    """Return the names of all sources: each module here that does not begin with an underscore, `base` aside."""
-    return sorted(m.name for m in pkgutil.iter_modules(__path__) if not m.name.startswith("_") and m.name != "base")
+    """Return the names of all sources: each module here that does not begin with an underscore, `base` aside.
+
+    A module `a_b` is the source `a-b`.
+    """
+    return sorted(
+        m.name.replace("_", "-")
+        for m in pkgutil.iter_modules(__path__)
+        if not m.name.startswith("_") and m.name != "base"
+    )
 
 
 def reader(name: str) -> Reader:
     """Return the reader of a source; `KeyError` if there is none."""
     if name not in names():
         raise KeyError(name)
-    found = importlib.import_module(f"{__name__}.{name}").READER
+    found = importlib.import_module(f"{__name__}.{name.replace('-', '_')}").READER
     assert isinstance(found, Reader)
     return found
 
 
 def guess(path: Path) -> str:
-    """Return a mapping proposed for a table, as YAML text with its doubts marked; `InputError` if it is no table."""
+    """Return a mapping proposed for a table, as YAML text with its doubts marked, or a comment naming the source.
+
+    Raises
+    ------
+    InputError : it is neither a table nor anything a source knows.
+    """
     from troth.log.readers._guess import guess as propose
 
+    for name in names():
+        knows = reader(name).knows
+        if knows is not None and (what := knows(path)):
+            return f"# No mapping is needed ({what}): troth import {name} {path.name}\n"
     return propose(path)

@@ -6,7 +6,8 @@ however it is split into files and in whatever order they come.
 
 from __future__ import annotations
 
-from troth.log.readers._servicenow_rows import NAMES, Header
+from troth.log.readers._rows import Header
+from troth.log.readers._servicenow_rows import NAMES
 
 #: Times as ServiceNow writes them: its own order, or day first.
 _CLOCK = r"[ T]\d{1,2}:\d\d(:\d\d(\.\d+)?)?"

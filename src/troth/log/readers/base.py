@@ -45,6 +45,7 @@ class Batch:
     issues : what is doubtful but was used.
     side : further tables to keep (foreign objects and relations), by name.
     done : share of the file that has been read, for progress.
+    reference : rows of reference tables, by name, in their schemas.
     """
 
     file: str
@@ -54,6 +55,7 @@ class Batch:
     issues: tuple[Issue, ...] = ()
     side: Mapping[str, pa.Table] = field(default_factory=dict)
     done: float = 0.0
+    reference: Mapping[str, pa.Table] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +68,15 @@ class Reader:
     sentence : what it reads.
     read : yields batches of one file at a time; the same file and options give the same batches. It raises
         `InputError` only if nothing of the file can be used; whatever came before stays good.
+    beside : the files in which a file's reader looks things up; None if each file speaks for itself.
+    knows : tells what a file is to this source, "" if it is nothing of it; None if nobody can tell by looking.
     """
 
     name: str
     sentence: str
     read: Callable[[Path, ReadOptions], Iterator[Batch]]
+    beside: Callable[[Path], list[Path]] | None = None
+    knows: Callable[[Path], str] | None = None
 
 
 def find(paths: Sequence[Path]) -> list[Path]:

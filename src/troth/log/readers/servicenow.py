@@ -16,7 +16,8 @@ import pyarrow as pa
 from troth.core.decision import Issue, Severity
 from troth.log.readers import _servicenow_sql as sql
 from troth.log.readers._open import Opened, parts, reject_table, zone_of
-from troth.log.readers._servicenow_rows import NAMES, Header, Rows, first_line, header_of, read_rows
+from troth.log.readers._rows import Header, Rows, first_line, read_rows
+from troth.log.readers._servicenow_rows import NAMES, header_of
 from troth.log.readers.base import Batch, Reader, ReadOptions
 from troth.log.schema import DRAFTS
 
