@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 import heapq
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import pyarrow as pa
@@ -22,10 +20,9 @@ from troth.demo.clock import instant, local_day, millis
 from troth.demo.draws import Draws
 from troth.demo.engine import ON_GOING, ON_PAUSE, ON_SHIFT, Person
 from troth.demo.plan import away
-from troth.demo.tables import write_tables
+from troth.demo.tables import write_schedules, write_tables
 from troth.log.ingest import ingest
 from troth.log.lake import Lake
-from troth.log.reference import TABLES
 from troth.queueing.read import recorded
 from troth.queueing.twin.advise import figures_of
 from troth.queueing.twin.read import Moment
@@ -81,11 +78,8 @@ def lake_of(folder: Path, *, truth: Truth, seed: int) -> Lake:
     write_tables(given / "reference", truth=truth)
     numbers = sorted({site for site, _ in SCOPES})
     with ProcessPoolExecutor(len(numbers), mp_context=get_context("spawn")) as pool:
-        schedules = list(pool.map(partial(_written, truth=truth, seed=seed, folder=given), numbers))
-    with (given / "reference" / "schedules.csv").open("w", encoding="utf-8", newline="") as file:
-        out = csv.writer(file)
-        out.writerow(TABLES["schedules"].schema.names)
-        out.writerows(row for rows in schedules for row in rows)
+        planned = list(pool.map(partial(_written, truth=truth, seed=seed, folder=given), numbers))
+    write_schedules(given / "reference", truth=truth, planned=dict(zip(numbers, planned, strict=True)))
     lake = Lake(folder / "lake")
     report = ingest(lake, source="troth", paths=[given])
     if report.rejects:
@@ -95,20 +89,11 @@ def lake_of(folder: Path, *, truth: Truth, seed: int) -> Lake:
     return lake
 
 
-def _written(number: int, *, truth: Truth, seed: int, folder: Path) -> list[list[object]]:
-    """Write the log of a site and return the rows of its schedules."""
-    world, site = World(truth, seed, sites=(number,), keep=False), truth.sites[number]
+def _written(number: int, *, truth: Truth, seed: int, folder: Path) -> tuple[Shift, ...]:
+    """Write the log of a site and return the shifts it planned."""
+    world = World(truth, seed, sites=(number,), keep=False)
     pq.write_table(world.step(UNTIL), folder / f"events-{number}.parquet")
-    return [row for shift in world.planned(0) for row in _rows(shift, site.site, site.time_zone)]
-
-
-def _rows(shift: Shift, site: str, zone: str) -> Iterator[list[object]]:
-    day = instant(shift.starts).astimezone(ZoneInfo(zone)).date()
-    spans = [("shift", shift.starts, shift.ends)]
-    spans += [(state, at, at + int(seconds * 1000)) for at, seconds, state in shift.pauses]
-    for state, a, b in spans:
-        times = [instant(t).isoformat().replace("+00:00", "Z") for t in (a, b)]
-        yield [shift.agent_id, site, state, *times, day.isoformat(), "", 0]
+    return world.planned(0)
 
 
 def helpers(truth: Truth, *, scope: int, moment: Moment, on: date) -> tuple[str, ...]:

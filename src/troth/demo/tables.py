@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 
-from troth.demo.clock import instant, wall
+from troth.demo.clock import instant, wall, zone
+from troth.demo.controls import Shift
 from troth.demo.truth import Truth
 from troth.log.reference import TABLES
 
@@ -116,6 +117,27 @@ def _rates(truth: Truth) -> Rows:
     teams = sorted({a.team for s in truth.sites for a in s.agents if a.kind == "human"})
     for k, team in enumerate(teams):
         yield "team", team, 2600 + 150 * (k % 6), "EUR"
+
+
+def _schedules(truth: Truth, planned: Mapping[int, Sequence[Shift]]) -> Iterator[list[object]]:
+    """Yield each shift and its pauses as they were published, valid from their local day on."""
+    for k, shifts in sorted(planned.items()):
+        site = truth.sites[k]
+        for shift in shifts:
+            day = instant(shift.starts).astimezone(zone(site.time_zone)).date().isoformat()
+            spans = [("shift", shift.starts, shift.ends)]
+            spans += [(state, at, at + int(seconds * 1000)) for at, seconds, state in shift.pauses]
+            for state, starts, ends in spans:
+                times = [instant(t).isoformat().replace("+00:00", "Z") for t in (starts, ends)]
+                yield [shift.agent_id, site.site, state, *times, day, "", 0]
+
+
+def write_schedules(folder: Path, *, truth: Truth, planned: Mapping[int, Sequence[Shift]]) -> None:
+    """Write the shifts of each site, by its number, as the table of schedules."""
+    with (folder / "schedules.csv").open("w", encoding="utf-8", newline="") as file:
+        out = csv.writer(file, lineterminator="\n")
+        out.writerow(TABLES["schedules"].schema.names)
+        out.writerows(_schedules(truth, planned))
 
 
 _MAKERS = {

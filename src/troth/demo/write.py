@@ -18,8 +18,9 @@ import pyarrow.parquet as pq
 
 from troth.demo.clock import DAY, millis
 from troth.demo.company import UNTIL, demo_company
+from troth.demo.controls import Shift
 from troth.demo.dirt import Dirt, Soiler
-from troth.demo.tables import write_tables
+from troth.demo.tables import write_schedules, write_tables
 from troth.demo.truth import Truth
 from troth.demo.world import World
 from troth.log.schema import STORED
@@ -79,8 +80,10 @@ def _start(counter: Any) -> None:
     _shared["done"] = counter
 
 
-def _site(folder: Path, truth: Truth, seed: int, number: int, until: int, dirt: Dirt) -> int:
-    """Live one site through and write its events; return the number of rows."""
+def _site(
+    folder: Path, truth: Truth, seed: int, number: int, until: int, dirt: Dirt
+) -> tuple[int, int, tuple[Shift, ...]]:
+    """Live one site through and write its events; return its number, that of the rows, and the shifts planned."""
     world = World(truth, seed, sites=(number,), keep=False)
     soiler, files = Soiler(dirt, seed, number), _Files(folder, number)
     t = world.sites[0].today.starts
@@ -93,7 +96,7 @@ def _site(folder: Path, truth: Truth, seed: int, number: int, until: int, dirt: 
                 _shared["done"].value += 1
     files.close()
     gc.enable()
-    return files.rows
+    return number, files.rows, world.planned(0)
 
 
 def write(
@@ -134,7 +137,9 @@ def write(
     said = {"seed": seed, "until": until.isoformat(), "dirt": asdict(dirt), "truth": truth.as_dict()}
     (folder / "truth.json").write_text(json.dumps(said, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     jobs = [(folder, truth, seed, k, end[k], dirt) for k in range(len(truth.sites))]
-    rows = _run(jobs, workers or min(len(jobs), os.cpu_count() or 1), until, progress)
+    done = _run(jobs, workers or min(len(jobs), os.cpu_count() or 1), until, progress)
+    write_schedules(folder / "reference", truth=truth, planned={k: shifts for k, _, shifts in done})
+    rows = sum(count for _, count, _ in done)
     found = sorted(folder.glob("events-*.parquet"))
     return Written(folder, rows, len(found), sum(f.stat().st_size for f in found))
 
@@ -144,14 +149,14 @@ def _run(
     workers: int,
     until: datetime,
     progress: Callable[[float], None] | None,
-) -> int:
+) -> list[tuple[int, int, tuple[Shift, ...]]]:
     tell = progress or _silent
     if workers == 1:
-        rows = 0
+        done = []
         for k, job in enumerate(jobs):
-            rows += _site(*job)
+            done.append(_site(*job))
             tell((k + 1) / len(jobs))
-        return rows
+        return done
     context = get_context("spawn")
     counter = context.Value("q", 0)
     start = datetime.fromisoformat(jobs[0][1].start).replace(tzinfo=until.tzinfo)
@@ -164,7 +169,7 @@ def _run(
             tell(min(1.0, counter.value / blocks))
             _wait(running)
         tell(1.0)
-        return sum(job.result() for job in running)
+        return [job.result() for job in running]
 
 
 def _silent(share: float) -> None:

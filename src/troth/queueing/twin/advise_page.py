@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 
 from troth.charts import page as html
-from troth.charts.numbers import between, number, when
+from troth.charts.numbers import between, duration, number, when
 from troth.charts.template import template
 from troth.charts.tokens import LIGHT
 from troth.core.spans import to_micros, zone
@@ -20,7 +20,6 @@ from troth.queueing.twin.steps import Step, taken
 
 #: So many courses are drawn for the picture.
 _COURSES: Final = 200
-_ADVISED: Final = "#d55e00"
 
 
 def page(made: Advice) -> str:
@@ -55,37 +54,41 @@ def waiting(made: Advice, *, step: Step = Step()) -> Floats:  # noqa: B008  a fr
 
 
 def plot(made: Advice) -> Any:
-    """Return the picture: how many wait from minute to minute, middle and 80 % band, without and with the advice."""
+    """Return the picture: how many wait from minute to minute, mean and 80 % band, without and with the advice."""
     import plotly.graph_objects as go
 
-    tz = zone(made.now.moment.time_zone)
     figure = go.Figure(layout={"template": template(), "height": 320})
-    ways = [("nothing done", Step(), LIGHT["soft"], "rgba(97,93,86,0.16)", None)]
+    ways = [("nothing done", waiting(made), LIGHT["soft"], "rgba(97,93,86,0.16)")]
     if made.chosen is not None:
-        ways.append(("as advised", made.best, LIGHT["accent"], "rgba(0,114,119,0.20)", "solid"))
-    top = 1.0
-    for name, step, colour, fill, _ in ways:
-        found = waiting(made, step=step)
-        low, middle, high = np.quantile(found, [0.1, 0.5, 0.9], axis=0)
-        mean, top = found.mean(axis=0), max(top, float(high.max()))
-        x = [
-            (made.now.problem.start + timedelta(minutes=k)).astimezone(tz).strftime("%Y-%m-%dT%H:%M")
-            for k in range(len(mean))
-        ]
+        ways.append(("as advised", waiting(made, step=made.best), LIGHT["accent"], "rgba(0,114,119,0.20)"))
+    start, tz = made.now.problem.start, zone(made.now.moment.time_zone)
+    x = [(start + timedelta(minutes=k)).astimezone(tz).strftime("%Y-%m-%dT%H:%M") for k in range(ways[0][1].shape[1])]
+    # Names stand at the lines, where these lie farthest apart.
+    means = [found.mean(axis=0) for _, found, _, _ in ways]
+    place = int(np.argmax(abs(means[0] - means[-1]))) if len(ways) > 1 else len(x) // 2
+    for (name, found, colour, fill), mean in zip(ways, means, strict=True):
+        low, high = np.quantile(found, [0.1, 0.9], axis=0)
         edge = {"width": 0}
-        figure.add_scatter(x=x, y=low.tolist(), mode="lines", line=edge, hoverinfo="skip", showlegend=False)
+        figure.add_scatter(x=x, y=low.tolist(), mode="lines", line=edge, hoverinfo="skip")
         figure.add_scatter(
-            x=x, y=high.tolist(), mode="lines", line=edge, fill="tonexty", fillcolor=fill, hoverinfo="skip", showlegend=False
-        )  # fmt: skip
+            x=x, y=high.tolist(), mode="lines", line=edge, fill="tonexty", fillcolor=fill, hoverinfo="skip"
+        )
         figure.add_scatter(
-            x=x, y=np.round(mean, 2).tolist(), mode="lines", line={"color": colour, "width": 2}, name=name, showlegend=True,
-            customdata=np.stack([low, middle, high], axis=1).tolist(),
-            hovertemplate="%{x|%H:%M}, " + name + ": %{y:.1f} wait (%{customdata[0]:.0f} to %{customdata[2]:.0f})<extra></extra>",
+            x=x, y=np.round(mean, 2).tolist(), mode="lines", line={"color": colour, "width": 2}, name=name,
+            customdata=np.stack([low, high], axis=1).tolist(),
+            hovertemplate="%{x|%H:%M}, " + name + ": %{y:.1f} wait (%{customdata[0]:.0f} to %{customdata[1]:.0f})<extra></extra>",
         )  # fmt: skip
+        falls = bool(mean[min(place + 5, len(mean) - 1)] <= mean[place])
+        above = mean[place] >= float(max(other[place] for other in means))
+        figure.add_annotation(
+            x=x[place], y=float(mean[place]), text=name, showarrow=False, font={"size": 12, "color": colour},
+            xanchor="left" if above == falls else "right", yanchor="bottom" if above else "top", yshift=4 if above else -4,
+        )  # fmt: skip
+    top = max(float(np.quantile(found, 0.9, axis=0).max()) for _, found, _, _ in ways)
     figure.update_layout(
         xaxis={"type": "date", "tickformat": "%H:%M", "nticks": 5, "tickangle": 0},
-        yaxis={"range": [0, 1.08 * top], "title": None, "automargin": True, "tickformat": "d"},
-        legend={"orientation": "h", "x": 0, "y": 1.12, "xanchor": "left"}, margin={"t": 36, "r": 16},
+        yaxis={"range": [0, 1.1 * max(top, 1.0)], "automargin": True, "tickformat": "d", "nticks": 6},
+        margin={"t": 8, "r": 16},
     )  # fmt: skip
     return figure
 
@@ -112,8 +115,8 @@ def _steps(made: Advice) -> str:
     ]  # fmt: skip
     rows += [_step(made, one) for one in made.candidates]
     caption = (
-        "Doing nothing, then what each step changes, with its 95 % interval on hover; steps that promised little at first sight "
-        "are left out"
+        f"Doing nothing, then what each step changes, with its 95 % interval on hover; in time is in {duration(made.worth.target_s)}. "
+        "Steps that promised little at first sight are left out"
     )
     return html.table(heads, rows=rows, caption=caption, name="steps")
 
@@ -125,7 +128,7 @@ def _step(made: Advice, one: Candidate) -> list[html.Cell]:
         html.Cell(step_words(one.step, time_zone=made.now.moment.time_zone)),
         *(_cell(effect, unit) for effect, unit in effects),
         html.Cell(cost_words(one.step).removeprefix("costs "), sort=one.step.cost_s),
-        html.Cell(f"{one.net_h.mean:+.2f}", sort=one.net_h.mean, figure=True, title=net),
+        html.Cell(f"{one.net_h.mean:+.2f}".replace("-", "\u2212"), sort=one.net_h.mean, figure=True, title=net),
         html.Cell(why(made, one=one)),
     ]
 
