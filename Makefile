@@ -2,7 +2,7 @@
 # `make lock` renews requirements.lock, which names every package with its hashes and no index.
 
 .DEFAULT_GOAL := help
-.PHONY: help install test lint types imports unit docs reference words demo lock clean
+.PHONY: help install test lint types imports unit docs reference words demo lock spark clean
 
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null && echo $$p && break; done)
@@ -68,9 +68,14 @@ else
 	$(BIN)/troth serve --demo --data $(DEMO) --port $(PORT)
 endif
 
-lock: install  ## Resolve requirements.lock anew from pyproject.toml.
+spark: install  ## Add Apache Spark, which needs Java 17 or later.
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --requirement requirements-spark.lock
+
+lock: install  ## Resolve requirements.lock, and what Spark adds to it, anew from pyproject.toml.
 	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --upgrade --quiet \
 		--generate-hashes --no-emit-index-url --no-header --no-annotate --output-file requirements.lock
+	sed -n 's/^spark = \["\(.*\)"\]/\1/p' pyproject.toml | $(BIN)/uv pip compile - --universal --python-version 3.11 --upgrade --quiet \
+		--generate-hashes --no-emit-index-url --no-header --no-annotate --output-file requirements-spark.lock
 
 clean:  ## Remove what was built (not your lake).
 	rm -rf .venv site demo-data demo-lake report.html dist

@@ -12,6 +12,8 @@ from troth.cli import output
 from troth.cli._lake import lake_option, opened, question, question_options
 
 if TYPE_CHECKING:
+    from troth.kpi.definition import Figure
+    from troth.kpi.query import Query
     from troth.log.lake import Lake
 
 _EXAMPLE = (
@@ -35,10 +37,23 @@ _EXAMPLE = (
     type=click.Choice(["agent", "team-lead", "quality-specialist", "operations-lead"]),
     help="Print the scorecard of a role: its KPIs against their targets.",
 )
+@click.option(
+    "--spark",
+    is_flag=False,
+    flag_value="local[*]",
+    metavar="MASTER",
+    help="Compute with Apache Spark: on this machine, or on the cluster at spark://HOST:PORT.",
+)
 @question_options
 @output.form_option
 def command(
-    action: str | None, lake: Path, kpis: tuple[str, ...], role: str | None, form: output.Form, **asked: Any
+    action: str | None,
+    lake: Path,
+    kpis: tuple[str, ...],
+    role: str | None,
+    spark: str | None,
+    form: output.Form,
+    **asked: Any,
 ) -> int:
     """Compute figures from a lake.
 
@@ -51,15 +66,24 @@ def command(
     if role is not None:
         _scorecard(opened(lake), role, kpis, form, asked)
         return 0
-    from troth.kpi.query import query
-
-    figures = [figure.as_dict() for figure in query(opened(lake), question(kpis, **asked))]
+    figures = [figure.as_dict() for figure in _computed(opened(lake), question(kpis, **asked), spark)]
     if form is output.Form.CSV:
         figures = [{**f, **{f"by_{k}": v for k, v in f["by"].items()}} for f in figures]
         for figure in figures:
             del figure["by"]
     output.show(figures, form=form, key="kpis", columns=_columns(figures) if form is output.Form.TABLE else None)
     return 0
+
+
+def _computed(lake: Lake, asked: Query, spark: str | None) -> list[Figure]:
+    if spark is None:
+        from troth.kpi.query import query
+
+        return query(lake, asked)
+    from troth.kpi.spark import query_on
+    from troth.log.spark import session
+
+    return query_on(session(master=spark), lake, asked)
 
 
 def _scorecard(lake: Lake, name: str, kpis: tuple[str, ...], form: output.Form, asked: Mapping[str, Any]) -> None:
