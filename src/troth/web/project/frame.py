@@ -119,4 +119,5 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "touring": SimpleLazyObject(lambda: touring(request)),
         "languages": SimpleLazyObject(languages),
         "date_in_words": SimpleLazyObject(lambda: day(timezone.now(), zone=_zone(request))),
+        "date_in_letters": SimpleLazyObject(lambda: day(timezone.now(), zone=_zone(request), short=True)),
     }

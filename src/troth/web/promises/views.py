@@ -121,7 +121,7 @@ def _drawn(found: OurWord) -> Any:
         for one in found.curve
     )
     figure = bridge.calibration(found.curve)
-    figure.update_layout(height=320)  # without one, a wide page lets it grow out of its card
+    figure.update_layout(height=320)
     figure.update_xaxes(title_text=_("As stated"))
     figure.update_yaxes(title_text=_("Kept"))
     return plot(figure, summary=said, swaps=bridge.swaps())

@@ -9,6 +9,14 @@
     if (value && typeof value === "object") return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, turned(v, swaps)]));
     return value;
   };
+  const narrow = matchMedia("(max-width: 800px)");
+  // On a phone every second or third name under the axis: all of them would run into each other.
+  const thinned = (axis) => {
+    if (!narrow.matches || !axis?.tickvals || !axis.ticktext) return;
+    const room = Math.max(2, Math.floor(40 / Math.max(...axis.ticktext.map((one) => String(one).length + 2))));
+    const every = Math.ceil(axis.tickvals.length / room);
+    for (const part of ["tickvals", "ticktext"]) axis[part] = axis[part].filter((_, k) => k % every === 0);
+  };
   const told = new WeakMap();
   const draw = (light) => {
     if (typeof Plotly === "undefined") return;
@@ -17,12 +25,14 @@
       if (script) { told.set(box, JSON.parse(script.textContent)); script.remove(); }
       const { figure, swaps } = told.get(box);
       const shown = dark.matches && !light ? turned(figure, swaps) : structuredClone(figure);
+      thinned(shown.layout.xaxis);
+      if (shown.layout.height) box.style.height = `${shown.layout.height}px`; // else a new width lets it grow out of its box
       Plotly.react(box, shown.data, shown.layout, config);
     }
   };
   draw(false);
   document.addEventListener("troth:drawn", () => draw(false));
-  dark.addEventListener("change", () => draw(false));
+  for (const media of [dark, narrow]) media.addEventListener("change", () => draw(false));
   addEventListener("beforeprint", () => draw(true));
   addEventListener("afterprint", () => draw(false));
 })();
