@@ -242,7 +242,7 @@ def test_the_lead_sees_who_is_next_and_why(clock: Day) -> None:
     clock.open()
     clock.later(11)
     page = cast.signed_in(clock.company.alice).get("/branches/vilnius/today").content.decode()
-    assert "2 waiting" in page and "longest 13 min" in page and "1 past the promise" in page
+    assert "2 waiting" in page and "longest 13\u00a0min" in page and "1 past the promise" in page
     assert page.index(first.label) < page.index(second.label)
     assert "has waited longest" in page
     assert "Bob Clerk" in page

@@ -316,8 +316,8 @@ def test_the_day_on_a_page_is_that_where_one_works(company: Company, monkeypatch
     """Half an hour after midnight in Vilnius it is the new day there, whatever day it is in Greenwich."""
     monkeypatch.setattr("django.utils.timezone.now", lambda: datetime(2026, 3, 25, 22, 30, tzinfo=UTC))
     page = cast.signed_in(company.alice).get("/units").content.decode()
-    assert "26 March 2026" in page
-    assert "25 March 2026" not in page
+    assert "26\u00a0March 2026" in page
+    assert "25\u00a0March 2026" not in page
 
 
 def test_roles_begin_and_end_at_once_wherever_one_is(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:

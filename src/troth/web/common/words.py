@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from datetime import date, datetime, tzinfo
 from functools import lru_cache
 
@@ -14,6 +15,8 @@ from django.utils.translation import get_language, gettext, ngettext, pgettext
 
 #: The dash of a range.
 TO = "\u2013"
+#: A space no line may break at: between a figure and its unit, and within a day of a month.
+_JOINT = re.compile(r"(?<=\d) (?=[^\W\d]|%)|(?<![\d\s,:;\u2013]) (?=\d{1,2}\b)")
 
 
 @lru_cache(maxsize=256)
@@ -44,7 +47,12 @@ def figure(value: float | None, *, digits: int = 0) -> str:
 
 def share(value: float | None) -> str:
     """Return a share as per cent: ``83 %``."""
-    return TO if value is None else pgettext("per cent", "%(value)s %%") % {"value": figure(100 * value)}
+    return TO if value is None else _joined(pgettext("per cent", "%(value)s %%") % {"value": figure(100 * value)})
+
+
+def _joined(said: str) -> str:
+    """Return what is said with its figures tied to their units."""
+    return _JOINT.sub("\u00a0", said)
 
 
 def minutes(seconds: float) -> int:
@@ -57,16 +65,16 @@ def duration(seconds: float | None) -> str:
     if seconds is None:
         return TO
     if seconds < 45:
-        return gettext("under 1 min")
+        return _joined(gettext("under 1 min"))
     whole = minutes(seconds)
     if whole < 90:
-        return gettext("%(count)s min") % {"count": whole}
+        return _joined(gettext("%(count)s min") % {"count": whole})
     hours, rest = divmod(whole, 60)
     if hours >= 48:
-        return ngettext("%(count)s day", "%(count)s days", round(hours / 24)) % {"count": round(hours / 24)}
+        return _joined(ngettext("%(count)s day", "%(count)s days", round(hours / 24)) % {"count": round(hours / 24)})
     if hours >= 10 or not rest:
-        return gettext("%(count)s h") % {"count": hours + (rest >= 30)}
-    return gettext("%(hours)s h %(minutes)s min") % {"hours": hours, "minutes": rest}
+        return _joined(gettext("%(count)s h") % {"count": hours + (rest >= 30)})
+    return _joined(gettext("%(hours)s h %(minutes)s min") % {"hours": hours, "minutes": rest})
 
 
 def between(low: float | None, high: float | None) -> str:
@@ -75,11 +83,11 @@ def between(low: float | None, high: float | None) -> str:
         return TO
     least, most = math.floor(low / 60 + 0.25), max(1, math.ceil(high / 60 - 0.25))
     if least < 1:
-        return gettext("under %(most)s min") % {"most": most} if most < 90 else duration(high)
+        return _joined(gettext("under %(most)s min") % {"most": most}) if most < 90 else duration(high)
     if least >= most:
         return duration(60 * most)
     if most < 90:
-        return gettext("%(least)s\u2013%(most)s min") % {"least": least, "most": most}
+        return _joined(gettext("%(least)s\u2013%(most)s min") % {"least": least, "most": most})
     return f"{duration(low)} {TO} {duration(high)}"
 
 
@@ -97,13 +105,14 @@ def day(value: date | datetime | None, *, zone: tzinfo, short: bool = False) -> 
     local = value.astimezone(zone).date() if isinstance(value, datetime) else value
     where = locale(zone)
     if not short:
-        return format_date(local, format="full", locale=where)
-    return format_date(local, format=pgettext("short date; see unicode.org/reports/tr35", "EEE d MMM"), locale=where)
+        return _joined(format_date(local, format="full", locale=where))
+    form = pgettext("short date; see unicode.org/reports/tr35", "EEE d MMM")
+    return _joined(format_date(local, format=form, locale=where))
 
 
 def day_of_year(instant: datetime, *, zone: tzinfo) -> str:
     """Return a day of any year, as short as the language has it: ``27 Nov 2026``."""
-    return format_date(instant.astimezone(zone).date(), format="medium", locale=locale(zone))
+    return _joined(format_date(instant.astimezone(zone).date(), format="medium", locale=locale(zone)))
 
 
 def when(instant: datetime | None, *, now: datetime, zone: tzinfo) -> str:
