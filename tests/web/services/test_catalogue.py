@@ -7,6 +7,7 @@ from typing import Any
 from django.urls import reverse
 
 from tests.web import cast
+from troth.web.people.models import Skill
 from troth.web.services.actions import blueprint, offer, put_steps
 from troth.web.services.models import BlueprintStep, Offer, Service
 
@@ -105,3 +106,12 @@ def test_an_ended_service_is_listed_apart(company: cast.Company) -> None:
     client.post(reverse("service_end", kwargs={"code": "cash"}))
     assert "Cash" not in client.get(reverse("services")).content.decode()
     assert "Cash" in client.get(reverse("services"), {"ended": "1"}).content.decode()
+
+
+def test_skills_of_one_title_are_told_apart(company: cast.Company) -> None:
+    """Two branches may each have a skill of that title; their codes differ."""
+    for code, title in (("cash-a", "Cash"), ("cash-b", "Cash"), ("loans", "Loans")):
+        Skill.objects.create(code=code, title=title)
+    form = cast.signed_in(company.ada).get(reverse("service_new")).context["form"]
+    names = [str(name) for _, name in form.fields["skills"].choices]
+    assert {"Cash (cash-a)", "Cash (cash-b)", "Loans"} <= set(names)

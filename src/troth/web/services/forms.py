@@ -53,6 +53,12 @@ class ServiceForm(forms.ModelForm):  # type: ignore[type-arg]
         super().__init__(*args, **kwargs)
         if self.instance.pk:
             self.fields["code"].disabled = True
+        # Two branches may each have a skill of one title.
+        skills: Any = self.fields["skills"]
+        known = [skill.title for skill in skills.queryset]
+        skills.label_from_instance = lambda skill: (
+            f"{skill.title} ({skill.code})" if known.count(skill.title) > 1 else skill.title
+        )
 
     def clean_priority(self) -> int:
         """Refuse a priority that is none."""
