@@ -86,3 +86,4 @@ def test_a_question_that_takes_too_long_is_given_up(
     later.work()
     page = client.get("/figures").content.decode()
     assert "It took more than a minute and was given up." in page and "data-again" not in page and not later.todo
+    assert "No answer in time" in page and "Try again" in page and "One moment" not in page

@@ -20,7 +20,8 @@ from tests.web import cast
 from troth.charts import tokens
 from troth.web.common import words
 from troth.web.common.say import say
-from troth.web.project.templatetags.words import undo_of
+from troth.web.people.words import BORROWED
+from troth.web.project.templatetags.words import own_name, own_title, undo_of
 
 WEB = Path(words.__file__).parents[1]
 STATIC = WEB / "project" / "static" / "troth"
@@ -103,12 +104,12 @@ def test_pages_for_what_goes_wrong_need_no_database(name: str, language: str) ->
 @pytest.mark.parametrize(
     ("seconds", "english", "lithuanian"),
     [
-        (8, "under 1 min", "mažiau nei 1 min."),
-        (652, "11 min", "11 min."),
-        (5399, "1 h 30 min", "1 val. 30 min."),
-        (7200, "2 h", "2 val."),
-        (40 * 3600, "40 h", "40 val."),
-        (50 * 3600, "2 days", "2 dienos"),
+        (8, "under\u00a01\u00a0min", "mažiau nei\u00a01\u00a0min."),
+        (652, "11\u00a0min", "11\u00a0min."),
+        (5399, "1\u00a0h\u00a030\u00a0min", "1\u00a0val.\u00a030\u00a0min."),
+        (7200, "2\u00a0h", "2\u00a0val."),
+        (40 * 3600, "40\u00a0h", "40\u00a0val."),
+        (50 * 3600, "2\u00a0days", "2\u00a0dienos"),
         (None, "\u2013", "\u2013"),
     ],
 )
@@ -122,10 +123,10 @@ def test_lengths_of_time_are_rounded_as_people_say_them(seconds: float | None, e
 def test_a_band_of_waiting_is_two_numbers_and_one_unit() -> None:
     """From and to, rounded outwards, never nothing."""
     with translation.override("en"):
-        assert words.between(720, 1080) == "12\u201318 min"
-        assert words.between(0, 250) == "under 4 min"
-        assert words.between(0, 20) == "under 1 min"
-        assert words.between(600, 600) == "10 min"
+        assert words.between(720, 1080) == "12\u201318\u00a0min"
+        assert words.between(0, 250) == "under\u00a04\u00a0min"
+        assert words.between(0, 20) == "under\u00a01\u00a0min"
+        assert words.between(600, 600) == "10\u00a0min"
         assert words.between(None, 60) == "\u2013"
 
 
@@ -138,9 +139,9 @@ def test_times_are_those_of_the_place_as_people_there_read_them() -> None:
             assert words.clock(summer, zone=VILNIUS) == "17:05"
     with translation.override("en"):
         assert words.clock(winter, zone=ZoneInfo("America/New_York")) == "9:05\u00a0AM"
-        assert words.day(winter, zone=VILNIUS) == "Thursday, 15 January 2026"
+        assert words.day(winter, zone=VILNIUS) == "Thursday, 15\u00a0January 2026"
     with translation.override("lt"):
-        assert words.day(winter, zone=VILNIUS) == "2026 m. sausio 15 d., ketvirtadienis"
+        assert words.day(winter, zone=VILNIUS) == "2026\u00a0m. sausio\u00a015\u00a0d., ketvirtadienis"
 
 
 def test_an_instant_is_relative_under_an_hour() -> None:
@@ -148,18 +149,39 @@ def test_an_instant_is_relative_under_an_hour() -> None:
     now = datetime(2026, 1, 15, 14, 5, tzinfo=UTC)
     with translation.override("en"):
         assert words.when(now, now=now, zone=VILNIUS) == "now"
-        assert words.when(now - timedelta(minutes=12), now=now, zone=VILNIUS) == "12 min ago"
-        assert words.when(now + timedelta(minutes=12), now=now, zone=VILNIUS) == "in 12 min"
+        assert words.when(now - timedelta(minutes=12), now=now, zone=VILNIUS) == "12\u00a0min ago"
+        assert words.when(now + timedelta(minutes=12), now=now, zone=VILNIUS) == "in 12\u00a0min"
         assert words.when(now - timedelta(hours=3), now=now, zone=VILNIUS) == "13:05"
-        assert words.when(now - timedelta(days=1), now=now, zone=VILNIUS) == "Wed 14 Jan 16:05"
+        assert words.when(now - timedelta(days=1), now=now, zone=VILNIUS) == "Wed\u00a014\u00a0Jan 16:05"
 
 
 def test_numbers_have_the_separators_of_the_language() -> None:
     """A thousand is written as readers write it."""
     with translation.override("en"):
-        assert (words.figure(12345), words.share(0.834), words.figure(None)) == ("12,345", "83 %", "\u2013")
+        assert (words.figure(12345), words.share(0.834), words.figure(None)) == ("12,345", "83\u00a0%", "\u2013")
     with translation.override("lt"):
         assert words.figure(12345).replace("\u00a0", " ") == "12 345"
+
+
+def test_sentences_the_framework_lacks_are_ours_in_lithuanian() -> None:
+    """Whoever changes a password reads one language, not two."""
+    for said in BORROWED[:-1]:
+        with translation.override("en"):
+            english = str(said)
+        with translation.override("lt"):
+            assert str(said) != english
+    with translation.override("lt"):
+        assert BORROWED[-1] % 10 == "Slaptažodis per trumpas: reikia bent 10 simbolių."
+
+
+@pytest.mark.django_db
+def test_a_service_and_a_language_have_names_of_their_own(company: cast.Company) -> None:
+    """A title in the reader's language, else the usual one; a language as its speakers call it."""
+    company.cards.names.create(language="lt", title="Kortelės")
+    for language, title in (("lt", "Kortelės"), ("en", company.cards.title)):
+        with translation.override(language):
+            assert own_title(company.cards) == title
+    assert (own_name("lt"), own_name("de"), own_name("xx")) == ("Lietuvių", "Deutsch", "xx")
 
 
 def test_a_message_carries_the_way_back() -> None:

@@ -67,3 +67,16 @@ def test_a_line_above_every_page_says_where_one_is_and_what_comes_next(company: 
     assert last.context["touring"].following is None
     alice.get(reverse("tour"))
     assert "touring" not in alice.get(reverse("kiosk", kwargs={"token": token})).content.decode()
+
+
+@pytest.mark.usefixtures("demo")
+def test_the_line_speaks_the_language_of_whoever_takes_the_tour(company: Company) -> None:
+    """A kiosk greets in the language of its branch all the same."""
+    branch = cast.branch(company).branch
+    company.alice.language = "en"
+    company.alice.save()
+    alice = cast.signed_in(company.alice)
+    alice.get(reverse("tour_step", kwargs={"number": 2}))
+    page = alice.get(reverse("kiosk", kwargs={"token": branch.token})).content.decode()
+    assert '<html lang="lt"' in page and '<aside class="touring unprinted" lang="en"' in page
+    assert "Take a ticket" in page and "Pasiimkite numerį" not in page

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy, ngettext_lazy, pgettext_lazy
 
 from troth.core.decision import Issue
 
@@ -74,6 +74,17 @@ NOUNS: Final[dict[str, Any]] = {
     "flow_counter": pgettext_lazy("noun", "counter"),
     "flow_slotrule": pgettext_lazy("noun", "rule for appointments"),
 }
+
+#: Sentences of Django about passwords that its own translations lack: ours are taken in their place.
+BORROWED: Final = (
+    gettext_lazy("Your password can\u2019t be too similar to your other personal information."),
+    gettext_lazy("Your password can\u2019t be a commonly used password."),
+    gettext_lazy("The two password fields didn\u2019t match."),
+    ngettext_lazy(
+        "This password is too short. It must contain at least %d character.",
+        "This password is too short. It must contain at least %d characters.",
+    ),
+)
 
 #: Lines of the table of retention: what is kept, and what happens to it then.
 KEPT: Final[dict[str, tuple[Any, Any]]] = {

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.translation import gettext_lazy
+from django.utils.translation import get_language, gettext_lazy
 
 from troth.web.flow.models import Branch
 from troth.web.people.rights import SIGNED_IN, may, page
@@ -47,10 +47,14 @@ class TourStep:
 
 @dataclass(frozen=True, slots=True)
 class Touring:
-    """Where somebody is on the tour, and the step after that; None when there is none left they may take."""
+    """Where somebody is on the tour, the step after that, None when there is none left they may take, and what they read.
+
+    A kiosk speaks the language of its branch, the line above it that of whoever takes the tour.
+    """
 
     step: TourStep
     following: TourStep | None
+    language: str
 
 
 def touring(request: HttpRequest) -> Touring | None:
@@ -60,7 +64,8 @@ def touring(request: HttpRequest) -> Touring | None:
     if not now or not getattr(getattr(request, "user", None), "is_authenticated", False):
         return None
     found = steps(request)
-    return Touring(found[now - 1], next((one for one in found[now:] if one.open), None))
+    following = next((one for one in found[now:] if one.open), None)
+    return Touring(found[now - 1], following, str(getattr(request.user, "language", "") or get_language()))
 
 
 def steps(request: HttpRequest) -> list[TourStep]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django import template
-from django.conf.locale import LANG_INFO
 
 from troth.web.customers import words
 
@@ -26,9 +25,3 @@ def in_words(word: str) -> str:
 def titled(code: str, titles: dict[str, str]) -> str:
     """Write the title of a unit, or its code where none is known."""
     return titles.get(code, code)
-
-
-@register.filter
-def language_name(code: str) -> str:
-    """Write a language as its speakers call it; a code nobody knows as it is."""
-    return str(LANG_INFO.get(code, {}).get("name_local", code))

@@ -7,11 +7,13 @@ from typing import Any
 
 from django import template
 from django.conf import settings
+from django.conf.locale import LANG_INFO
 from django.forms import BoundField
 from django.templatetags.static import static
 from django.utils.dates import WEEKDAYS
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 
 from troth.web.common import words
 
@@ -116,5 +118,11 @@ def weekday(value: int) -> str:
 
 @register.filter
 def own_name(code: str) -> str:
-    """Write the name of a language as its speakers call it; the code where it is not one of ours."""
-    return dict(settings.LANGUAGES).get(code, code)
+    """Write the name of a language as its speakers call it; the code where nobody knows it."""
+    return dict(settings.LANGUAGES).get(code) or str(LANG_INFO.get(code, {}).get("name_local", code))
+
+
+@register.filter
+def own_title(service: Any) -> str:
+    """Write the title of a service in the reader's language, else the usual one."""
+    return str(service.titled(get_language() or ""))
