@@ -83,7 +83,7 @@ def test_every_figure_is_equal(spark: Any, lake: Lake, asked: Query) -> None:
     """Value, n, interval, quantiles, flags: all of it, but for the last digits of sums."""
     from troth.kpi.spark import query_on
 
-    ours, theirs = query(lake, asked), query_on(spark, lake, asked)
+    ours, theirs = query(lake, asked), query_on(spark, lake=lake, wanted=asked)
     assert len(ours) == len(theirs) > 10
     for one, other in zip(ours, theirs, strict=True):
         assert _near(one, other), f"{one}\n{other}"

@@ -44,6 +44,9 @@ _EXAMPLE = (
     metavar="MASTER",
     help="Compute with Apache Spark: on this machine, or on the cluster at spark://HOST:PORT.",
 )
+@click.option(
+    "--publish", metavar="NAME", help="Keep the figures as they are under a name; `troth recheck` looks at them again."
+)
 @question_options
 @output.form_option
 def command(
@@ -52,6 +55,7 @@ def command(
     kpis: tuple[str, ...],
     role: str | None,
     spark: str | None,
+    publish: str | None,
     form: output.Form,
     **asked: Any,
 ) -> int:
@@ -66,7 +70,7 @@ def command(
     if role is not None:
         _scorecard(opened(lake), role, kpis, form, asked)
         return 0
-    figures = [figure.as_dict() for figure in _computed(opened(lake), question(kpis, **asked), spark)]
+    figures = [figure.as_dict() for figure in _computed(opened(lake), question(kpis, **asked), spark, publish)]
     if form is output.Form.CSV:
         figures = [{**f, **{f"by_{k}": v for k, v in f["by"].items()}} for f in figures]
         for figure in figures:
@@ -75,7 +79,13 @@ def command(
     return 0
 
 
-def _computed(lake: Lake, asked: Query, spark: str | None) -> list[Figure]:
+def _computed(lake: Lake, asked: Query, spark: str | None, publish: str | None) -> list[Figure]:
+    if publish is not None:
+        from datetime import UTC, datetime
+
+        from troth.kpi import history
+
+        return history.publish(lake, asked=asked, name=publish, now=datetime.now(UTC))
     if spark is None:
         from troth.kpi.query import query
 
@@ -83,7 +93,7 @@ def _computed(lake: Lake, asked: Query, spark: str | None) -> list[Figure]:
     from troth.kpi.spark import query_on
     from troth.log.spark import session
 
-    return query_on(session(master=spark), lake, asked)
+    return query_on(session(master=spark), lake=lake, wanted=asked)
 
 
 def _scorecard(lake: Lake, name: str, kpis: tuple[str, ...], form: output.Form, asked: Mapping[str, Any]) -> None:

@@ -125,6 +125,7 @@ class Kpi:
     quantiles : whether rows have a distribution worth showing (P50, P90, P95, max).
     maturity : how long after its end a period's figure can still change by itself.
     version, effective_from : of the definition.
+    earlier : the definitions it replaced, whole, the newest first.
     source : where the definition comes from.
     aliases : other names people use.
     """
@@ -150,6 +151,16 @@ class Kpi:
     effective_from: date = date(2026, 1, 1)
     source: str = ""
     aliases: tuple[str, ...] = ()
+    earlier: tuple[Kpi, ...] = ()
+
+    def in_force(self, day: date) -> Kpi:
+        """Return the definition that held on a day; before all of them, the first there was."""
+        versions = (self, *self.earlier)
+        return next((one for one in versions if one.effective_from <= day), versions[-1])
+
+    def at_version(self, number: int) -> Kpi:
+        """Return the definition of a version; this one if that is no longer known."""
+        return next((one for one in (self, *self.earlier) if one.version == number), self)
 
     @property
     def name(self) -> str:

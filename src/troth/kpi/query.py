@@ -53,6 +53,8 @@ class Query:
     calendar : name of the calendar for business time; None means as `calendar_use` says.
     time_zone : whose days count; None means that of the sites if they share one, else UTC.
     params : the named defaults.
+    as_of : the day whose definitions count; None means the newest.
+    definitions : versions of single KPIs by name, before all else.
     """
 
     kpis: tuple[str, ...] = ()
@@ -64,6 +66,8 @@ class Query:
     calendar: str | None = None
     time_zone: str | None = None
     params: Params = field(default_factory=Params)
+    as_of: date | None = None
+    definitions: Mapping[str, int] = field(default_factory=dict)
 
 
 def query(lake: Lake, wanted: Query) -> list[Figure]:
@@ -218,7 +222,9 @@ class Engine:
             issues.append(_wrong("no-lake", str(self.lake.root), "", "Maybe import something first, or name --lake."))
         if issues:
             raise InputError(issues)
-        return kpis
+        if query.as_of is not None:
+            kpis = [kpi.in_force(query.as_of) for kpi in kpis]
+        return [kpi.at_version(query.definitions.get(kpi.name, kpi.version)) for kpi in kpis]
 
     def _wanted(self, query: Query) -> tuple[Wanted, datetime, datetime]:
         """Return what is wanted, and the beginning and end of the local days the log covers."""

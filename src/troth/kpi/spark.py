@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from troth.log.lake import Lake
 
 
-def query_on(spark: Any, lake: Lake, wanted: Query) -> list[Figure]:
+def query_on(spark: Any, *, lake: Lake, wanted: Query) -> list[Figure]:
     """Compute figures as `query` does, timelines and sums by Spark.
 
     What comes back from the cluster is one row a group and day; of KPIs on business time one row a case.

@@ -131,6 +131,11 @@ class Lake:
         surely, maybe = newest.fetchone() or (False, False)
         return True if surely else None if maybe or len(ids) == _SOME else False
 
+    def knows(self, table: str) -> bool:
+        """Tell whether a reference table has ever got rows."""
+        files = self.reference(table).files()
+        return bool(files["tail"] or files["base"])
+
     def settled_reference(self, table: str) -> str:
         """Return SQL for a reference table with the newest version of each row."""
         spec = reference.TABLES[table]

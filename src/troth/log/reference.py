@@ -180,6 +180,31 @@ TABLES: Final[dict[str, Table]] = {
             ("agents", _REAL),
         ),
     ),
+    "publications": Table(
+        "Figures that were published under a name: the question and the rules they rested on, as JSON. Never changed.",
+        ("publication",),
+        (("publication", _TEXT), ("published_at", _INSTANT), ("question", _TEXT), ("rules", _TEXT)),
+    ),
+    "published_figures": Table(
+        "Every figure of a publication, as it was said. Never changed.",
+        ("publication", "place"),
+        (
+            ("publication", _TEXT),
+            ("place", _INT),
+            ("kpi", _TEXT),
+            ("variant", _TEXT),
+            ("definition", _TEXT),
+            ("by", _TEXT),
+            ("period_start", _TEXT),
+            ("period_end", _TEXT),
+            ("unit", _TEXT),
+            ("value", _REAL),
+            ("n", _INT),
+            ("low", _REAL),
+            ("high", _REAL),
+            ("reason", _TEXT),
+        ),
+    ),
     "rates": Table(
         "What an hour of work costs, in minor units and with all that is shared out to it. `dimension` is agent, team or"
         " site; empty for everybody else.",

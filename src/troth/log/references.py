@@ -143,8 +143,7 @@ def _reject(
 
 def read_reference(lake: Lake, table: str) -> list[dict[str, Any]]:
     """Return the current rows of a reference table as plain data; empty if it was never imported."""
-    files = lake.reference(table).files()
-    if not files["tail"] and not files["base"]:
+    if not lake.knows(table):
         return []
     with lake.session() as con:
         found: list[dict[str, Any]] = con.sql(lake.settled_reference(table)).fetch_arrow_table().to_pylist()
