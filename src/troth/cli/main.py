@@ -24,6 +24,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "demo": ("troth.cli.demo", "Write the log of a made-up company, to try everything on."),
     "import": ("troth.cli.import_", "Read service logs and reference tables into a lake."),
     "kpi": ("troth.cli.kpi", "Compute figures from a lake."),
+    "recheck": ("troth.cli.recheck", "Compute published figures anew and tell what changed them."),
     "explain": ("troth.cli.explain", "Open a figure down to the events it is made of."),
     "report": ("troth.cli.report", 'Write one page that answers "How are we doing?".'),
     "forecast": ("troth.cli.forecast", "Forecast what customers will ask, from a lake or from a table in PATH."),
