@@ -13,7 +13,7 @@ from troth.cli import output
 from troth.cli._lake import lake_option, opened
 
 if TYPE_CHECKING:
-    from troth.kpi.history import Change, Publication
+    from troth.kpi.history import Change, Snapshot
 
 _EXAMPLE = (
     "Example: troth kpi --by queue --from 2026-03-01 --to 2026-04-01 --publish march && troth recheck march; "
@@ -80,7 +80,7 @@ def _read(folder: Path | None) -> Mapping[str, Any] | None:
     return tables_of(folder) if folder is not None else None
 
 
-def _head(one: Publication) -> dict[str, Any]:
+def _head(one: Snapshot) -> dict[str, Any]:
     edges = {"from": one.asked.start, "to": one.asked.end}
     return {"publication": one.name, "published_at": one.published_at, **edges, "figures": len(one.figures)}
 
@@ -95,7 +95,7 @@ def _row(one: Change, by: list[str], form: output.Form) -> dict[str, Any]:
     return row | {str(cause): causes.get(cause, 0.0) for cause in Cause}
 
 
-def _columns(said: Publication, rows: list[dict[str, Any]]) -> dict[str, Any]:
+def _columns(said: Snapshot, rows: list[dict[str, Any]]) -> dict[str, Any]:
     """Return what a table shows: causes only where they changed something."""
     from troth.charts.numbers import number
     from troth.kpi.history import Cause

@@ -6,7 +6,7 @@ from troth.kpi.history.diff import Cause as Cause
 from troth.kpi.history.diff import Change as Change
 from troth.kpi.history.diff import Course as Course
 from troth.kpi.history.diff import changes as changes
-from troth.kpi.history.read import Publication as Publication
+from troth.kpi.history.read import Snapshot as Snapshot
 from troth.kpi.history.read import Under as Under
 from troth.kpi.history.read import publications as publications
 from troth.kpi.history.read import publish as publish

@@ -63,7 +63,7 @@ class Under(Lake):
 
 
 @dataclass(frozen=True, slots=True)
-class Publication:
+class Snapshot:
     """What was published.
 
     Parameters
@@ -122,7 +122,7 @@ def publish(lake: Lake, *, asked: Query, name: str, now: datetime) -> list[Figur
     return found
 
 
-def publications(lake: Lake, *, name: str | None = None) -> list[Publication]:
+def publications(lake: Lake, *, name: str | None = None) -> list[Snapshot]:
     """Return what was published, oldest first.
 
     Parameters
@@ -170,7 +170,7 @@ def tables_of(folder: Path) -> dict[str, pa.Table]:
         }
 
 
-def _restored(head: Mapping[str, Any], said: list[dict[str, Any]]) -> Publication:
+def _restored(head: Mapping[str, Any], said: list[dict[str, Any]]) -> Snapshot:
     mine = sorted((row for row in said if row["publication"] == head["publication"]), key=lambda row: row["place"])
     figures = tuple(
         Figure(
@@ -184,7 +184,7 @@ def _restored(head: Mapping[str, Any], said: list[dict[str, Any]]) -> Publicatio
     tables = {table: _table(table, rules.get(table, [])) for table in RULES}
     names = (one.definition.rpartition("@") for one in figures)
     definitions = {name: int(version) for name, _, version in names}
-    return Publication(
+    return Snapshot(
         head["publication"], head["published_at"], _question(json.loads(head["question"])), definitions, tables, figures
     )
 

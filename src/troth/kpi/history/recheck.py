@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from troth.kpi.definition import Params
 from troth.kpi.history.diff import Cause, Change, Course, changes
-from troth.kpi.history.read import Publication, Under
+from troth.kpi.history.read import Snapshot, Under
 from troth.kpi.query import Query, query
 from troth.log.lake import Lake
 
@@ -18,7 +18,7 @@ from troth.log.lake import Lake
 def recheck(
     lake: Lake,
     *,
-    said: Publication,
+    said: Snapshot,
     tables: Mapping[str, pa.Table] | None = None,
     calendar: str | None = None,
     as_of: date | None = None,
