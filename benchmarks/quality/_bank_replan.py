@@ -14,28 +14,29 @@ from benchmarks.quality._common import line
 from troth.core.decision import Stop
 from troth.core.random import stream
 from troth.core.spans import Span
-from troth.queueing.read import RecordedContacts, day_number
+from troth.queueing.read import RecordedContacts
+from troth.queueing.twin.arrivals import futures
 from troth.queueing.twin.day import UNNAMED, RecordedDay, recorded_day
-from troth.queueing.twin.learn import LearnedFloor, learn
+from troth.queueing.twin.floors import learn_days
+from troth.queueing.twin.learn import LearnedFloor
 from troth.queueing.twin.moves import Placing
-from troth.queueing.twin.replan import PlacingScore, excesses, judged, replan, usual_arrivals
+from troth.queueing.twin.replan import PlacingScore, excesses, judged, replan
 
 ZONE = "Asia/Jerusalem"
 KNOWN = [date(1999, 8, day) for day in range(1, 16)]
-FIT, TEST = KNOWN[:10], [date(1999, 8, day) for day in range(16, 22)]
-FLOORS = 8
+TEST = [date(1999, 8, day) for day in range(16, 22)]
+#: Floors to plan on, and others to judge on.
+PLANNED, JUDGED = 12, 20
 
 
 def replanned(seen: RecordedContacts, *, how: Mapping[str, Any], json: bool) -> None:
     """Plan and judge every test day, and print what came of it."""
-    numbers = np.array([day_number(day) for day in FIT])
-    base = learn(seen.on(numbers))
-    rng = stream(1, "replan floors")
-    floors = [learn(seen.on(rng.choice(numbers, size=1)), rules=base) for _ in range(FLOORS)]
+    learned = learn_days(seen, days=KNOWN, time_zone=ZONE, seed=1)
+    floors, others = learned.drawn(PLANNED, seed=7), learned.drawn(JUDGED, seed=99)
     pairs = []
     for on in TEST:
         began = time.perf_counter()
-        pairs.append(one_day(seen, on, base, floors, how))
+        pairs.append(one_day(seen, on, learned.usual, (floors, others), how))
         before, after = pairs[-1]
         value, told = after.mean_wait_s, excesses(after, before=before)
         if json:
@@ -50,26 +51,27 @@ def replanned(seen: RecordedContacts, *, how: Mapping[str, Any], json: bool) -> 
 
 
 def one_day(
-    seen: RecordedContacts, on: date, base: LearnedFloor, floors: list[LearnedFloor], how: Mapping[str, Any]
+    seen: RecordedContacts,
+    on: date,
+    usual: LearnedFloor,
+    floors: tuple[list[LearnedFloor], list[LearnedFloor]],
+    how: Mapping[str, Any],
 ) -> tuple[PlacingScore, PlacingScore]:
     """Return how a day fares as it was and as placed, on the calls that came."""
     day = recorded_day(seen, on=on, time_zone=ZONE)
     like = [recorded_day(seen, on=one, time_zone=ZONE) for one in KNOWN if kind(one) == kind(on)]
-    usual = usual_arrivals(seen, days=[day_number(one.date) for one in like], floor=base)
-    # Whoever planned the staff of the day expected so many more or fewer than usual.
-    level = hours(day) / float(np.mean([hours(one) for one in like]))
     same = [one for one in like if one.date.isoweekday() == on.isoweekday()] + [day]
     first, last = (fold(edge(one)[k] for one in same) for k, fold in ((0, min), (1, max)))
     made = replan(
-        day, floors=floors, arrivals={kind: level * rate for kind, rate in usual.items()},
+        day, floors=floors[0], arrivals=futures(seen, day=day, like=like, floor=usual),
         open_span=Span(day.span.start + first, day.span.start + last), seed=7,
-        replications=how["plan_replications"] // FLOORS, stop=Stop(seconds=how["seconds"]),
+        replications=how["plan_replications"] // PLANNED, stop=Stop(seconds=how["seconds"]),
     )  # fmt: skip
     before, after = (
-        judged(day, placing=placing, floors=floors, replications=max(1, how["replications"] // FLOORS), seed=99)
+        judged(day, placing=placing, floors=floors[1], replications=max(1, how["replications"] // JUDGED), seed=99)
         for placing in (Placing({}, {}), made.placing)
     )
-    print(f"{on}: level {level:.2f}, planned {made.before.mean_wait_s:.1f} -> {made.after.mean_wait_s:.1f} s, "
+    print(f"{on}: planned {made.before.mean_wait_s:.1f} -> {made.after.mean_wait_s:.1f} s, "
           f"{made.tried} tried, {made.status}, head starts {made.placing.more_s}")  # fmt: skip
     return before, after
 
@@ -77,11 +79,6 @@ def one_day(
 def kind(day: date) -> int:
     """Return what a day is like: Friday, Saturday, or another."""
     return day.isoweekday() if day.isoweekday() in (5, 6) else 0
-
-
-def hours(day: RecordedDay) -> float:
-    """Return the hours of presence of known servers."""
-    return day.present_s / 3600
 
 
 def edge(day: RecordedDay) -> tuple[Any, Any]:

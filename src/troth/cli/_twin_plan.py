@@ -10,42 +10,44 @@ from troth.cli.output import Row
 if TYPE_CHECKING:
     from troth.queueing.read import RecordedContacts
 
-_FLOORS = 8
+_FLOORS = 12
 
 
 def planned(
     seen: RecordedContacts, *, on: date, known: list[date], seconds: float, given: dict[str, Any]
 ) -> tuple[list[Row], dict[str, Any]]:
     """Return the stretches of presence as they were and as placed, and the figures of both."""
-    import numpy as np
-
     from troth.core.decision import Issue, Severity, Stop
     from troth.core.errors import InputError
-    from troth.core.random import stream
     from troth.core.spans import Span, zone
     from troth.queueing.read import day_number
+    from troth.queueing.twin.arrivals import futures
     from troth.queueing.twin.day import UNNAMED, recorded_day
-    from troth.queueing.twin.learn import Learning, learn
+    from troth.queueing.twin.floors import learn_days
+    from troth.queueing.twin.learn import Learning
     from troth.queueing.twin.moves import Placing, placed
-    from troth.queueing.twin.replan import judged, replan, usual_arrivals
+    from troth.queueing.twin.replan import judged, replan
 
     how, seed, tz = (
         Learning(gap_s=given["gap"], idle_rests=given["idle_rests"]),
         given["seed"],
         zone(given["time_zone"]),
     )
-    numbers = np.array([day_number(day) for day in known if (seen.day == day_number(day)).any()])
-    like = [int(k) for k in numbers if (k - day_number(on)) % 7 == 0]
+    there = [day for day in known if (seen.day == day_number(day)).any()]
+    like = [day for day in there if (day - on).days % 7 == 0]
     if not like:
         advice = "Maybe an earlier day: one of the same weekday is needed to know what to expect."
         raise InputError([Issue("no-like-day", Severity.ERROR, "--known-from", known[0].isoformat(), advice)])
-    base = learn(seen.on(numbers), how=how)
-    rng = stream(seed, "floors")
-    floors = [learn(seen.on(rng.choice(numbers, size=1)), how=how, rules=base) for _ in range(_FLOORS)]
+    learned = learn_days(seen, days=there, time_zone=given["time_zone"], how=how, seed=seed)
+    floors = learned.drawn(_FLOORS, seed=seed)
     day = recorded_day(seen, on=on, time_zone=given["time_zone"], how=how)
     spans = [span for name, mine in day.working.items() if name != UNNAMED for span in mine]
+    expected = futures(
+        seen, day=day, floor=learned.usual, seed=seed,
+        like=[recorded_day(seen, on=one, time_zone=given["time_zone"], how=how) for one in like],
+    )  # fmt: skip
     made = replan(
-        day, floors=floors, arrivals=usual_arrivals(seen, days=like, floor=base), how=how, seed=seed,
+        day, floors=floors, arrivals=expected, how=how, seed=seed,
         open_span=Span(min(s.start for s in spans), max(s.end for s in spans)), stop=Stop(seconds=seconds),
     )  # fmt: skip
     each = max(1, given["replications"] // _FLOORS)

@@ -38,7 +38,7 @@ def command(form: output.Form, html: Path | None, **given: Any) -> int:
         made = validate(
             seen(given, [*live, *fit]), days=live, fit_days=fit, time_zone=given["time_zone"],
             how=Learning(gap_s=given["gap"], idle_rests=given["idle_rests"]), replications=given["replications"],
-            variants=min(20, given["replications"]), draw=1, seed=given["seed"],
+            variants=min(40, given["replications"]), seed=given["seed"],
             on_progress=lambda done, of: tell(done / of),
         )  # fmt: skip
     rows = [

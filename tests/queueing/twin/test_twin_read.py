@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -45,16 +44,6 @@ def test_times_are_learned_as_they_were_made() -> None:
     assert floor.pause.mean_s == pytest.approx(5, abs=0.5)
     assert floor.head_start_s["b", 0] - floor.head_start_s["a", 0] == pytest.approx(60, abs=15)
     assert floor.skills["s0"] == ("a", "b")
-
-
-def test_other_days_change_lengths_alone() -> None:
-    """With rules given, who serves what and head starts stay; lengths of time follow the days."""
-    seen = recorded_days(4)
-    rules = learn(seen)
-    slow = replace(seen, handle_s=1.5 * seen.handle_s)
-    again = learn(slow, rules=rules)
-    assert again.skills == rules.skills and again.head_start_s == rules.head_start_s
-    assert again.handle["a"].mean_s == pytest.approx(1.5 * rules.handle["a"].mean_s, rel=0.02)
 
 
 def test_nobody_served_is_told() -> None:

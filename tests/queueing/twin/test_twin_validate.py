@@ -11,8 +11,9 @@ from tests.queueing.twin.recordings import DAY, recorded_days
 from troth.core.decision import Stop
 from troth.core.errors import InputError
 from troth.queueing.twin.day import problem_of, recorded_day
+from troth.queueing.twin.figures import figures, lived_contacts, recorded_figures
 from troth.queueing.twin.learn import Learning, learn
-from troth.queueing.twin.validate import figures, lived_contacts, recorded_figures, validate
+from troth.queueing.twin.validate import validate
 
 HOW = Learning(idle_rests=0)
 DAYS = [DAY + timedelta(days=k) for k in range(6)]
@@ -21,7 +22,7 @@ DAYS = [DAY + timedelta(days=k) for k in range(6)]
 def test_a_day_that_follows_the_rules_is_held() -> None:
     """The made-up floor works as the twin does, so nearly all figures of days not learned from lie within."""
     seen = recorded_days(6)
-    made = validate(seen, days=DAYS[4:], fit_days=DAYS[:4], how=HOW, replications=40, variants=8, draw=1)
+    made = validate(seen, days=DAYS[4:], fit_days=DAYS[:4], how=HOW, replications=40, variants=8)
     assert made.held >= 0.7
     assert {cell.figure for cell in made.cells} >= {"occupancy", "P95 wait", "mean wait of answered, b"}
     assert made.replications == 40 and made.spread["mean handle"] > 0
@@ -33,7 +34,7 @@ def test_another_floor_is_not_held() -> None:
 
     seen = recorded_days(6)
     slow = replace(seen, handle_s=np.where(seen.day < seen.day[0] + 4, 2.0, 1.0) * seen.handle_s)
-    made = validate(slow, days=DAYS[4:], fit_days=DAYS[:4], how=HOW, replications=20, variants=4, draw=1)
+    made = validate(slow, days=DAYS[4:], fit_days=DAYS[:4], how=HOW, replications=20, variants=4)
     assert not any(cell.holds for cell in made.cells if cell.figure == "mean handle")
 
 

@@ -11,15 +11,17 @@ from troth.queueing.read import RecordedContacts
 
 #: By server and day (as in `RecordedContacts.day`), the queues it served.
 DailySkills = Mapping[str, Mapping[int, tuple[str, ...]]]
-#: A kind is missing on a day if so few or fewer would be there by chance this seldom.
+#: A kind is missing on a day if so few or fewer would be there by chance this seldom, and they are less than this part of
+#: the usual share.
 _SELDOM: Final = 0.05
+_PART: Final = 0.25
 
 
 def daily_skills(served: RecordedContacts, *, able: Mapping[str, tuple[str, ...]]) -> DailySkills:
     """Return which of its queues each server served on each day it was there.
 
     Servers who can do much are put to a part of it at times. A queue is taken for missing on a day if the services seen of
-    it are fewer than chance would often leave of the server's usual share.
+    it are less than a quarter of the server's usual share, and fewer than chance would often leave of it.
 
     Parameters
     ----------
@@ -41,6 +43,8 @@ def daily_skills(served: RecordedContacts, *, able: Mapping[str, tuple[str, ...]
         found[agent] = {}
         for day in np.unique(mine.day):
             today = mine.queue[mine.day == day]
-            kept = (q for q in queues if pdtr(int((today == q).sum()), share[q] * len(today)) >= _SELDOM)
+            count = {queue: int((today == queue).sum()) for queue in queues}
+            usual = {queue: share[queue] * len(today) for queue in queues}
+            kept = (q for q in queues if count[q] >= _PART * usual[q] or pdtr(count[q], usual[q]) >= _SELDOM)
             found[agent][int(day)] = tuple(kept) or queues
     return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -85,22 +85,19 @@ class LearnedFloor:
     priorities: Priorities
 
 
-def learn(
-    seen: RecordedContacts, *, how: Learning = USUAL, rules: LearnedFloor | None = None, heads: bool = True
-) -> LearnedFloor:
+def learn(seen: RecordedContacts, *, how: Learning = USUAL, heads: bool = True) -> LearnedFloor:
     """Learn a floor from recorded contacts.
 
     Parameters
     ----------
-    seen : contacts; those of a day may be in it more than once, as in a bootstrap of days.
+    seen : contacts.
     how : see there.
-    rules : take who serves what and head starts from there; only lengths of time are learned anew, which is quick.
     heads : False where it is known who stands ahead; nobody does then, and nobody need have given up.
 
     Raises
     ------
     InputError
-        If nobody was served, or nobody gave up, and there are no rules to fall back on.
+        If nobody was served, or nobody gave up.
 
     Source
     ------
@@ -112,38 +109,17 @@ def learn(
     (Bradley and Terry 1952, Biometrika 39, 324-345).
     """
     served = seen.known & (seen.handle_s <= how.longest_s)
-    if rules is not None:
-        return _again(seen.take(served), seen, how, rules) if served.any() else rules
     if not served.any() or (heads and not seen.gave_up.any()):
         advice = "Maybe take a longer period; some must be served, and some give up, for a floor to be learned."
         raise InputError([Issue("too-few", Severity.ERROR, "seen", str(int(served.sum())), advice)])
     pace = _pace(seen.take(served), how)
     able, priorities = _abilities(seen, served, how), _priorities(seen)
-    pause, rest, rests = _pauses(seen.take(served), how)
+    pause, rest, rests = pauses(seen.take(served), how=how)
     return LearnedFloor(
         _handles(seen, served, pace, how), pace, pause, rest, rests, how.idle_rests,
         Times.exponential(how.idle_rest_s), _patience(seen, how), able,
         _head_starts(seen, able, priorities) if heads else {}, priorities,
     )  # fmt: skip
-
-
-def _again(served: RecordedContacts, seen: RecordedContacts, how: Learning, rules: LearnedFloor) -> LearnedFloor:
-    """Return a floor with the lengths of time of other days: handle times at another level, pauses and patience anew."""
-    usual = sum(rules.handle[queue].mean_s * rules.pace.get(agent, 1.0) for queue, agent in _who(served))
-    level = float(served.handle_s.sum()) / usual
-    pause, rest, rests = _pauses(served, how)
-    return replace(
-        rules,
-        handle={queue: times.scaled(level) for queue, times in rules.handle.items()},
-        pause=pause,
-        rest=rest,
-        rests={**rules.rests, "": rests[""]},
-        patience={**rules.patience, **(_patience(seen, how) if seen.gave_up.any() else {})},
-    )
-
-
-def _who(served: RecordedContacts) -> list[tuple[str, str]]:
-    return [(str(queue), str(agent)) for queue, agent in zip(served.queue, served.agent, strict=True)]
 
 
 def _pace(served: RecordedContacts, how: Learning) -> dict[str, float]:
@@ -166,8 +142,13 @@ def _handles(seen: RecordedContacts, served: Marks, pace: Mapping[str, float], h
     return found
 
 
-def _pauses(served: RecordedContacts, how: Learning) -> tuple[Times, Times, dict[str, float]]:
-    """Return short pauses, long ones, and by server the share of long ones."""
+def pauses(served: RecordedContacts, *, how: Learning = USUAL) -> tuple[Times, Times, dict[str, float]]:
+    """Return short pauses, long ones, and by server the share of services that a long one follows.
+
+    Parameters
+    ----------
+    served : contacts of whose services all is known.
+    """
     order = np.lexsort((served.answered_s, served.agent))
     agent, begun, ended = served.agent[order], served.answered_s[order], served.ended_s[order]
     gap = begun[1:] - ended[:-1]
