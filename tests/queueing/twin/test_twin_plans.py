@@ -48,7 +48,6 @@ def test_waiting_adds_up_to_all_waits() -> None:
     """On a day with everything, waiting integrated over time is the sum of waits of that course."""
     found = courses(rich(), replications=1, seed=4)
     table = contacts(run(rich(), seed=4).traces[0], problem=rich()).to_pydict()
-    end = rich().end
     waits = []
     for start, *stops in zip(
         *(table[name] for name in ("queued_at", "answered_at", "left_at", "ended_at")), strict=True
