@@ -51,7 +51,7 @@ def _figure(height: int, **layout: Any) -> Any:
     return go.Figure(layout={"template": template(), "height": height, **layout})
 
 
-def _words(text: str) -> str:
+def plotly_text(text: str) -> str:
     """Make text safe for Plotly, which reads a few HTML tags in labels and hovers."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
@@ -120,7 +120,7 @@ def trend(shown: Trend, *, height: int = 200) -> Any:
             "size": 6 if len(shown.at) <= 30 else 4, "color": [LIGHT["accent"] if firm else LIGHT["card"] for firm in shown.firm],
             "line": {"color": LIGHT["accent"], "width": 1.5},
         },
-        text=[_words(h).replace("\n", "<br>") for h in shown.hover], hovertemplate="%{text}<extra></extra>",
+        text=[plotly_text(h).replace("\n", "<br>") for h in shown.hover], hovertemplate="%{text}<extra></extra>",
     )  # fmt: skip
     if shown.signals:
         # Room for a name above the highest point.
@@ -156,7 +156,7 @@ def _name_signals(figure: Any, shown: Trend) -> None:
         above = len(shown.centre) == 0 or value >= shown.centre[place] or value < bottom + 0.25 * (top - bottom)
         side = "right" if place > 0.6 * len(shown.at) else "left" if place < 0.4 * len(shown.at) else "center"
         figure.add_annotation(
-            x=shown.at[place], y=value, text=_words(words), showarrow=False, xanchor=side,
+            x=shown.at[place], y=value, text=plotly_text(words), showarrow=False, xanchor=side,
             yshift=13 if above else -13, yanchor="bottom" if above else "top",
             font={"size": 11, "color": LIGHT["watch"]}, bgcolor=LIGHT["card"], borderpad=1,
         )  # fmt: skip
@@ -246,7 +246,7 @@ def heat_map(
     figure.add_heatmap(
         z=[list(line) for line in grid], x=list(columns), y=list(rows), xgap=2, ygap=2, zmin=0,
         colorscale=[[0.0, LIGHT["faint"]], [1.0, LIGHT["accent"]]], showscale=False,
-        hovertemplate=f"%{{y}} %{{x}}:00: %{{z:.1f}} {_words(what)}<extra></extra>", hoverongaps=False,
+        hovertemplate=f"%{{y}} %{{x}}:00: %{{z:.1f}} {plotly_text(what)}<extra></extra>", hoverongaps=False,
     )  # fmt: skip
     figure.update_layout(
         yaxis={"autorange": "reversed", "showgrid": False, "tickmode": "array", "tickvals": list(rows)},

@@ -29,10 +29,20 @@ _SHOWN: Final = 60
 @click.argument("case", required=False)
 @lake_option
 @question_options
+@click.option(
+    "--html", type=click.Path(path_type=Path, dir_okay=False), help="Write a page with a picture of a CASE's time, too."
+)
 @click.option("--limit", type=click.IntRange(min=0), help="How many cases to list; JSON and CSV list all if left out.")
 @output.form_option
 def command(
-    kpi: str, case: str | None, lake: Path, limit: int | None, form: output.Form, every: str | None, **asked: Any
+    kpi: str,
+    case: str | None,
+    lake: Path,
+    html: Path | None,
+    limit: int | None,
+    form: output.Form,
+    every: str | None,
+    **asked: Any,
 ) -> int:
     """Open a figure down to the events it is made of.
 
@@ -57,7 +67,14 @@ def command(
 
         one = explain(found, kpi=kpi, case=case, calendar=asked["calendar"], time_zone=asked["time_zone"])
         _show_case(one, form)
+        if html is not None:
+            from troth.kpi.explain_page import explain_page
+
+            html.parent.mkdir(parents=True, exist_ok=True)
+            html.write_text(explain_page(one), encoding="utf-8")
         return 0
+    if html is not None:
+        raise click.UsageError("--html draws one case; name it.")
     from troth.kpi.explain import explain_figure
 
     rows = 20 if limit is None and form is output.Form.TABLE else limit
@@ -141,6 +158,8 @@ def _row_lines(row: Opened, found: Explained) -> Iterator[str]:
     several = f"{kind} {row.name[1]}: {_adds(row, found)}. " if len(found.rows) > 1 else ""
     yield f"{several}It counts, dated {_instant(row.at)}." if row.counts else f"{several}Not in the figure."
     yield from (f"  {reason}" for reason in row.reasons)
+    if row.facts:
+        yield f"  {_clock_fact(row, found.time_zone)}"
     for word, event in (("from", row.start), ("to", row.end)):
         if event is not None:
             yield f"  {word:<4} {_exactly(event.occurred_at)}  {_what(event)}{f' by {event.who}' if event.who else ''}"
@@ -151,6 +170,15 @@ def _row_lines(row: Opened, found: Explained) -> Iterator[str]:
         yield f"  calendar {rule.name} ({rule.time_zone}), version {rule.version}, in force {ever}{until}"
     yield from _segment_lines(row, found.time_zone)
     yield from (f"  approximate: {doubt}" for doubt in row.doubts)
+
+
+def _clock_fact(row: Opened, time_zone: str) -> str:
+    """Return how the clock of an agreement stands."""
+    facts = row.facts
+    due = f", due {_exactly(facts['due_at'].astimezone(ZoneInfo(time_zone)))}" if facts["due_at"] else ""
+    ended = f", ended by {facts['ended_by']}" if facts["ended_by"] else ""
+    stood = f"{_clock(facts['counted_s'])} of {_clock(facts['target_s'])} used"
+    return f"{facts['metric']} {facts['number']} of policy {facts['policy']}: {facts['state']}, {stood}{due}{ended}"
 
 
 def _adds(row: Opened, found: Explained) -> str:

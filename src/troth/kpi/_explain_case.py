@@ -24,6 +24,7 @@ from troth.kpi._explained import MANY, Explained, Opened, Used
 from troth.kpi.definition import COLUMNS, Part
 from troth.kpi.plan import Wanted, source
 from troth.kpi.query import Query
+from troth.kpi.sla.timeline import ClockLine
 
 _REPLY: Final = ("message_sent", "answered")
 _LEAVING: Final = ("abandoned", "balked", "no_show", "callback_requested")
@@ -87,6 +88,9 @@ _WORST: Final[Mapping[str, tuple[str, ...]]] = {
     "resolution": ("opened_at", "first_in_at", "last_resolved_at"),
 }
 
+#: What is told of a clock of an agreement besides its time.
+_FACTS: Final = ("metric", "number", "policy", "state", "target_s", "counted_s", "paused_s", "due_at", "ended_by")
+
 Event = Mapping[str, Any]
 
 
@@ -135,9 +139,11 @@ def _opened(
     row = {**(_worst_of(opener, one) or one.row), "timeline": one.part.timeline}
     if "worst" in row:
         reads["all"] = _WORST[row["worst"]]
-    segments, ruled = _segments(opener, one, row, mine, reads)
+    line = opener.clock_line(row) if one.part.timeline == "sla_clocks" else None
+    segments, ruled = _segments(opener, one, row, mine, reads) if line is None else (line.segments, line.ruled)
+    done = _moments(line, mine, row) if line is not None else {}
     for event in mine:
-        for use in _uses(event, row, reads["all"]):
+        for use in (*_uses(event, row, reads["all"]), *done.get(event["event_id"], ())):
             uses.setdefault(event["event_id"], [])
             if use not in uses[event["event_id"]]:
                 uses[event["event_id"]].append(use)
@@ -159,7 +165,15 @@ def _opened(
         calendars=tuple(ruled),
         doubts=_doubts(one, mine),
         members=members,
+        facts={name: row[name] for name in _FACTS} if line is not None else {},
+        hours=line.hours if line is not None else tuple((s.start, s.end) for s in segments if s.calendar),
     )
+
+
+def _moments(line: ClockLine, events: Sequence[Event], row: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """Return what each event did to a clock, by its id; the events are in the order in which the clock saw them."""
+    seen = [event for event in events if event["case_id"] == row["case_id"]]
+    return {seen[place]["event_id"]: words for place, words in line.moments.items() if place < len(seen)}
 
 
 def _reads(opener: Opener, part: Part, wanted: Wanted) -> dict[str, Any]:

@@ -20,6 +20,8 @@ from troth.kpi.clocks import NAT
 from troth.kpi.definition import COLUMNS, Clock, Fold, Kpi, Part
 from troth.kpi.plan import Wanted, dated, kept, keys, measured, source
 from troth.kpi.query import Engine, Query
+from troth.kpi.sla.read import rules
+from troth.kpi.sla.timeline import ClockLine, clock_lines
 from troth.log.references import read_reference
 from troth.log.store import quote
 from troth.log.timelines import TIMELINES, micros
@@ -112,7 +114,7 @@ class Opener(Engine):
             columns["_start"], columns["_end"] = part.span(base, p)
         columns |= {f"_c{i}": condition for i, condition in enumerate(conditions)}
         chosen = base.mutate(**columns).filter(lambda t: t[one[0]] == one[1])
-        table = self._run(chosen).fetch_arrow_table()
+        table = self._rows(self._said(chosen))
         business = kpi.clock is Clock.BUSINESS and len(table)
         calendars = self.held(_with_members(table), calendar=calendar) if business else None
         if calendars is not None:
@@ -156,7 +158,7 @@ class Opener(Engine):
             columns["_start"], columns["_end"] = part.span(rows, p)
         if stock:
             columns["_over"] = micros(rows.ended_at)
-        table = self._run(rows.select(**columns)).fetch_arrow_table()
+        table = self._rows(self._said(rows.select(**columns)))
         if kpi.clock is Clock.BUSINESS:
             held = self.held(_with_members(table), calendar=calendar)
             table = table.set_column(table.column_names.index("value"), "value", _open(kpi, held, table))
@@ -197,6 +199,13 @@ class Opener(Engine):
             [until, case],
         ).fetchall()
         return [(start.astimezone(UTC), min(end.astimezone(UTC), until)) for start, end in found]
+
+    def clock_line(self, row: Mapping[str, Any]) -> ClockLine:
+        """Return the timeline of a clock of an agreement, given its row of `sla_clocks`."""
+        assert self.extent is not None
+        given = rules(self.lake, time_zone=self.time_zone)
+        lines = clock_lines(self.lake, self.con, rules=given, now=self.extent[1], case=row["case_id"])
+        return lines[row["metric"], row["number"]]
 
     def worst(self, view: str, *, customer: str, at: datetime, value: float) -> dict[str, Any] | None:
         """Return the contact or case behind a customer's worst, with the column that was measured in `worst`."""

@@ -14,6 +14,8 @@ COLUMNS: Final[Mapping[str, str]] = {
     "bot_replies": "the number of a bot's replies",
     "broken_at": "the broken promise",
     "closed_at": "the closing",
+    "decided_at": "the instant the clock was decided",
+    "state": "the state of the clock",
     "contacts": "the number of the customer's contacts",
     "escalated_at": "the escalation",
     "ended_at": "the end",

@@ -55,6 +55,8 @@ class Opened:
     calendars : the calendars in force, with version and effective dates; empty on the wall clock.
     doubts : what is known of it only by repair or in sum, if anything.
     members : its queue, team and so on.
+    facts : what else is told of it: of a clock of an agreement its metric, policy, state, target and due instant.
+    hours : when its calendar was open, for a picture; empty on the wall clock.
     """
 
     name: tuple[str, str]
@@ -69,6 +71,8 @@ class Opened:
     calendars: tuple[InForce, ...]
     doubts: tuple[str, ...]
     members: Mapping[str, str]
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    hours: tuple[tuple[datetime, datetime], ...] = ()
 
     @property
     def counted_s(self) -> float:

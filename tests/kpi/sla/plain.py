@@ -196,7 +196,7 @@ def _target(known: Mapping[str, Any], metric: str, policies: Sequence[Row], rule
             ]
             exact = [r for r in mine if r.get("priority") and r["priority"] == known.get("priority")]
             plain = [r for r in mine if not r.get("priority")]
-            return (exact or plain or [None])[0]
+            return next(iter([*exact, *plain]), None)
     return None
 
 

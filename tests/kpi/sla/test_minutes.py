@@ -32,7 +32,7 @@ def _plainly(events: list[Event], rows: Tables, as_of: date | None) -> list[tupl
     )  # fmt: skip
 
 
-@settings(max_examples=60)
+@settings(max_examples=50)
 @given(cases(), tables(), st.sampled_from([None, None, CHANGE]))
 def test_clocks_equal_a_machine_that_looks_at_every_minute(
     events: list[Event], rows: Tables, as_of: date | None
@@ -42,7 +42,7 @@ def test_clocks_equal_a_machine_that_looks_at_every_minute(
     assert told(found, computed(found, rows, as_of=as_of)) == _plainly(events, rows, as_of)
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(cases(), tables(), st.integers(0, 2**32))
 def test_the_order_of_evaluation_does_not_matter(events: list[Event], rows: Tables, seed: int) -> None:
     """Events and rows of tables in any order, cases together or each alone, give the same clocks; so does doing it twice."""
@@ -56,7 +56,7 @@ def test_the_order_of_evaluation_does_not_matter(events: list[Event], rows: Tabl
     assert sorted((row for one in alone for row in told(one, computed(one, rows))), key=str) == once
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(cases(), st.data())
 def test_pausing_never_shortens_a_met_clock(events: list[Event], data: st.DataObject) -> None:
     """With more pauses a clock ends when it ended, is due no sooner, counts no more, and what was met stays met."""

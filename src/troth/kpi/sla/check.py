@@ -8,8 +8,8 @@ from itertools import pairwise
 
 from troth.core.decision import Issue, Severity
 from troth.core.terms import Hook
+from troth.kpi.sla._issues import error
 from troth.kpi.sla.policy import Match, SlaBook, SlaBooks, SlaPolicy
-from troth.kpi.sla.tables import error
 
 
 def check_books(books: SlaBooks) -> list[Issue]:

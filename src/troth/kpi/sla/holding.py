@@ -56,11 +56,11 @@ def holding(history: History, *, books: SlaBooks, time_zone: str, as_of: date | 
     metrics = sorted({metric for one in books.books for metric in one.metrics})
     chosen = np.full((len(kinds), len(metrics)), -1, dtype=np.int64)
     pairs: list[tuple[str, str] | None] = []
-    for row, (number, case) in enumerate(kinds):
-        fitting = books.books[number].fitting(case)
+    for row, (number, known) in enumerate(kinds):
+        fitting = books.books[number].fitting(known)
         pairs.append((fitting[0].name, fitting[1].name) if len(fitting) > 1 else None)
         for column, metric in enumerate(metrics):
-            found = fitting[0].target(metric, priority=case.get("priority")) if fitting else None
+            found = fitting[0].target(metric, priority=known.get("priority")) if fitting else None
             if found is not None:
                 chosen[row, column] = places.setdefault(found, len(places))
     parts = [_stretches(history, chosen[codes, column]) for column in range(len(metrics))]

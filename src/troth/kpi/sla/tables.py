@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from troth.core.decision import Issue, Severity
 from troth.core.terms import ACTIVITIES, Actor, CaseStatus, Flow, Hook, SlaMetric
+from troth.kpi.sla._issues import error
 from troth.kpi.sla.policy import (
     AFTER,
     ALL_TIME,
@@ -75,11 +76,6 @@ def books_from_tables(
 
 def _edges(row: Row) -> Iterable[date]:
     return (row[c] for c in ("valid_from", "valid_to") if row.get(c) is not None)
-
-
-def error(code: str, where: str, value: object, advice: str) -> Issue:
-    """Return an issue of a row that cannot be used."""
-    return Issue(code, Severity.ERROR, where, "" if value is None else str(value), advice)
 
 
 class _Reader:
