@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
+
 from troth.charts import page as html
 from troth.charts.numbers import exact, number, plural
 from troth.queueing.twin import plots
@@ -123,10 +125,16 @@ def _card(one: PlanDifference, title: str) -> str:
     unit = one.figure.unit
     return (
         f'<div class="card big {kind}"><span class="what">{html.text(title)}</span>'
-        f'<span class="value" title="{html.text(exact(one.figure.mean, unit=unit))}">{html.text(signed(one.figure.mean, unit=unit))}</span>'
+        f'<span class="value" title="{html.text(exact(one.figure.mean, unit=unit))}">{_large(signed(one.figure.mean, unit=unit))}</span>'
         f'<span class="status {kind}"><span aria-hidden="true">{sign}</span> {one.verdict}</span>'
         f'<span class="small">{html.text(span(one.figure.low, one.figure.high, unit=one.figure.unit))}<br>{html.text(number(one.before, unit=unit))} became {html.text(number(one.after, unit=unit))}</span></div>'
     )
+
+
+def _large(words: str) -> str:
+    """Return a difference with a long unit in small letters, so that it stays on one line."""
+    value, points, _ = words.partition(" points")
+    return f'{html.text(value)}<small style="font-size:.5em"> points</small>' if points else html.text(words)
 
 
 def _differences(found: Plans) -> str:
@@ -134,7 +142,7 @@ def _differences(found: Plans) -> str:
     for name, kpi in found.kinds().items():
         values = found.courses(name)
         apart = {plan: mine - values[base] for plan, mine in values.items() if plan != base}
-        if kpi.direction == "neither" and all(not v.any() for v in apart.values()):
+        if kpi.direction == "neither" and all(not np.nan_to_num(v).any() for v in apart.values()):
             continue
         said = "; ".join(
             f"{f'{one.plan}: ' if len(found.lots) > 2 else ''}{signed(one.figure.mean, unit=kpi.unit)} ({span(one.figure.low, one.figure.high, unit=one.figure.unit)})"
@@ -149,11 +157,17 @@ def _levels(found: Plans) -> str:
     charts = []
     for name, kpi in found.kinds().items():
         values = _shortly(found.courses(name))
-        said = "; ".join(
-            f"{plan}: {number(float(mine.mean()), unit=str(kpi.unit))}" for plan, mine in values.items() if len(mine)
-        )
+        first_, *others = values.values()
+        if kpi.direction == "neither" and all(np.array_equal(first_, one, equal_nan=True) for one in others):
+            continue
+        said = "; ".join(f"{plan}: {number(_mean(mine), unit=str(kpi.unit))}" for plan, mine in values.items())
         charts.append(html.Chart(plots.side_by_side(values, unit=str(kpi.unit)), kpi.title, said))
     return "".join(html.chart(one) for one in charts)
+
+
+def _mean(values: Numbers) -> float:
+    known = values[np.isfinite(values)]
+    return float(known.mean()) if len(known) else float("nan")
 
 
 def _shortly(by_plan: dict[str, Numbers]) -> dict[str, Numbers]:

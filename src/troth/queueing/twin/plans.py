@@ -65,7 +65,7 @@ class Plans:
         found = {}
         for name, lots in self.lots.items():
             figures = next(figures for figures, _ in lots if not figures.by and kpi in figures.values)
-            found[name] = figures.values[kpi][:, 0, 0] if figures.members else np.zeros(0)
+            found[name] = figures.values[kpi][:, 0, 0] if figures.members else np.full(figures.replications, np.nan)
         return found
 
     def kinds(self) -> dict[str, Kpi]:

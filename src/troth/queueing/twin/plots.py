@@ -104,11 +104,7 @@ def side_by_side(values: Mapping[str, Floats], *, unit: str) -> Any:
     known = np.concatenate([v[np.isfinite(v)] for v in values.values()])
     for k, mine in enumerate(values.values()):
         _dots(figure, mine[np.isfinite(mine)], row=k, colour=PLANS[k % len(PLANS)], unit=unit)
-    low, high = (
-        float(known.min(initial=0.0) if len(known) else 0.0),
-        float(known.max(initial=0.0) if len(known) else 1.0),
-    )
-    low = float(known.min()) if len(known) else low
+    low, high = (float(known.min()), float(known.max())) if len(known) else (0.0, 1.0)
     figure.update_layout(xaxis=_flat(value_axis(low, high, unit=unit)))
     return figure
 
@@ -122,9 +118,9 @@ def differences(values: Mapping[str, Floats], *, unit: str) -> Any:
     figure.add_vline(x=0, line={"color": LIGHT["ink"], "width": 1, "dash": "2px,3px"})
     axis = value_axis(float(known.min()), float(known.max()), unit=unit)
     if unit == "share":
-        axis["ticktext"] = [
-            word.replace("%", "points") if k % 2 == 0 else "" for k, word in enumerate(axis["ticktext"])
-        ]
+        # The unit is said once, else words would run into each other.
+        ticks = [word.removesuffix(" %") for word in axis["ticktext"]]
+        axis["ticktext"] = [*ticks[:-1], f"{ticks[-1]} points"]
     figure.update_layout(xaxis=_flat(axis))
     return figure
 
