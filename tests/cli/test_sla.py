@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.kpi.logs import lake_of, put_reference, story
+from tests.kpi.logs import hours, lake_of, put_reference, special, story
 from troth.cli.main import main
 from troth.log.lake import Lake
 
@@ -89,13 +89,20 @@ def test_holds_and_loops(desk: str, capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_policies_are_checked(desk: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """Nothing wrong is said; what cannot be used makes the status 1, all at once."""
+    """Nothing wrong is said; what cannot be used makes the status 1, policies and calendars all at once."""
     assert main(["sla", "check", "--lake", desk]) == 0
     assert capsys.readouterr().out == "Nothing is wrong.\n"
+    put_reference(Lake(desk), "calendars", hours("nights", ("22:00", "06:00"), ("09:00", "09:00")))
+    put_reference(
+        Lake(desk),
+        "calendar_days",
+        [*special("nights", "2026-03-03"), *special("nights", "2026-03-03", ("10:00", "12:00"))],
+    )
     bad = {"policy": "p", "metric": "resolution", "target_s": -1.0, "calendar": "ofice"}
     put_reference(Lake(desk), "sla_targets", [bad])
     assert main(["sla", "check", "--lake", desk, "--format", "json"]) == 1
-    assert {one["code"] for one in json.loads(capsys.readouterr().out)["issues"]} == {"bad-target", "unknown-calendar"}
+    told = {one["code"] for one in json.loads(capsys.readouterr().out)["issues"]}
+    assert told == {"bad-target", "unknown-calendar", "closes-before-opens", "bad-span", "closed-and-open"}
 
 
 def test_wrong_use_is_told(desk: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -87,3 +87,9 @@ def test_every_mistake_is_named_at_once(lake: Path) -> None:
         selected(held, selection=Selection(where={"que": ["a"], "hour": ["ten"]}, time_zone="Mars/Base"))
     assert [i.code for i in caught.value.issues] == ["unknown-dimension", "bad-member", "unknown-zone"]
     assert "queue" in caught.value.issues[0].advice
+
+
+def test_events_know_no_policy(lake: Path) -> None:
+    """Which agreement a case is under is computed from events; they cannot be chosen by it."""
+    with pytest.raises(InputError, match="unknown-dimension"):
+        chosen(filled(lake, [event(1)]), where={"policy": ["gold"]})

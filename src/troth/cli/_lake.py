@@ -45,7 +45,7 @@ def opened(folder: Path) -> Lake:
 
 
 _QUESTION = (
-    click.option("--by", multiple=True, metavar="DIM", help="Split by queue, site, channel, service, priority, agent, team, customer, weekday or hour. Repeatable."),
+    click.option("--by", multiple=True, metavar="DIM", help="Split by queue, site, channel, service, priority, agent, team, customer, policy, weekday or hour. Repeatable."),
     click.option("--from", "start", metavar="DAY", help="First day (or instant) that counts."),
     click.option("--to", "end", metavar="DAY", help="First day (or instant) that no longer counts."),
     click.option("--every", type=click.Choice(["15min", "30min", "hour", "day", "week", "month"]), help="Width of periods; one period if left out."),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -203,9 +204,16 @@ class Opener(Engine):
     def clock_line(self, row: Mapping[str, Any]) -> ClockLine:
         """Return the timeline of a clock of an agreement, given its row of `sla_clocks`."""
         assert self.extent is not None
-        given = rules(self.lake, time_zone=self.time_zone)
-        lines = clock_lines(self.lake, self.con, rules=given, now=self.extent[1], case=row["case_id"])
-        return lines[row["metric"], row["number"]]
+        case = row["case_id"]
+        if case not in self._clock_lines:
+            given, now = rules(self.lake, time_zone=self.time_zone), self.extent[1]
+            self._clock_lines[case] = clock_lines(self.lake, self.con, rules=given, now=now, case=case)
+        return self._clock_lines[case][row["metric"], row["number"]]
+
+    @cached_property
+    def _clock_lines(self) -> dict[str, dict[tuple[str, int], ClockLine]]:
+        """The timelines of the clocks of cases opened so far."""
+        return {}
 
     def worst(self, view: str, *, customer: str, at: datetime, value: float) -> dict[str, Any] | None:
         """Return the contact or case behind a customer's worst, with the column that was measured in `worst`."""

@@ -72,7 +72,8 @@ def selected(lake: Lake, *, selection: Selection) -> str:
 
 def _check(selection: Selection) -> None:
     issues = []
-    dims = [str(d) for d in Dimension]
+    # Events know no policy: which agreement a case is under is computed from them.
+    dims = [str(d) for d in Dimension if d is not Dimension.POLICY]
     for dim, members in selection.where.items():
         if dim not in dims:
             near = difflib.get_close_matches(dim, dims, n=1, cutoff=0.3) or dims

@@ -12,7 +12,7 @@ from tests.kpi.logs import Event, hours, lake_of, put, put_reference, special, s
 from troth.kpi.definition import Figure
 from troth.kpi.explain import explain
 from troth.kpi.query import Query, query
-from troth.kpi.sla import ask
+from troth.kpi.sla import ask, read
 from troth.kpi.sla.read import rules, sla_clocks
 from troth.log.lake import Lake
 
@@ -221,6 +221,14 @@ def test_running_again_gives_the_same_and_news_change_what_they_touch(lake: Path
     assert mended == {"old": "met", "new": "met"}
     put_reference(found, "sla_targets", [{"policy": "p", "metric": "first_reply", "target_s": HOUR, "version": 1}])
     assert {c["case_id"]: c["state"] for c in clocks(found)} == {"old": "breached", "new": "met"}
+
+
+def test_a_large_lake_is_worked_through_in_parts(lake: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cases taken a few at once have the clocks they have all together."""
+    found = _versions(lake)
+    once = clocks(found)
+    monkeypatch.setattr(read, "_BATCH", 2)
+    assert clocks(found) == once
 
 
 def test_every_clock_opens_to_its_segments(lake: Path) -> None:
