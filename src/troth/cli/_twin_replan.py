@@ -29,7 +29,7 @@ def command(form: output.Form, on: datetime, known_from: datetime, seconds: floa
 
     Moves when each stretch of presence starts and who stands ahead in the line, so that customers wait less on average;
     not more give up, the 95th percentile of waits is no higher, and no queue waits over a tenth longer. Planned against
-    the mean of days of the same weekday before; told is how it would have fared on the contacts that came.
+    several futures, each by a day of the same weekday before; told is how it would have fared on the contacts that came.
     """
     from troth.cli._twin_plan import planned
 

@@ -25,7 +25,8 @@ from troth.cli._twin_shared import DAY, days, seen, shared
 def command(form: output.Form, html: Path | None, **given: Any) -> int:
     """Compare days with their simulation, figure by figure.
 
-    The floor is learned from other days: handle times, patience, pauses, skills, who stands ahead. Customers come at
+    The floor is learned from other days, and how it differs from day to day: handle times, patience, pauses, skills, who
+    stands ahead. Each day learned from is itself lived through again, a few seconds a day. Customers come at
     their recorded instants, servers are there from their first service to their last. Exit status 1 if fewer than 80 %
     of the real figures lie within the simulated 90 % interval.
     """

@@ -59,7 +59,7 @@ def test_a_kind_a_server_left_out_for_a_day_is_no_skill_of_that_day() -> None:
 
 def test_days_learned_from_come_back_in_the_floors_drawn() -> None:
     """A slow day is among the floors with about its pace, each belief is a share, and the same seed draws the same."""
-    seen = recorded_days(4)
+    seen = recorded_days(4, calls=150)
     slow = replace(seen, handle_s=np.where(seen.day == seen.day[0], 1.6, 1.0) * seen.handle_s)
     days = [DAY + timedelta(days=k) for k in range(4)]
     found = learn_days(part_time(slow), days=[*days, DAY + timedelta(days=30)], how=HOW, seed=1)

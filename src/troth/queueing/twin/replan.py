@@ -128,16 +128,16 @@ def replan(
 
     Held fixed: each server's skills, pace, number, order and lengths of stretches. Conditions, each against the day as
     it was: the share who give up and the 95th percentile of waits no higher, no queue's mean wait up by more than a
-    tenth. First a search on a formula (Erlang A in each quarter of an hour), then one on the twin itself with common
-    random numbers; the best so far is returned whenever it stops.
+    tenth; in planning each is held by `MARGIN` more. First a search on a formula (Erlang A in each quarter of an hour),
+    then one on the twin itself with common random numbers; the best so far is returned whenever it stops.
 
     Parameters
     ----------
     day : whose staff it is; its contacts are not looked at.
-    floors : ways the floor may be; each is simulated.
-    arrivals : expected by queue, priority and half hour; see `arrivals.futures`.
+    floors : ways the floor may be; each is simulated as a future of its own.
+    arrivals : expected by queue, priority and half hour, of one future after another; see `arrivals.futures`.
     open_span : within which stretches may lie.
-    replications : for each floor.
+    replications : of each future.
     stop : seconds, or steps of the search on the twin.
     on_progress : told how many ways were simulated and the mean wait of the best.
 
