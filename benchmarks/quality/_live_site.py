@@ -17,7 +17,7 @@ from typing import Any, Self
 from psycopg.conninfo import make_conninfo
 
 from troth.web.project.embedded import Server
-from troth.web.project.serve import MODEST, answers
+from troth.web.project.serve import MODEST, ONE_HEAP, answers
 from troth.web.project.site import Installation
 
 WEB_PROCESSES = 2
@@ -153,7 +153,7 @@ class Site:
             "--no-access-log", "--log-level", "warning", "--no-server-header", "--timeout-graceful-shutdown", "5", *more,
         ]  # fmt: skip
         log = self.folder / f"web-{application.partition(':')[0].rpartition('.')[2]}.log"
-        web = Web(command, port=port, environment={**self.environment, **told}, log=log)
+        web = Web(command, port=port, environment={**self.environment, **ONE_HEAP, **told}, log=log)
         self._running.append(web)
         return web
 

@@ -7,9 +7,7 @@ how often the ends were missed (adaptive conformal inference), so that coverage 
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -22,14 +20,6 @@ _LEAST_SIDE_S: Final = 5.0
 _LEAST_SIDE: Final = 0.25
 #: Loads are compared on a logarithmic scale from this on.
 _LEAST_LOAD_S: Final = 20.0
-
-
-@dataclass(slots=True)
-class _Memory:
-    """Past predictions, oldest first: where the wait lay in its band, and the load then."""
-
-    scores: deque[float]
-    loads: deque[float]
 
 
 class Calibrator:
@@ -72,15 +62,15 @@ class Calibrator:
     ) -> None:
         self.levels = tuple(levels)
         self.most, self.half_life, self.width, self.gamma, self.groups = most, half_life, width, gamma, groups
-        self.memory = _Memory(deque(maxlen=most), deque(maxlen=most))
+        #: Past predictions, oldest first: where the wait lay in its band, and the load then on its scale.
+        self._scores, self._loads = np.empty(0), np.empty(0)
         self.shift = np.zeros((groups, len(self.levels)))
-        self._arrays: tuple[Floats, Floats] | None = None
 
     def adjust(self, band: WaitBand, *, load_s: float) -> WaitBand:
         """Return the band as it must be; the given one while fewer than 20 outcomes are known."""
-        if len(self.memory.scores) < 20:
+        scores, loads = self._scores, self._loads
+        if len(scores) < 20:
             return WaitBand(self.levels, tuple(band.at(level) for level in self.levels))
-        scores, loads = self._remembered()
         age = np.arange(len(scores))[::-1]
         near = (np.log(load_s + _LEAST_LOAD_S) - loads) / self.width
         # A thousandth is left to far loads: where nothing like it was seen, all that was seen speaks.
@@ -105,32 +95,24 @@ class Calibrator:
             missed = np.asarray(wait_s <= np.asarray(said.seconds), dtype=np.float64)
             group = self._group(load_s)
             self.shift[group] = np.clip(self.shift[group] + self.gamma * (np.asarray(self.levels) - missed), -0.3, 0.3)
-        self.memory.scores.append(off / (above if off >= 0 else below))
-        self.memory.loads.append(float(np.log(load_s + _LEAST_LOAD_S)))
-        self._arrays = None
+        self._scores = np.append(self._scores, off / (above if off >= 0 else below))[-self.most :]
+        self._loads = np.append(self._loads, np.log(load_s + _LEAST_LOAD_S))[-self.most :]
 
     def to_json(self) -> dict[str, Any]:
         """Return what was learned as plain data."""
-        memory = self.memory
-        return {"scores": list(memory.scores), "loads": list(memory.loads), "shift": self.shift.tolist()}
+        return {"scores": self._scores.tolist(), "loads": self._loads.tolist(), "shift": self.shift.tolist()}
 
     def restore(self, data: dict[str, Any]) -> None:
         """Take over what `to_json` gave."""
-        self.memory = _Memory(deque(data["scores"], maxlen=self.most), deque(data["loads"], maxlen=self.most))
+        self._scores = np.asarray(data["scores"], dtype=np.float64)[-self.most :]
+        self._loads = np.asarray(data["loads"], dtype=np.float64)[-self.most :]
         self.shift = np.asarray(data["shift"], dtype=np.float64)
-        self._arrays = None
-
-    def _remembered(self) -> tuple[Floats, Floats]:
-        if self._arrays is None:
-            self._arrays = np.asarray(self.memory.scores), np.asarray(self.memory.loads)
-        return self._arrays
 
     def _group(self, load_s: float) -> int:
         """Return which part of the remembered loads a load falls into."""
-        loads = self._remembered()[1]
-        if not len(loads):
+        if not len(self._loads):
             return 0
-        below = np.count_nonzero(loads < np.log(load_s + _LEAST_LOAD_S)) / len(loads)
+        below = np.count_nonzero(self._loads < np.log(load_s + _LEAST_LOAD_S)) / len(self._loads)
         return min(int(below * self.groups), self.groups - 1)
 
 
