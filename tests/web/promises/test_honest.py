@@ -11,15 +11,18 @@ from tests.web.cast import Company
 from tests.web.promises.test_pages import stands
 from troth.web.people.models import Unit
 from troth.web.promises import actions
-from troth.web.promises.honest import BASES, honest
+from troth.web.promises.honest import BASES, honest, remember
+from troth.web.promises.models import Promise
 
 pytestmark = pytest.mark.django_db
 MIN = timedelta(minutes=1)
 
 
-def _past(unit: Unit, number: int, *, after: float, service: str = "cash", early: timedelta | None = None) -> None:
-    """Let an appointment of this morning be called so many minutes after its time."""
-    at = timezone.now() - timedelta(hours=3)
+def _past(
+    unit: Unit, number: int, *, after: float, service: str = "cash", early: timedelta | None = None, days: int = 0
+) -> None:
+    """Let an appointment of some hours ago, and so many days, be called so many minutes after its time."""
+    at = timezone.now() - timedelta(days=days, hours=3)
     subject = f"booking:{unit.pk}-{service}-{number}"
     actions.make(
         kind="appointment", unit=unit, customer=None, subject=subject, context={"service": service}, probability=0.8,
@@ -68,3 +71,37 @@ def test_each_is_judged_by_what_it_promised(company: Company) -> None:
     actions.waive(subject="booking:y", kind="appointment", now=timezone.now(), cause="cancelled")
     (rate,) = stands([company.vilnius]).kinds
     assert (rate.n, rate.waived, rate.kept.estimate, rate.inside.estimate) == (8, 1, 1.0, 0.5)
+
+
+def test_older_days_are_counted_once_a_day_and_say_the_same(company: Company) -> None:
+    """With and without the count the same is stated; with it older promises are not read again until tomorrow."""
+    number = 0
+    for unit, service, kept_of_ten in (
+        (company.vilnius, "cash", 9),
+        (company.vilnius, "loans", 6),
+        (company.klaipeda, "cash", 2),
+    ):
+        for days in (0, 1, 2, 3, 20, 60):
+            for k in range(10):
+                number += 1
+                _past(unit, number, service=service, days=days, after=-5 if k < kept_of_ten else 20)
+    now = timezone.now()
+
+    def stated(unit: Unit, service: str) -> tuple[float, int, int]:
+        found = honest(kind="appointment", unit=unit, service=service, prior=0.8, now=now)
+        return found.probability, found.circle, found.n
+
+    asked = [(unit, one) for unit in (company.vilnius, company.klaipeda) for one in ("cash", "loans", "cards")]
+    asked.append((company.bank, "cash"))
+    before = [stated(*one) for one in asked]
+    assert len({round(one[0], 2) for one in before}) > 3
+    assert remember(kind="appointment", now=now) is True
+    assert remember(kind="appointment", now=now) is False
+    after = [stated(*one) for one in asked]
+    assert [one[1:] for one in after] == [one[1:] for one in before]
+    # By whole days or by dates: an age differs by a day at most.
+    assert [one[0] for one in after] == pytest.approx([one[0] for one in before], abs=0.005)
+    Promise.objects.filter(due_at__lt=now - timedelta(days=3, hours=2)).delete()
+    assert [stated(*one) for one in asked] == after
+    now += timedelta(days=1)
+    assert [stated(*one)[2] for one in asked] != [one[2] for one in after]

@@ -62,10 +62,12 @@ def tasks() -> list[Task]:
     from troth.web.common.shared import forget_counts
     from troth.web.flow.expects import learn
     from troth.web.flow.letters import send_posted
+    from troth.web.flow.promised import APPOINTMENT
     from troth.web.flow.repair import tidy
     from troth.web.people.bridge import finish_erasures
     from troth.web.people.retention import enforce
     from troth.web.project.reference import export_reference
+    from troth.web.promises.honest import remember
     from troth.web.promises.sweep import sweep
     from troth.web.runs.tasks import do_waiting
 
@@ -75,6 +77,7 @@ def tasks() -> list[Task]:
         Task("tidy", 20.0, lambda: tidy(now=timezone.now())),
         Task("waits", 30.0, lambda: learn(now=timezone.now())),
         Task("promises", 5.0, lambda: sweep(now=timezone.now())),
+        Task("shares", 60.0, lambda: remember(kind=APPOINTMENT, now=timezone.now())),
         Task("reference", 60.0, lambda: export_reference(settings.LAKE, now=timezone.now())),
         Task("sessions", 3600.0, SessionStore.clear_expired),
         Task("counts", 600.0, forget_counts),
