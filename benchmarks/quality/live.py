@@ -11,7 +11,9 @@ process on the same cores, over loopback. Everything is bounded in count and tim
   the action was due. Afterwards the database is asked for tickets double or lost.
 - ``rate``: sixteen clients who carry customers through as fast as they are answered, at the site and at a bare Django
   application that leaves the same rows and facts, on the same PostgreSQL with the same uvicorn flags (`_live_bare.py`,
-  which says why), turn by turn. The worker rests.
+  which says why). The worker rests. A machine that others use, and the database's own housekeeping, are fast and slow by
+  spells: many short turns in pairs, each pair with the other one first, and of each pair the ratio. Said is their median
+  with its interval, and the spread.
 - ``streams``: phones in one line and displays on it, all of one branch, while it changes ten times a second; the time
   from the commit until a screen shows it.
 
@@ -23,6 +25,7 @@ of ``rate`` it has (join and call; it knows no end of service and no transfer), 
 from __future__ import annotations
 
 import asyncio
+import math
 import statistics
 import sys
 import tempfile
@@ -96,13 +99,33 @@ def _actions(found: runs.Acted, *, seed: int, seconds: float, json: bool) -> boo
 def _rates(turns: runs.Rates, *, seed: int, seconds: float, json: bool) -> bool:
     wrong = {what: n for what, n in turns.faults.items() if n}
     for what, ours, bare in (("actions", turns.ours, turns.bare), ("customers", turns.through, turns.bare_through)):
+        shares = sorted(a / b for a, b in zip(ours, bare, strict=True) if b)
+        low, high = median_between(shares)
         _say(
             f"rate/{what}_per_s", statistics.median(ours), statistics.median(bare), seed=seed, seconds=seconds,
-            feasible=not wrong, json=json, share=round(statistics.median(ours) / statistics.median(bare), 3),
+            feasible=not wrong, json=json, share=round(statistics.median(shares), 3), low=round(low, 3),
+            high=round(high, 3), least=round(shares[0], 3), most=round(shares[-1], 3), n=len(shares),
             target_share=SHARE_OF_BARE, ours=[round(one, 1) for one in ours], bare=[round(one, 1) for one in bare],
             wrong=wrong,
         )  # fmt: skip
     return not wrong
+
+
+def median_between(ordered: Sequence[float], *, level: float = 0.95) -> tuple[float, float]:
+    """Return between which of the ordered values the median lies with a probability of at least `level`.
+
+    Nothing is assumed of how they are spread; with fewer than six values it is all of them, and the probability less.
+
+    Source
+    ------
+    H. A. David and H. N. Nagaraja (2003), Order Statistics, 3rd ed., 159-161.
+    """
+    n, cut, tail = len(ordered), 0, 0.0
+    while 2 * (tail + math.comb(n, cut) / 2**n) <= 1 - level:
+        tail += math.comb(n, cut) / 2**n
+        cut += 1
+    cut = max(cut, 1)
+    return ordered[cut - 1], ordered[n - cut]
 
 
 def _peer(found: fqm.Peer, *, seed: int, seconds: float, json: bool) -> None:
@@ -142,6 +165,7 @@ def _memory(part: str, taken: Sequence[float], *, seed: int, seconds: float, fea
     _say(
         f"{part}/memory_mb", taken[-1], early, seed=seed, seconds=seconds, feasible=feasible, json=json,
         start=round(taken[0], 1), middle=round(taken[len(taken) // 2], 1), most=round(max(taken), 1),
+        tenths=[round(taken[k * (len(taken) - 1) // 10]) for k in range(11)],
     )  # fmt: skip
 
 

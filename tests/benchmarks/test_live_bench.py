@@ -6,6 +6,7 @@ import psycopg
 import pytest
 
 from benchmarks.quality import _live_runs as runs
+from benchmarks.quality import live
 from benchmarks.quality._live_judge import judge
 from benchmarks.quality._live_site import site
 from benchmarks.quality._live_streams import Call, Stream, seen
@@ -57,3 +58,9 @@ def test_a_screen_that_shows_a_call_late_or_never_is_told_so() -> None:
     assert found.own_s == [0.5]
     assert found.phones_s == [0.75]
     assert found.unseen == 1
+
+
+def test_the_median_lies_between_the_order_statistics_of_the_sign_test() -> None:
+    """Of 16 the 4th and the 13th (below the 4th: 697 of 65,536, the half of a twentieth is 1,638), of 6 the ends; of fewer too."""
+    for n, low, high in ((16, 4, 13), (24, 7, 18), (6, 1, 6), (3, 1, 3)):
+        assert live.median_between([float(k) for k in range(1, n + 1)]) == (low, high)
