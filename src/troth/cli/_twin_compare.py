@@ -60,7 +60,8 @@ def command(
     (base, *others), doubts = problems(paths, given)
     names = _names(paths[1:])
     every = dict(zip(names, others, strict=True)) | _changed(base, changes, apart=apart)
-    asked = question(base, given)
+    # Split as soon as one of the plans has parts to tell apart.
+    asked = question(max((base, *every.values()), key=lambda one: len(one.queues)), given)
     with output.progress("compare") as tell:
         found = plans(base, others=every, asked=asked, name=_BASE, on_progress=tell)
         if given["html"] is not None:
@@ -140,7 +141,9 @@ def _page(
     from troth.queueing.twin.courses import courses
 
     over = {
-        name: courses(problem, by=asked.by, replications=asked.replications, seed=asked.seed, on_progress=tell)
+        name: courses(
+            problem, by=asked.by or "queue", replications=asked.replications, seed=asked.seed, on_progress=tell
+        )
         for name, problem in {_BASE: base, **every}.items()
     }
     write(path, page(base, found=found, over=over, seed=asked.seed))

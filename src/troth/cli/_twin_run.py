@@ -155,7 +155,7 @@ def _page(
     from troth.queueing.twin.courses import courses
     from troth.queueing.twin.run_page import page
 
-    found = courses(problem, by=asked.by, replications=asked.replications, seed=asked.seed, on_progress=tell)
+    found = courses(problem, by=asked.by or "queue", replications=asked.replications, seed=asked.seed, on_progress=tell)
     write(path, page(problem, figures=figures, found=found, seed=asked.seed))
 
 

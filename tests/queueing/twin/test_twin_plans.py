@@ -68,7 +68,7 @@ def test_quantiles_are_read_off_classes() -> None:
 
 def test_figures_are_told_in_total_by_queue_and_by_interval() -> None:
     """All together come first; every value has its intervals; what is nobody's is left out."""
-    found = told(measured(THREE, asked=Asked(replications=2, every=Step.HOUR)))
+    found = told(measured(THREE, asked=Asked(by="queue", replications=2, every=Step.HOUR)))
     whole = [one for one in found if (one.start, one.end) == (SEVEN, at(240))]
     assert [one.member for one in whole] == sorted((one.member for one in whole), key=lambda name: (name != ALL, name))
     values = {(one.kpi, one.member): one.mean for one in whole}
@@ -98,7 +98,7 @@ def test_plans_differ_by_pairs() -> None:
 def test_pages_say_the_answer_first() -> None:
     """The page of a run leads with its figures, that of plans with the difference and its interval; both are whole."""
     base = rich()
-    asked = Asked(replications=3, seed=2)
+    asked = Asked(by="queue", replications=3, seed=2)
     one = run_page.page(
         base, figures=told(measured(base, asked=asked)), found=courses(base, replications=3, seed=2), seed=2
     )

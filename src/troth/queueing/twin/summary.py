@@ -61,14 +61,14 @@ class Asked:
     Parameters
     ----------
     kpis : names, as in `kpi.query.Query`.
-    by : queue, or service where the log's queues are one line.
+    by : queue, or service where the log's queues are one line; empty for figures in total only.
     every : the width of intervals; None for none.
     params : see `Params`.
     replications, seed, workers, stop : see `run`.
     """
 
     kpis: tuple[str, ...] = KPIS
-    by: str = "queue"
+    by: str = ""
     every: Step | None = None
     params: Params = field(default_factory=Params)
     replications: int = 100
@@ -78,13 +78,16 @@ class Asked:
 
 
 def parts_of(problem: TwinProblem) -> str:
-    """Return what tells contacts of a problem apart: queues, or services where all of the log's queues are one line."""
-    return (
-        "service"
-        if any(stream.service == IDLE for stream in problem.streams)
-        or len(problem.queues) == 1 < len({s.service for s in problem.streams})
-        else "queue"
-    )
+    """Return what tells contacts of a problem apart: queues, or services where all of the log's queues are one line.
+
+    Empty if nothing does.
+    """
+    queues = {queue.name for queue in problem.queues} - {IDLE}
+    services = {stream.service or stream.name for stream in problem.streams} - {IDLE}
+    if len(queues) > 1:
+        return "queue"
+    named = any(stream.service for stream in problem.streams if stream.service != IDLE)
+    return "service" if named and len(services) > 1 else ""
 
 
 def measured(
@@ -99,17 +102,10 @@ def measured(
     kinds = chosen(asked.kpis)
     served = tuple(kpi for kpi in kinds if all(part.timeline.startswith("contacts") for part in kpi.parts))
     others = tuple(kpi for kpi in kinds if kpi not in served)
-    lots: list[tuple[tuple[Kpi, ...], tuple[str, ...], Step | None]] = [
-        (served, (), None),
-        (others, (), None),
-        (served, (asked.by,), None),
-    ]
-    lots += (
-        [(served, (), asked.every), (others, (), asked.every), (served, (asked.by,), asked.every)]
-        if asked.every
-        else []
-    )
-    lots = [lot for lot in lots if lot[0]]
+    splits: list[tuple[tuple[Kpi, ...], tuple[str, ...]]] = [(served, ()), (others, ())]
+    splits += [(served, (asked.by,))] if asked.by else []
+    steps = (None, asked.every) if asked.every else (None,)
+    lots = [(some, by, every) for every in steps for some, by in splits if some]
     found = []
     for k, (some, by, every) in enumerate(lots):
         figures = measure(
