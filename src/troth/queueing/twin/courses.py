@@ -21,9 +21,8 @@ from troth.queueing.twin.solve import lived
 from troth.queueing.twin.trace import Trace
 
 Floats = NDArray[np.float64]
-#: Cells are as wide as keeps their number below this.
-_CELLS: Final = 100
-_WIDTHS: Final = tuple(minutes * 60_000_000 for minutes in (5, 15, 30, 60, 240, 1440))
+#: Widths of cells in minutes, each with how many of them there may be; beyond these they are days.
+_WIDTHS: Final = ((5, 48), (15, 100), (30, 100), (60, 200), (240, 200))
 #: Limits of classes of waits in seconds: twelve for each tenfold, from a second to a day.
 WAIT_EDGES: Final = tuple(float(f"{10 ** (k / 12):.6g}") for k in range(60))
 
@@ -107,7 +106,8 @@ def _groups(problem: TwinProblem, by: str) -> tuple[tuple[str, ...], NDArray[np.
 
 def _edges(problem: TwinProblem) -> NDArray[np.int64]:
     start, end = to_micros(problem.start), to_micros(problem.end)
-    width = next((width for width in _WIDTHS if (end - start) / width <= _CELLS), -(-(end - start) // _CELLS))
+    micros = [(minutes * 60_000_000, most) for minutes, most in _WIDTHS]
+    width = next((width for width, most in micros if (end - start) / width <= most), 86_400_000_000)
     return np.append(np.arange(start, end, width, dtype=np.int64), end)
 
 

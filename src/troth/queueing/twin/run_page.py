@@ -69,7 +69,8 @@ def _answer(whole: dict[str, TwinFigure]) -> str:
         said.append(f"a wait of {number(wait.mean, unit='s')} on average")
     if gone is not None:
         said.append(f"{number(gone.mean, unit='share')} give up")
-    return ", ".join(said) or "As simulated"
+    words = ", ".join(said) or "as simulated"
+    return words[:1].upper() + words[1:]
 
 
 def _over_time(problem: TwinProblem, found: TwinCourses) -> str:
