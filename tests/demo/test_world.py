@@ -224,3 +224,23 @@ def test_controls_change_what_happens() -> None:
         return int(pc.sum(pc.equal(log["activity"], word)).as_py() or 0)
 
     assert count(booked, "booked") >= count(usual, "booked") + 9
+
+
+def test_planned_shifts_are_told_once_and_begin_as_planned() -> None:
+    """Each day's shifts are known when the day begins; a copy has its own; asking changes nothing of what happens."""
+    world = World(small_company(days=7), seed=1, sites=(1,))
+    noon = datetime(2026, 3, 3, 12, tzinfo=UTC)
+    events = world.step(noon)
+    copied = world.copy()
+    shifts = world.planned(0)
+    begun = [
+        row
+        for row in events.select(["occurred_at", "activity", "agent_id"]).to_pylist()
+        if row["activity"] == "shift_started"
+    ]
+    planned = {(one.agent_id, one.starts) for one in shifts}
+    assert begun and {(row["agent_id"], round(row["occurred_at"].timestamp() * 1000)) for row in begun} <= planned
+    assert world.planned(0) == () and copied.planned(0) == shifts
+    later = noon + timedelta(hours=30)
+    assert world.step(later).equals(copied.step(later))
+    assert len(world.planned(0)) > 0

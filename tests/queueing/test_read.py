@@ -43,3 +43,16 @@ def test_contacts_are_read_with_how_their_wait_ended(lake: Path) -> None:
     assert len(recorded(made, start=START, end=END, queue="none").queue) == 0
     with pytest.raises(ValueError, match="colour"):
         recorded(made, start=START, end=END, colour="red")
+
+
+def test_who_was_called_and_gone_gave_up_if_asked(lake: Path) -> None:
+    """A missed customer gave up at the latest when called, and only where that is asked; P2 is a priority of 2."""
+    events = story(
+        ("2026-03-02T08:00:00", "queued", {}), ("2026-03-02T08:03:00", "called", {"agent_id": "ann"}),
+        ("2026-03-02T08:04:00", "no_show", {"agent_id": "ann"}), contact_id="c1", queue="cash", priority="P2",
+    )  # fmt: skip
+    made = lake_of(lake, events)
+    plain = recorded(made, start=START, end=END)
+    assert plain.priority.tolist() == [2] and plain.gave_up.tolist() == [False] and np.isnan(plain.wait_s).all()
+    missed = recorded(made, start=START, end=END, missed=True)
+    assert missed.gave_up.tolist() == [True] and missed.wait_s.tolist() == [180]

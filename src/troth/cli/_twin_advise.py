@@ -158,9 +158,9 @@ def _advised(given: dict[str, Any], tell: Any) -> Advice:
     barred = set(given["barred"])
     helpers = tuple(dict.fromkeys(given["helpers"])) or ("somebody",)
     allowed = Allowed(
-        helpers=() if "call-in" in barred else helpers,
-        **{name: name not in barred for name in ("breaks", "extend", "turn", "order")},
-    )
+        helpers=() if "call-in" in barred else helpers, breaks="breaks" not in barred, extend="extend" not in barred,
+        turn="turn" not in barred, order="order" not in barred,
+    )  # fmt: skip
     worth = Worth(hours=given["worth"], target_s=given["within"])
     return advise(
         now, allowed=allowed, worth=worth, replications=given["replications"], seed=given["seed"],

@@ -175,7 +175,7 @@ def advise(
     Common random numbers: A. M. Law (2015), Simulation Modeling and Analysis, 5th edition, section 11.2. The winner's curse:
     J. E. Smith and R. L. Winkler (2006), The Optimizer's Curse, Management Science 52, 311-322.
     """
-    issues = check_allowed(allowed) + _check_worth(worth, replications)
+    issues = [*check_allowed(allowed), *_check_worth(worth, replications)]
     if issues:
         raise InputError(issues)
     ways = steps(now, allowed=allowed)
@@ -273,11 +273,11 @@ def _worthy(step: Step, after: HourFigures, before: HourFigures, worth: Worth) -
 
 
 def _candidate(step: Step, after: HourFigures, before: HourFigures, worth: Worth) -> Candidate:
-    made = [
+    wait, worst, left, within = (
         _effect(getattr(after, name), getattr(before, name), worth.level)
         for name in ("mean_wait_s", "worst_s", "left", "within")
-    ]
-    return Candidate(step, after, *made, _net(step, after, before, worth))
+    )
+    return Candidate(step, after, wait, worst, left, within, _net(step, after, before, worth))
 
 
 def _check_worth(worth: Worth, replications: int) -> Sequence[Issue]:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 _BACK: Final = timedelta(hours=24)
 #: The log may end so long before the instant asked for: quiet hours.
 _QUIET: Final = timedelta(hours=1)
+#: Where the log has no shifts, who served within this is there.
+_LATELY: Final = timedelta(minutes=30)
 #: So many breaks must be seen to tell when they begin; put off are they if this part of what chance would bring has somebody waiting.
 _ENOUGH, _SELDOM = 40, 0.25
 _OVER: Final = "('called', 'answered', 'abandoned', 'balked', 'callback_requested', 'ended')"
@@ -80,7 +82,7 @@ class Moment:
     ----------
     site, at, time_zone : where and when; the zone is the site's.
     contacts : open ones, in order of joining.
-    agents : who is at work.
+    agents : who is at work; where the log has no shifts, who served within the last half hour.
     plan : the schedule of the local day; empty where none was published.
     joined : queue and instant of all who joined since the local day began, in order of time.
     skills : by agent, the queues it may serve by the tables; empty where they do not say.
@@ -130,7 +132,7 @@ def moment(lake: Lake, *, site: str, at: datetime, channel: str | None = None) -
                 f" AND queue IS NOT NULL AND {_of(channel)} ORDER BY occurred_at"
             ).fetchall()
         ]
-        agents, plan = _agents(con), _plan(lake, con, site, Span(day, day + timedelta(days=2)), at)
+        agents, plan = _agents(con) or _serving(con, at), _plan(lake, con, site, Span(day, day + timedelta(days=2)), at)
         queues = {
             str(queue)
             for (queue,) in con.execute(
@@ -243,6 +245,19 @@ def _agents(con: duckdb.DuckDBPyConnection) -> list[AgentNow]:
             one = there[agent]
             there[agent] = AgentNow(agent, one.started_at, str(step), at, one.away + (step in _AWAY))
     return [there[name] for name in sorted(there)]
+
+
+def _serving(con: duckdb.DuckDBPyConnection, at: datetime) -> list[AgentNow]:
+    """Return who served lately, where the log has no shifts at all."""
+    if con.sql("SELECT count(*) FROM told WHERE activity = 'shift_started'").fetchone() != (0,):
+        return []
+    rows = con.execute(
+        f"""SELECT agent_id, min(occurred_at), max(occurred_at) FROM told
+        WHERE agent_id IS NOT NULL AND actor IS DISTINCT FROM 'bot' AND occurred_at > {_at(at - _LATELY)}
+          AND activity IN ('called', 'answered', 'ended', 'wrapped', 'transferred')
+        GROUP BY agent_id ORDER BY agent_id"""
+    ).fetchall()
+    return [AgentNow(str(agent), first, "available", last) for agent, first, last in rows]
 
 
 def _plan(lake: Lake, con: duckdb.DuckDBPyConnection, site: str, span: Span, at: datetime) -> list[PlannedStretch]:
