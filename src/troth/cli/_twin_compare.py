@@ -18,7 +18,7 @@ from troth.core.errors import InputError
 if TYPE_CHECKING:
     from troth.queueing.twin import TwinProblem
     from troth.queueing.twin.plans import PlanDifference
-    from troth.queueing.twin.summary import Asked
+    from troth.queueing.twin.summary import TwinQuestion
 
 _FILE: Final = click.Path(path_type=Path, dir_okay=False, exists=True)
 _BASE: Final = "as it is"
@@ -135,7 +135,7 @@ def _columns(rows: Sequence[output.Row]) -> Mapping[str, Callable[[output.Row], 
 
 
 def _page(
-    path: Path, base: TwinProblem, every: Mapping[str, TwinProblem], *, found: Any, asked: Asked, tell: Any
+    path: Path, base: TwinProblem, every: Mapping[str, TwinProblem], *, found: Any, asked: TwinQuestion, tell: Any
 ) -> None:
     from troth.queueing.twin.compare_page import page
     from troth.queueing.twin.courses import courses

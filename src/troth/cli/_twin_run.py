@@ -16,7 +16,7 @@ from troth.core.errors import InputError
 
 if TYPE_CHECKING:
     from troth.queueing.twin import TwinProblem
-    from troth.queueing.twin.summary import Asked, TwinFigure
+    from troth.queueing.twin.summary import TwinFigure, TwinQuestion
 
 _FILE: Final = click.Path(path_type=Path, dir_okay=False, exists=True)
 _OPTIONS: Final = (
@@ -91,14 +91,14 @@ def command(form: output.Form, path: Path | None, **given: Any) -> int:  # fmt: 
     return int(bool(doubts))
 
 
-def question(problem: TwinProblem, given: Mapping[str, Any], *, every: str | None = None) -> Asked:
+def question(problem: TwinProblem, given: Mapping[str, Any], *, every: str | None = None) -> TwinQuestion:
     """Return what options ask of a simulation."""
     from troth.core.time import Step
     from troth.kpi.definition import Params
     from troth.queueing.twin.measure import KPIS
-    from troth.queueing.twin.summary import Asked, parts_of
+    from troth.queueing.twin.summary import TwinQuestion, parts_of
 
-    return Asked(
+    return TwinQuestion(
         given["kpis"] or KPIS, parts_of(problem), Step(every) if every else None,
         Params(service_level_s=given["within"]), given["replications"], given["seed"], given["workers"],
     )  # fmt: skip
@@ -145,12 +145,12 @@ def write(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8")
 
 
-def _extra(asked: Asked) -> dict[str, Any]:
+def _extra(asked: TwinQuestion) -> dict[str, Any]:
     return {"replications": asked.replications, "seed": asked.seed, "within_s": asked.params.service_level_s}
 
 
 def _page(
-    path: Path, problem: TwinProblem, figures: Sequence[TwinFigure], *, asked: Asked, tell: Callable[..., None]
+    path: Path, problem: TwinProblem, figures: Sequence[TwinFigure], *, asked: TwinQuestion, tell: Callable[..., None]
 ) -> None:
     from troth.queueing.twin.courses import courses
     from troth.queueing.twin.run_page import page

@@ -17,7 +17,7 @@ from troth.queueing.twin import TwinQueue, TwinStream, compare_page, run, run_pa
 from troth.queueing.twin.change import changed
 from troth.queueing.twin.courses import WAIT_EDGES, courses, quantile_of_waits
 from troth.queueing.twin.plans import plans
-from troth.queueing.twin.summary import ALL, Asked, measured, told
+from troth.queueing.twin.summary import ALL, TwinQuestion, measured, told
 from troth.queueing.twin.tables import contacts
 
 #: Three come at once at 7:00 and are served for ten minutes each: they wait 0, 10 and 20 minutes.
@@ -68,7 +68,7 @@ def test_quantiles_are_read_off_classes() -> None:
 
 def test_figures_are_told_in_total_by_queue_and_by_interval() -> None:
     """All together come first; every value has its intervals; what is nobody's is left out."""
-    found = told(measured(THREE, asked=Asked(by="queue", replications=2, every=Step.HOUR)))
+    found = told(measured(THREE, asked=TwinQuestion(by="queue", replications=2, every=Step.HOUR)))
     whole = [one for one in found if (one.start, one.end) == (SEVEN, at(240))]
     assert [one.member for one in whole] == sorted((one.member for one in whole), key=lambda name: (name != ALL, name))
     values = {(one.kpi, one.member): one.mean for one in whole}
@@ -83,7 +83,7 @@ def test_figures_are_told_in_total_by_queue_and_by_interval() -> None:
 def test_plans_differ_by_pairs() -> None:
     """One agent more from the start saves waits; the same plan differs in nothing; each difference says which way is better."""
     more = replace(THREE, agents=(*THREE.agents, agent("z", "a")))
-    found = plans(THREE, others={"more": more, "none": THREE}, asked=Asked(replications=3))
+    found = plans(THREE, others={"more": more, "none": THREE}, asked=TwinQuestion(replications=3))
     waits = {one.plan: one for one in found.differences if (one.figure.kpi, one.figure.member) == ("speed.answer", ALL)}
     assert (waits["more"].before, waits["more"].after) == (450, 150)
     assert waits["more"].figure.mean == -300
@@ -92,13 +92,13 @@ def test_plans_differ_by_pairs() -> None:
     assert busy.verdict == "differs"
     assert found.courses("speed.answer")["more"].tolist() == [150] * 3
     with pytest.raises(InputError, match="other-time"):
-        plans(THREE, others={"longer": replace(THREE, end=at(300))}, asked=Asked(replications=1))
+        plans(THREE, others={"longer": replace(THREE, end=at(300))}, asked=TwinQuestion(replications=1))
 
 
 def test_pages_say_the_answer_first() -> None:
     """The page of a run leads with its figures, that of plans with the difference and its interval; both are whole."""
     base = rich()
-    asked = Asked(by="queue", replications=3, seed=2)
+    asked = TwinQuestion(by="queue", replications=3, seed=2)
     one = run_page.page(
         base, figures=told(measured(base, asked=asked)), found=courses(base, replications=3, seed=2), seed=2
     )

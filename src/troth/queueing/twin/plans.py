@@ -13,7 +13,7 @@ from troth.kpi.definition import Kpi
 from troth.queueing.twin.compare import other_time, paired
 from troth.queueing.twin.measure import Numbers, TwinFigures
 from troth.queueing.twin.problem import TwinProblem
-from troth.queueing.twin.summary import ALL, Asked, TwinFigure, measured, told
+from troth.queueing.twin.summary import ALL, TwinFigure, TwinQuestion, measured, told
 
 Lots = tuple[tuple[TwinFigures, tuple[Kpi, ...]], ...]
 
@@ -77,7 +77,7 @@ def plans(
     base: TwinProblem,
     *,
     others: Mapping[str, TwinProblem],
-    asked: Asked,
+    asked: TwinQuestion,
     name: str = "as it is",
     on_progress: Callable[[float], None] | None = None,
 ) -> Plans:

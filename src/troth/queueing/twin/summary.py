@@ -55,7 +55,7 @@ class TwinFigure:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class TwinQuestion:
     """What is asked of a simulation.
 
     Parameters
@@ -91,7 +91,7 @@ def parts_of(problem: TwinProblem) -> str:
 
 
 def measured(
-    problem: TwinProblem, *, asked: Asked, on_progress: Callable[[float], None] | None = None
+    problem: TwinProblem, *, asked: TwinQuestion, on_progress: Callable[[float], None] | None = None
 ) -> tuple[tuple[TwinFigures, tuple[Kpi, ...]], ...]:
     """Return the figures asked for: in total, by queue, and by interval, with the declarations of each lot.
 
