@@ -75,9 +75,8 @@ def _load(files: list[Path], source: Source, options: ReadOptions) -> Shelf:
         for name, beside in source.beside.items():
             keys = ", ".join(beside.key.split())
             query = f"SELECT * EXCLUDE (_newest) FROM all_{name} WHERE {beside.key.split()[0]} IS NOT NULL"
-            query += (
-                f" QUALIFY row_number() OVER (PARTITION BY {keys} ORDER BY _newest DESC, hash(all_{name}.*) DESC) = 1"
-            )
+            order = ", ".join(["_newest DESC", *(f"{column} DESC NULLS LAST" for column in beside.columns)])
+            query += f" QUALIFY row_number() OVER (PARTITION BY {keys} ORDER BY {order}) = 1"
             tables[name] = db.execute(query).fetch_arrow_table()
     return Shelf(tables)
 
@@ -86,7 +85,7 @@ def _add(db: Any, path: Path, source: Source, options: ReadOptions) -> None:
     """Add what a file holds of the tables; what cannot be read is told when that file is read itself."""
     try:
         for part in parts(path):
-            for records in read_records(part, size=options.batch_rows, lists=source.lists):
+            for records in read_records(part, size=options.batch_rows, lists=source.lists, flatten=source.flatten):
                 db.register("given", records.table)
                 whens = " ".join(f"WHEN {sql.is_of(kind)} THEN '{kind.name}'" for kind in source.kinds)
                 db.execute(

@@ -39,7 +39,7 @@ def _knowing(source: Source) -> Callable[[Path], str]:
         """Return the name of the kind, "" if the file is of another source."""
         try:
             for part in parts(path):
-                for records in read_records(part, size=20, lists=source.lists):
+                for records in read_records(part, size=20, lists=source.lists, flatten=source.flatten):
                     for text in records.table["j"].to_pylist()[:20]:
                         if found := _kind_of(source, text):
                             return found
@@ -69,7 +69,7 @@ def _reading(source: Source) -> Callable[[Path, ReadOptions], Iterator[Batch]]:
         known = False
         for part in parts(path):
             shelf = tables_beside(path, source=source, options=options)
-            for records in read_records(part, size=options.batch_rows, lists=source.lists):
+            for records in read_records(part, size=options.batch_rows, lists=source.lists, flatten=source.flatten):
                 work = _Work(source, part, options, shelf)
                 batch = work.batch(records)
                 known = known or work.known > 0 or not records.table.num_rows
@@ -174,8 +174,10 @@ class _Work:
     def _kind(self, db: Any, kind: Kind, number: int) -> None:
         """Make the events and reference rows of all records of one kind."""
         if not kind.facts and not kind.rows:
+            advice = "Maybe it is of use elsewhere; nothing is made of this table here."
+            self.issues.append(Issue("table-not-used", Severity.INFO, self.part.name, kind.name, advice))
             return
-        others = self._unknown(db, kind, number)
+        others = [] if kind.private else self._unknown(db, kind, number)
         mine = f"SELECT row, j FROM records WHERE kind = {number}"
         if kind.each:
             items = f"from_json(json_extract(j, {sql.quoted(sql.path(kind.each))}), '[\"JSON\"]')"

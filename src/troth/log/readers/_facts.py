@@ -7,8 +7,11 @@ declarations into SQL.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
+
+Flatten = Callable[[Any, str], Iterator[dict[str, Any]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,8 @@ class Kind:
     figures : the source's own figures in seconds (or plain counts), by the source's name: SQL of numbers.
     joins, looked : SQL that joins tables beside to the records, called `r`, and the columns it brings.
     rows : rows of reference tables.
+    lists : for a text column that holds a list (JSON, or texts with commas), the event of each `element`.
+    private : whether fields nobody knows are left behind untold, because the record describes a person.
     """
 
     name: str
@@ -105,6 +110,8 @@ class Kind:
     joins: str = ""
     looked: str = ""
     rows: tuple[Rows, ...] = ()
+    lists: Mapping[str, Fact] = field(default_factory=dict)
+    private: bool = False
 
     def places(self) -> dict[str, list[str]]:
         """Return the places of each column."""
@@ -147,12 +154,14 @@ class Source:
     kinds : the kinds of records, tried in order.
     lists : keys under which pages of its API hold their records.
     beside : tables beside, by the name the SQL calls them.
+    flatten : makes records of a nested value, given the name of its file; None where values are records.
     """
 
     name: str
     kinds: tuple[Kind, ...]
     lists: frozenset[str] = frozenset()
     beside: Mapping[str, Beside] = field(default_factory=dict)
+    flatten: Flatten | None = None
 
 
 def words(of: Mapping[str, str], column: str) -> str:
@@ -183,4 +192,4 @@ def moment(column: str) -> str:
 def json_object(pairs: Mapping[str, str]) -> str:
     """Return SQL for a JSON object without its null members, null if nothing is left; the values are SQL of JSON."""
     pieces = [f"""'"{key.replace("'", "''")}":' || ({value})""" for key, value in pairs.items()]
-    return f"nullif('{{' || concat_ws(',', {', '.join(pieces)}) || '}}', '{{}}')" if pieces else "NULL"
+    return f"nullif('{{' || concat_ws(',', {', '.join(pieces)}) || '}}', '{{}}')" if pieces else "NULL::VARCHAR"

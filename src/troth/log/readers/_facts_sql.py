@@ -154,10 +154,14 @@ def events(kind: Kind, *, source: str) -> str:
     kind : the kind.
     source : the source of the events.
     """
-    return "\n UNION ALL ".join(_event(kind, fact, source=source) for fact in kind.facts)
+    queries = [_event(kind, fact, source=source) for fact in kind.facts]
+    for column, fact in kind.lists.items():
+        items = f"regexp_extract_all({column}, '[^\\[\\]\",\\s]+')"
+        queries.append(_event(kind, fact, source=source, rows=f"(SELECT *, unnest({items}) AS element FROM good)"))
+    return "\n UNION ALL ".join(queries)
 
 
-def _event(kind: Kind, fact: Fact, *, source: str) -> str:
+def _event(kind: Kind, fact: Fact, *, source: str, rows: str = "good") -> str:
     cells = {**kind.base, **fact.cells}
     keys = dict(fact.keys)
     if fact.foreign:
@@ -180,7 +184,7 @@ def _event(kind: Kind, fact: Fact, *, source: str) -> str:
         *(f"({cells.get(name, 'NULL')})::{'DOUBLE' if name == 'value' else 'VARCHAR'} AS {name}" for name in _CELLS),
     ]
     return (
-        f"SELECT {', '.join(picks)} FROM good WHERE ({fact.where}) AND ({at}) IS NOT NULL AND ({fact.id}) IS NOT NULL"
+        f"SELECT {', '.join(picks)} FROM {rows} WHERE ({fact.where}) AND ({at}) IS NOT NULL AND ({fact.id}) IS NOT NULL"
     )
 
 

@@ -12,6 +12,7 @@ from typing import Any, Final
 import pyarrow as pa
 
 from troth.core.decision import Issue, Severity
+from troth.log.readers._facts import Flatten
 from troth.log.readers._json import BrokenError, Cursor
 from troth.log.readers._open import LINE_LIMIT, Lines, Opened, head_of, unusable
 from troth.log.readers._rows import BadRow, Header, first_line, read_rows
@@ -32,7 +33,9 @@ class Records:
     issues: list[Issue] = field(default_factory=list)
 
 
-def read_records(part: Opened, *, size: int, lists: frozenset[str]) -> Iterator[Records]:
+def read_records(
+    part: Opened, *, size: int, lists: frozenset[str], flatten: Flatten | None = None
+) -> Iterator[Records]:
     """Yield the records of a part, about `size` at a time.
 
     Parameters
@@ -40,6 +43,7 @@ def read_records(part: Opened, *, size: int, lists: frozenset[str]) -> Iterator[
     part : a file, or a member of an archive: JSON lines, a JSON list, objects in a row, pages of an API, or CSV.
     size : most records a piece.
     lists : keys whose list holds the records of a page.
+    flatten : makes records of nested JSON values.
 
     Raises
     ------
@@ -53,10 +57,10 @@ def read_records(part: Opened, *, size: int, lists: frozenset[str]) -> Iterator[
             advice = "Maybe this is another kind of file: JSON and CSV are read, plain or packed with gzip or zip."
             raise unusable("other-format", Path(part.name), advice, start[:40].decode("utf-8", "replace"))
         yield from _of_csv(part, head, size)
-    elif _in_lines(start, lists):
+    elif flatten is None and _in_lines(start, lists):
         yield from _of_lines(part, head.removeprefix(b"\xef\xbb\xbf"), size)
     else:
-        yield from _of_values(part, head, size, lists)
+        yield from _of_values(part, head, size, lists, flatten)
 
 
 def _in_lines(start: bytes, lists: frozenset[str]) -> bool:
@@ -130,13 +134,19 @@ def split_values(text: str) -> list[str] | None:
     return found
 
 
-def _of_values(part: Opened, head: bytes, size: int, lists: frozenset[str]) -> Iterator[Records]:
+def _of_values(
+    part: Opened, head: bytes, size: int, lists: frozenset[str], flatten: Flatten | None
+) -> Iterator[Records]:
     cursor = Cursor(part, head)
     held: list[str] = []
     count = room = 0
     issues: list[Issue] = []
     try:
-        for value in cursor.records(lists):
+        values = cursor.records(lists)
+        if flatten is not None:
+            make = flatten
+            values = (record for value in values for record in make(value, part.name))
+        for value in values:
             count += 1
             held.append(json.dumps(value))
             room += len(held[-1])
