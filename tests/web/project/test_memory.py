@@ -1,4 +1,4 @@
-"""A web process that works for weeks keeps no more than one that has worked for an hour."""
+"""A web process keeps nothing of the requests it has answered, and few holes in its memory."""
 
 from __future__ import annotations
 
