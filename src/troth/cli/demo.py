@@ -35,8 +35,13 @@ _MORNING = time(7, 40, tzinfo=UTC)
     "--seed", type=click.IntRange(0), default=1, show_default=True, help="The same seed and end give the same log."
 )
 @click.option("--clean", is_flag=True, help="Without missing ends, repeats, corrections and late rows.")
+@click.option(
+    "--gaming", is_flag=True, help="Some people make their figures better than their service; truth.json names them."
+)
 @output.form_option
-def command(*, out: Path, until: str | None, days: int, size: float, seed: int, clean: bool, form: output.Form) -> None:
+def command(
+    *, out: Path, until: str | None, days: int, size: float, seed: int, clean: bool, gaming: bool, form: output.Form
+) -> None:
     """Write the log of a made-up company, to try everything on.
 
     The folder holds events, reference tables, and truth.json: the parameters the company really has, to compare
@@ -55,6 +60,7 @@ def command(*, out: Path, until: str | None, days: int, size: float, seed: int, 
             days=days,
             size=size,
             dirt=demo.Dirt.none() if clean else None,
+            gaming=gaming,
             progress=tell,
         )
     data = {"folder": str(written.folder), "rows": written.rows, "files": written.files, "bytes": written.size}

@@ -27,6 +27,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "recheck": ("troth.cli.recheck", "Compute published figures anew and tell what changed them."),
     "explain": ("troth.cli.explain", "Open a figure down to the events it is made of."),
     "sla": ("troth.cli.sla", "Tell how service level agreements are kept."),
+    "gaming": ("troth.cli.gaming", "Look for figures that are good for the wrong reason."),
     "report": ("troth.cli.report", 'Write one page that answers "How are we doing?".'),
     "forecast": ("troth.cli.forecast", "Forecast what customers will ask, from a lake or from a table in PATH."),
     "erlang": ("troth.cli.erlang", "Say how many agents a target takes."),

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from troth.demo.clock import instant, wall, zone
 from troth.demo.controls import Shift
+from troth.demo.gaming import FIRST_REPLY_S, RESOLUTION_S
 from troth.demo.truth import Truth
 from troth.log.reference import TABLES
 
@@ -119,6 +120,19 @@ def _rates(truth: Truth) -> Rows:
         yield "team", team, 2600 + 150 * (k % 6), "EUR"
 
 
+def _sla_policies(_: Truth) -> Rows:
+    yield "portal", "Tickets of the portal", 1
+
+
+def _sla_filters(_: Truth) -> Rows:
+    yield "portal", "channel", "portal"
+
+
+def _sla_targets(_: Truth) -> Rows:
+    for metric, seconds in (("first_reply", FIRST_REPLY_S), ("resolution", RESOLUTION_S)):
+        yield "portal", metric, "", seconds, "", "", "", "", ""
+
+
 def _schedules(truth: Truth, planned: Mapping[int, Sequence[Shift]]) -> Iterator[list[object]]:
     """Yield each shift and its pauses as they were published, valid from their local day on."""
     for k, shifts in sorted(planned.items()):
@@ -144,6 +158,7 @@ _MAKERS = {
     "sites": _sites, "queues": _queues, "services": _services, "people": _people, "memberships": _memberships,
     "contracts": _contracts, "skills": _skills, "leave": _leave, "customers": _customers, "calendars": _calendars,
     "calendar_days": _calendar_days, "calendar_use": _calendar_use, "targets": _targets, "rates": _rates,
+    "sla_policies": _sla_policies, "sla_filters": _sla_filters, "sla_targets": _sla_targets,
 }  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -20,6 +20,7 @@ from troth.demo.clock import DAY, millis
 from troth.demo.company import UNTIL, demo_company
 from troth.demo.controls import Shift
 from troth.demo.dirt import Dirt, Soiler
+from troth.demo.gaming import gamers, plant
 from troth.demo.tables import write_schedules, write_tables
 from troth.demo.truth import Truth
 from troth.demo.world import World
@@ -74,6 +75,7 @@ class _Files:
 
 
 _shared: dict[str, Any] = {}
+_Job = tuple[Path, Truth, int, int, int, Dirt, Mapping[str, Sequence[str]]]
 
 
 def _start(counter: Any) -> None:
@@ -81,19 +83,25 @@ def _start(counter: Any) -> None:
 
 
 def _site(
-    folder: Path, truth: Truth, seed: int, number: int, until: int, dirt: Dirt
+    folder: Path, truth: Truth, seed: int, number: int, until: int, dirt: Dirt, who: Mapping[str, Sequence[str]]
 ) -> tuple[int, int, tuple[Shift, ...]]:
     """Live one site through and write its events; return its number, that of the rows, and the shifts planned."""
     world = World(truth, seed, sites=(number,), keep=False)
-    soiler, files = Soiler(dirt, seed, number), _Files(folder, number)
+    soiler, files, whole = Soiler(dirt, seed, number), _Files(folder, number), list[pa.Table]()
     t = world.sites[0].today.starts
     gc.disable()  # nothing here refers to itself in a circle, and collecting costs a quarter of the time
     while t < until:
         t = min(t + 7 * DAY, until)
-        files.add(soiler.soil(world.step_site(0, until=t), until_us=t * 1000, last=t == until))
+        block = world.step_site(0, until=t)
+        if who:  # cases go on from week to week: the whole log is needed at once
+            whole.append(block)
+        else:
+            files.add(soiler.soil(block, until_us=t * 1000, last=t == until))
         if "done" in _shared:
             with _shared["done"].get_lock():
                 _shared["done"].value += 1
+    if whole:
+        files.add(soiler.soil(plant(pa.concat_tables(whole), who=who, seed=seed), until_us=until * 1000, last=True))
     files.close()
     gc.enable()
     return number, files.rows, world.planned(0)
@@ -109,6 +117,7 @@ def write(
     size: float = 1.0,
     dirt: Dirt | None = None,
     ends: Mapping[int, datetime] | None = None,
+    gaming: bool = False,
     workers: int | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> Written:
@@ -123,6 +132,7 @@ def write(
     dirt : None means the usual dirt.
     ends : by number of the site where its log ends, if that is before `until`: a site that is played live goes on from
         there by itself.
+    gaming : some people make their figures better than their service; truth.json says who, and how.
     workers : processes; None means one a core, at most one a site. 1 runs in this process.
     progress : called now and then with the share done.
     """
@@ -134,9 +144,16 @@ def write(
         old.unlink()
     end = {k: millis(min(until, (ends or {}).get(k, until))) for k in range(len(truth.sites))}
     write_tables(folder / "reference", truth=truth)
-    said = {"seed": seed, "until": until.isoformat(), "dirt": asdict(dirt), "truth": truth.as_dict()}
+    who = gamers(truth) if gaming else {}
+    said = {
+        "seed": seed,
+        **({"gaming": who} if gaming else {}),
+        "until": until.isoformat(),
+        "dirt": asdict(dirt),
+        "truth": truth.as_dict(),
+    }
     (folder / "truth.json").write_text(json.dumps(said, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    jobs = [(folder, truth, seed, k, end[k], dirt) for k in range(len(truth.sites))]
+    jobs: list[_Job] = [(folder, truth, seed, k, end[k], dirt, who) for k in range(len(truth.sites))]
     done = _run(jobs, workers or min(len(jobs), os.cpu_count() or 1), until, progress)
     write_schedules(folder / "reference", truth=truth, planned={k: shifts for k, _, shifts in done})
     rows = sum(count for _, count, _ in done)
@@ -145,7 +162,7 @@ def write(
 
 
 def _run(
-    jobs: list[tuple[Path, Truth, int, int, int, Dirt]],
+    jobs: list[_Job],
     workers: int,
     until: datetime,
     progress: Callable[[float], None] | None,

@@ -1,0 +1,106 @@
+"""Tallies of the patterns from a lake, and what is suspicious in them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from troth.core.spans import start_of_day, zone
+from troth.kpi.gaming.detect import USUAL, Chances, Finding, Threshold, found
+from troth.kpi.gaming.patterns import PATTERNS, Pattern
+from troth.kpi.query import Engine
+from troth.kpi.sla.read import rules, sla_clocks
+from troth.log.lake import Lake
+from troth.log.store import quote
+
+if TYPE_CHECKING:
+    import duckdb
+
+#: So many cases are named with a finding.
+_SHOWN: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Suspicion:
+    """A pattern and what everybody did of it.
+
+    Parameters
+    ----------
+    pattern : which.
+    findings : of everybody with enough chances, the most suspicious first.
+    cases : by person, some cases in which it was done, the newest last.
+    """
+
+    pattern: Pattern
+    findings: tuple[Finding, ...]
+    cases: Mapping[str, tuple[str, ...]]
+
+
+def suspicions(
+    lake: Lake,
+    *,
+    start: date | None = None,
+    end: date | None = None,
+    limits: Threshold = USUAL,
+    kinds: Sequence[str] = (),
+) -> list[Suspicion]:
+    """Look for all patterns in a lake.
+
+    A suspicion is a reason to look at the cases, not a verdict: somebody may do what only they are asked to do.
+
+    Parameters
+    ----------
+    start, end : local days of the cases' or contacts' beginning; `end` is the first that no longer counts.
+    limits : when an excess is a finding.
+    kinds : ids of patterns; all if left out.
+    """
+    with lake.session() as con:
+        engine = Engine(lake, con)
+        _views(lake, con, engine)
+        return [
+            _looked_for(con, PATTERNS[kind], limits=limits, begin=_since(start, engine), stop=_since(end, engine))
+            for kind in kinds or PATTERNS
+        ]
+
+
+def _views(lake: Lake, con: duckdb.DuckDBPyConnection, engine: Engine) -> None:
+    for table in ("contacts", "cases"):
+        _ = engine.tables(table)
+    con.execute(f"CREATE OR REPLACE TEMP VIEW e AS {lake.settled()}")
+    now = engine.extent[1] if engine.extent else datetime(2000, 1, 1, tzinfo=UTC)
+    con.register("sla", sla_clocks(lake, con, rules=rules(lake, time_zone=engine.time_zone), now=now))
+
+
+def _since(day: date | None, engine: Engine) -> datetime | None:
+    return None if day is None else start_of_day(day, tz=zone(engine.time_zone))
+
+
+def _looked_for(
+    con: duckdb.DuckDBPyConnection,
+    pattern: Pattern,
+    *,
+    limits: Threshold,
+    begin: datetime | None,
+    stop: datetime | None,
+) -> Suspicion:
+    began = "SELECT case_id, min(occurred_at) AS began FROM e WHERE case_id IS NOT NULL GROUP BY case_id"
+    bounds = [f"began >= {quote(begin.isoformat())}::TIMESTAMPTZ"] if begin else []
+    bounds += [f"began < {quote(stop.isoformat())}::TIMESTAMPTZ"] if stop else []
+    kept = f"JOIN ({began}) USING (case_id) WHERE {' AND '.join(bounds)}" if bounds else ""
+    rows = con.sql(f"""
+        SELECT agent_id, stratum, count(*) FILTER (hit AND NOT control), count(*) FILTER (NOT control),
+            count(*) FILTER (hit AND control), count(*) FILTER (control),
+            list(case_id ORDER BY case_id) FILTER (hit AND NOT control AND case_id IS NOT NULL)
+        FROM (SELECT * FROM ({pattern.sql}) {kept}) GROUP BY agent_id, stratum ORDER BY agent_id, stratum""").fetchall()
+    cases: dict[str, list[Any]] = defaultdict(list)
+    for agent, *_, named in rows:
+        cases[agent] += named or []
+    tallies = [Chances(agent, stratum, *counts) for agent, stratum, *counts, _ in rows]
+    return Suspicion(
+        pattern,
+        tuple(found(tallies, limits=limits)),
+        {agent: tuple(sorted(named)[-_SHOWN:]) for agent, named in cases.items()},
+    )
