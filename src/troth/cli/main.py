@@ -33,7 +33,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "erlang": ("troth.cli.erlang", "Say how many agents a target takes."),
     "twin": (
         "troth.cli.twin",
-        "Simulate a service: how it would go, what another plan would change, whether days go as they went.",
+        "Simulate a service: how it would go, what another plan would change, what to do next, whether days go as they went.",
     ),
     "rejects": ("troth.cli.rejects", "List the rows that no import could take, each with file, row, value and advice."),
     "export": ("troth.cli.export", "Write the events of a lake as OCEL, XES, CSV or Parquet."),
