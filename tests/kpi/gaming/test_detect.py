@@ -7,17 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from troth.kpi.gaming import Chances, Threshold, found
+from troth.kpi.gaming import Counted, Threshold, found
 
 
-def _crowd(rng: np.random.Generator, *, people: int, trials: int, share: float, rho: float) -> list[Chances]:
+def _crowd(rng: np.random.Generator, *, people: int, trials: int, share: float, rho: float) -> list[Counted]:
     """Return people whose own shares scatter around a common one (beta), in two places with other shares."""
     tallies = []
     for k in range(people):
         for place, factor in (("a", 1.0), ("b", 2.0)):
             mean = share * factor
             own = rng.beta(mean * (1 / rho - 1), (1 - mean) * (1 / rho - 1)) if rho else mean
-            tallies.append(Chances(f"p{k:02d}", place, int(rng.binomial(trials, own)), trials))
+            tallies.append(Counted(f"p{k:02d}", place, int(rng.binomial(trials, own)), trials))
     return tallies
 
 
@@ -36,8 +36,8 @@ def test_one_who_does_it_thrice_as_often_is_found_alone() -> None:
     rng, right, wrong = np.random.default_rng(6), 0, 0
     for _ in range(100):
         crowd = _crowd(rng, people=8, trials=150, share=0.1, rho=0.005)
-        crowd[0] = Chances("p00", "a", int(rng.binomial(150, 0.3)), 150)
-        crowd[1] = Chances("p00", "b", int(rng.binomial(150, 0.6)), 150)
+        crowd[0] = Counted("p00", "a", int(rng.binomial(150, 0.3)), 150)
+        crowd[1] = Counted("p00", "b", int(rng.binomial(150, 0.6)), 150)
         names = {one.agent for one in found(crowd) if one.suspicious}
         right += "p00" in names
         wrong += bool(names - {"p00"})
@@ -48,35 +48,35 @@ def test_one_who_does_it_thrice_as_often_is_found_alone() -> None:
 def test_one_far_out_does_not_hide_in_a_small_team() -> None:
     """Who is far out is taken out of what the others are compared with, and of how much people differ."""
     crowd = [
-        Chances("a", "x", 167, 171),
-        Chances("b", "x", 22, 36),
-        Chances("c", "x", 19, 39),
-        Chances("d", "x", 18, 37),
+        Counted("a", "x", 167, 171),
+        Counted("b", "x", 22, 36),
+        Counted("c", "x", 19, 39),
+        Counted("d", "x", 18, 37),
     ]
     assert [one.agent for one in found(crowd) if one.suspicious] == ["a"]
 
 
 def test_who_works_where_it_is_usual_does_not_stand_out() -> None:
     """Places are compared with themselves: a high share is no wonder where all have it."""
-    crowd = [Chances(name, place, 60 if place == "hard" else 5, 100) for name in "abcd" for place in ("hard", "easy")]
-    crowd += [Chances("e", "hard", 240, 400)]
+    crowd = [Counted(name, place, 60 if place == "hard" else 5, 100) for name in "abcd" for place in ("hard", "easy")]
+    crowd += [Counted("e", "hard", 240, 400)]
     assert not any(one.suspicious for one in found(crowd))
 
 
 def test_a_habit_that_gains_nothing_is_allowed_for() -> None:
     """Who sends few surveys at all does not choose; who leaves out only the bad cases does."""
-    usual = [Chances(name, "x", 20, 60, 100, 300) for name in "abcdef"]
-    lazy = Chances("lazy", "x", 50, 60, 250, 300)
-    picky = Chances("picky", "x", 57, 60, 100, 300)
+    usual = [Counted(name, "x", 20, 60, 100, 300) for name in "abcdef"]
+    lazy = Counted("lazy", "x", 50, 60, 250, 300)
+    picky = Counted("picky", "x", 57, 60, 100, 300)
     assert [one.agent for one in found([*usual, lazy, picky]) if one.suspicious] == ["picky"]
 
 
 def test_too_few_chances_or_people_give_no_judgement() -> None:
     """Two people are nobody to compare with, and three chances prove nothing."""
-    assert found([Chances("a", "x", 30, 30), Chances("b", "x", 0, 30)]) == []
-    assert found([Chances(name, "x", 3, 3) for name in "abcd"]) == []
+    assert found([Counted("a", "x", 30, 30), Counted("b", "x", 0, 30)]) == []
+    assert found([Counted(name, "x", 3, 3) for name in "abcd"]) == []
     assert found([]) == []
-    assert not any(one.suspicious for one in found([Chances(name, "x", 0, 50) for name in "abcd"]))
+    assert not any(one.suspicious for one in found([Counted(name, "x", 0, 50) for name in "abcd"]))
 
 
 @given(
@@ -89,13 +89,13 @@ def test_too_few_chances_or_people_give_no_judgement() -> None:
 )
 def test_the_order_and_cut_of_tallies_does_not_matter(rows: list[tuple[str, str, int, int]], shuffled: object) -> None:
     """Counts of one person and place add up, in whatever order they come."""
-    tallies = [Chances(agent, place, min(hits, trials), trials) for agent, place, hits, trials in rows]
+    tallies = [Counted(agent, place, min(hits, trials), trials) for agent, place, hits, trials in rows]
     other = list(tallies)
     shuffled.shuffle(other)  # type: ignore[attr-defined]
-    merged: dict[tuple[str, str], Chances] = {}
+    merged: dict[tuple[str, str], Counted] = {}
     for one in other:
-        before = merged.get((one.agent, one.stratum), Chances(one.agent, one.stratum, 0, 0))
-        merged[one.agent, one.stratum] = Chances(
+        before = merged.get((one.agent, one.stratum), Counted(one.agent, one.stratum, 0, 0))
+        merged[one.agent, one.stratum] = Counted(
             one.agent, one.stratum, before.hits + one.hits, before.trials + one.trials
         )
     first, second = found(tallies, limits=Threshold(trials=5)), found(list(merged.values()), limits=Threshold(trials=5))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from troth.kpi.gaming.detect import Chances as Chances
+from troth.kpi.gaming.detect import Counted as Counted
 from troth.kpi.gaming.detect import Finding as Finding
 from troth.kpi.gaming.detect import Threshold as Threshold
 from troth.kpi.gaming.detect import found as found

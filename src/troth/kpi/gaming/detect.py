@@ -20,7 +20,7 @@ _KNOWN: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Chances:
+class Counted:
     """What one person did in one place.
 
     Parameters
@@ -83,7 +83,7 @@ class Finding:
     suspicious: bool
 
 
-def found(tallies: Sequence[Chances], *, limits: Threshold = USUAL) -> list[Finding]:
+def found(tallies: Sequence[Counted], *, limits: Threshold = USUAL) -> list[Finding]:
     """Judge everybody, the most suspicious first.
 
     Everybody is compared with all others but those already found, so that one person who is far out neither hides nor
@@ -133,7 +133,7 @@ class _Counts:
     cn: Floats
 
     @classmethod
-    def of(cls, tallies: Sequence[Chances], agents: Sequence[str]) -> _Counts:
+    def of(cls, tallies: Sequence[Counted], agents: Sequence[str]) -> _Counts:
         strata = {one: i for i, one in enumerate(sorted({one.stratum for one in tallies}))}
         place = {agent: i for i, agent in enumerate(agents)}
         made = np.zeros((4, len(strata), len(agents)))

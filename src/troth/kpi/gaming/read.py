@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from troth.core.spans import start_of_day, zone
-from troth.kpi.gaming.detect import USUAL, Chances, Finding, Threshold, found
+from troth.kpi.gaming.detect import USUAL, Counted, Finding, Threshold, found
 from troth.kpi.gaming.patterns import PATTERNS, Pattern
 from troth.kpi.query import Engine
 from troth.kpi.sla.read import rules, sla_clocks
@@ -98,7 +98,7 @@ def _looked_for(
     cases: dict[str, list[Any]] = defaultdict(list)
     for agent, *_, named in rows:
         cases[agent] += named or []
-    tallies = [Chances(agent, stratum, *counts) for agent, stratum, *counts, _ in rows]
+    tallies = [Counted(agent, stratum, *counts) for agent, stratum, *counts, _ in rows]
     return Suspicion(
         pattern,
         tuple(found(tallies, limits=limits)),
