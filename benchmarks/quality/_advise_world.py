@@ -26,7 +26,7 @@ from troth.log.lake import Lake
 from troth.queueing.read import recorded
 from troth.queueing.twin.advise import figures_of
 from troth.queueing.twin.read import Moment
-from troth.queueing.twin.steps import Step, StepKind
+from troth.queueing.twin.steps import NextStep, StepKind
 
 #: Eight weeks to learn from before the first of the ten weeks that states are taken from.
 LEARN, JUDGED = timedelta(weeks=8), timedelta(weeks=10)
@@ -107,7 +107,7 @@ def helpers(truth: Truth, *, scope: int, moment: Moment, on: date) -> tuple[str,
     return tuple(sorted(free)[:1])
 
 
-def take(world: World, step: Step) -> Controls:
+def take(world: World, step: NextStep) -> Controls:
     """Take a step in a copied world and return the controls it needs."""
     site = world.sites[0]
     if step.kind is StepKind.ORDER:
@@ -123,7 +123,7 @@ def take(world: World, step: Step) -> Controls:
         site._put(b, ON_GOING, (person, person.shift))  # noqa: SLF001
     elif step.kind is StepKind.TURN:
         person.lines = [line for line in person.lines if line.truth.queue == step.queue]
-    elif step.kind is StepKind.MOVE_BREAK and step.was is not None:
+    elif step.was is not None:
         _move(world, person, millis(step.was.start), (step.was.end - step.was.start).total_seconds(), a)
     return Controls()
 

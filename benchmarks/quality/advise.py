@@ -66,7 +66,7 @@ from troth.queueing.read import RecordedContacts, day_number, recorded
 from troth.queueing.twin.advise import advise, figures_of
 from troth.queueing.twin.now import floor_now, twin_now
 from troth.queueing.twin.read import Moment, breaks_wait, moment
-from troth.queueing.twin.steps import Allowed, Step, StepKind
+from troth.queueing.twin.steps import Allowed, NextStep, StepKind
 from troth.stats import block_bootstrap
 
 NAMES = ("came", "served", "mean_wait_s", "worst_s", "left", "within", "burden_s")
@@ -179,7 +179,7 @@ class _Asked:
         queues = [queue for queues in twin.lines.values() for queue in queues]
         nothing, advised = [], []
         for copy in range(self.copies):
-            nothing.append(self._lived(world, Step(), copy, now, queues))
+            nothing.append(self._lived(world, NextStep(), copy, now, queues))
             same = made.best.kind is StepKind.NOTHING
             advised.append(nothing[-1] if same else self._lived(world, made.best, copy, now, queues))
         chosen = made.chosen
@@ -191,7 +191,7 @@ class _Asked:
             _hour(self.seen, state.at.timestamp() - 3600), weeks,
         )  # fmt: skip
 
-    def _lived(self, world: World, step: Step, copy: int, now: Moment, queues: list[str]) -> list[float]:
+    def _lived(self, world: World, step: NextStep, copy: int, now: Moment, queues: list[str]) -> list[float]:
         """Return the figures of the hour that a copy of the world lives with a step taken."""
         other = world.copy()
         reseed(other, seed=self.seed, copy=copy)
@@ -263,9 +263,9 @@ def effects(found: list[Found]) -> list[dict[str, Any]]:
         made.append(_told(f"{group}: mean_wait_s without", base, mine, None))
         made.append(_told(f"{group}: paid hours", np.array([one.cost_s / 3600 for one in mine]), mine, None))
     if len(advised) > 2:
-        real = [one.effect("mean_wait_s") for one in advised]
-        tied = float(np.corrcoef([one.said["wait_s"] for one in advised], real)[0, 1])
-        made.append({"case": "advised: correlation of predicted and real", "value": tied, "n": len(real)})
+        came, said_s = zip(*((one.effect("mean_wait_s"), one.said["wait_s"]) for one in advised), strict=True)
+        tied = float(np.corrcoef(said_s, came)[0, 1])
+        made.append({"case": "advised: correlation of predicted and real", "value": tied, "n": len(came)})
     return made
 
 

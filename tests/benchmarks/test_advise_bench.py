@@ -14,7 +14,7 @@ from troth.demo import UNTIL, World, small_company
 from troth.demo.clock import instant, local_day, millis
 from troth.demo.ledger import Ledger
 from troth.queueing.twin.read import Moment, OpenContact
-from troth.queueing.twin.steps import Step, StepKind
+from troth.queueing.twin.steps import NextStep, StepKind
 
 AT = datetime(2026, 3, 4, 9, 0, tzinfo=UTC)
 
@@ -50,19 +50,19 @@ def test_steps_are_taken_in_a_copy_and_nowhere_else(branch: World) -> None:
     name = home.truth.agent_id
 
     called = branch.copy()
-    take(called, Step(StepKind.CALL_IN, name, span=Span(AT + timedelta(minutes=5), AT + timedelta(minutes=45))))
+    take(called, NextStep(StepKind.CALL_IN, name, span=Span(AT + timedelta(minutes=5), AT + timedelta(minutes=45))))
     rows = called.step(AT + HOUR)
     begun = [r for r in rows.select(["occurred_at", "activity", "agent_id"]).to_pylist() if r["agent_id"] == name]
     assert begun[0]["activity"] == "shift_started" and begun[0]["occurred_at"] == AT + timedelta(minutes=5)
 
     longer = branch.copy()
     until = instant(work.ends) + HOUR
-    take(longer, Step(StepKind.EXTEND, work.truth.agent_id, span=Span(instant(work.ends), until)))
+    take(longer, NextStep(StepKind.EXTEND, work.truth.agent_id, span=Span(instant(work.ends), until)))
     assert longer.sites[0].by_id[work.truth.agent_id].ends == work.ends + 3_600_000
     turned = branch.copy()
-    take(turned, Step(StepKind.TURN, work.truth.agent_id, queue="cash-z", span=Span(AT, AT + HOUR)))
+    take(turned, NextStep(StepKind.TURN, work.truth.agent_id, queue="cash-z", span=Span(AT, AT + HOUR)))
     assert [line.truth.queue for line in turned.sites[0].by_id[work.truth.agent_id].lines] == ["cash-z"]
-    assert take(branch.copy(), Step(StepKind.ORDER, queue="cash-z")).discipline == {"cash-z": "fifo"}
+    assert take(branch.copy(), NextStep(StepKind.ORDER, queue="cash-z")).discipline == {"cash-z": "fifo"}
     assert home.state < 0 and len(work.lines) == 2
 
     pause = next(item for item in site.heap if item[2] == 3 and item[3][0] is work)
@@ -70,7 +70,7 @@ def test_steps_are_taken_in_a_copy_and_nowhere_else(branch: World) -> None:
     long = timedelta(seconds=pause[3][2])
     take(
         moved,
-        Step(
+        NextStep(
             StepKind.MOVE_BREAK, work.truth.agent_id, span=Span(AT + HOUR, AT + HOUR + long), was=Span(was, was + long)
         ),
     )

@@ -16,7 +16,7 @@ from troth.queueing.twin.advise import Worth, advise, figures_of, simulated
 from troth.queueing.twin.advise_page import page, waiting
 from troth.queueing.twin.advise_words import answer, cost_words, step_words
 from troth.queueing.twin.now import BREAKS, TwinNow, floor_now, twin_now
-from troth.queueing.twin.steps import Allowed, Step, StepKind, check_allowed, steps, taken
+from troth.queueing.twin.steps import Allowed, NextStep, StepKind, check_allowed, steps, taken
 
 HOUR = timedelta(hours=1)
 HELP = Allowed(helpers=("h",))
@@ -46,8 +46,8 @@ def test_one_server_more_never_makes_customers_wait_longer(servers: int, seed: i
     """Under the same chance a further server does not raise the mean wait beyond noise, nor the number who leave."""
     now = twin_now(busy_moment(servers=servers), seen=recorded_week(), seed=seed)
     base = simulated(now.problem, replications=80, seed=seed)
-    step = Step(StepKind.CALL_IN, "h", span=Span(AT + 5 * MINUTE, AT + 45 * MINUTE))
-    more = simulated(taken(now, step), replications=80, seed=seed)
+    step = NextStep(StepKind.CALL_IN, "h", span=Span(AT + 5 * MINUTE, AT + 45 * MINUTE))
+    more = simulated(taken(now, step=step), replications=80, seed=seed)
     noise = (more.mean_wait_s - base.mean_wait_s).std() / np.sqrt(80)
     assert more.mean_wait_s.mean() <= base.mean_wait_s.mean() + 2 * noise
     assert more.served.mean() >= base.served.mean()
@@ -74,7 +74,7 @@ def test_what_costs_too_much_is_not_advised(busy: TwinNow) -> None:
     """With a price that no step is worth, and nothing free allowed, it says do nothing."""
     only = replace(HELP, breaks=False, turn=False, order=False)
     made = advise(busy, allowed=only, worth=Worth(hours=1000), replications=20, seed=3)
-    assert made.best == Step() and made.chosen is None
+    assert made.best == NextStep() and made.chosen is None
     assert all(one.net_h.mean < 0 for one in made.candidates)
     assert answer(made) == f"Do nothing: of {made.tried - 1} steps none is surely worth what it costs"
 
@@ -82,14 +82,14 @@ def test_what_costs_too_much_is_not_advised(busy: TwinNow) -> None:
 def test_a_calm_floor_is_left_alone() -> None:
     """Where nobody waits no step helps, also not a free one that looks lucky."""
     now = twin_now(busy_moment(servers=8, waiting=0), seen=recorded_week(calls=40), seed=1)
-    assert advise(now, allowed=HELP, replications=40, seed=1).best == Step()
+    assert advise(now, allowed=HELP, replications=40, seed=1).best == NextStep()
 
 
 def test_the_steps_are_those_that_are_allowed(busy: TwinNow) -> None:
     """Breaks move within the hour, shifts that end in it go on, helpers come after their notice; what is barred is not."""
     kinds = {one.kind for one in steps(busy, allowed=HELP)}
     assert kinds == {StepKind.NOTHING, StepKind.CALL_IN, StepKind.MOVE_BREAK, StepKind.TURN}
-    assert steps(busy, allowed=Allowed(breaks=False, extend=False, turn=False, order=False)) == (Step(),)
+    assert steps(busy, allowed=Allowed(breaks=False, extend=False, turn=False, order=False)) == (NextStep(),)
     for one in steps(busy, allowed=HELP):
         if one.kind is StepKind.CALL_IN and one.span is not None:
             assert one.span.start >= AT + 5 * MINUTE and one.cost_s == one.span.seconds
@@ -99,7 +99,7 @@ def test_the_steps_are_those_that_are_allowed(busy: TwinNow) -> None:
     longer = [one for one in steps(ending, allowed=HELP) if one.kind is StepKind.EXTEND]
     assert [one.agent for one in longer] == ["s0", "s1", "s2"]
     assert longer[0].span == Span(AT + 30 * MINUTE, AT + HOUR) and longer[0].cost_of == "overtime"
-    assert taken(ending, longer[0]).agents[0].shifts[0].end == AT + HOUR
+    assert taken(ending, step=longer[0]).agents[0].shifts[0].end == AT + HOUR
 
 
 def test_a_ranked_queue_may_go_by_order_of_coming() -> None:
@@ -110,7 +110,7 @@ def test_a_ranked_queue_may_go_by_order_of_coming() -> None:
     assert [one.level for one in now.problem.queues[0].discipline.classes] == [2, 1, 0, 1]
     flat = [one for one in steps(now, allowed=HELP) if one.kind is StepKind.ORDER]
     assert [one.queue for one in flat] == ["a"]
-    assert len(taken(now, flat[0]).queues[0].discipline.classes) == 1
+    assert len(taken(now, step=flat[0]).queues[0].discipline.classes) == 1
 
 
 def test_breaks_that_wait_for_a_calm_minute_are_work_that_waits() -> None:
@@ -121,8 +121,8 @@ def test_breaks_that_wait_for_a_calm_minute_are_work_that_waits() -> None:
     one, two = (simulated(now.problem, replications=80, seed=1) for now in (kept, put_off))
     assert (one.came == two.came).all() and two.mean_wait_s.mean() < one.mean_wait_s.mean()
     move = next(step for step in steps(put_off, allowed=HELP) if step.kind is StepKind.MOVE_BREAK)
-    at = [s.arrivals.at for s in taken(put_off, move).streams if s.queue == BREAKS]
-    assert len(at) == 3 and taken(put_off, move).agents == put_off.problem.agents
+    at = [s.arrivals.at for s in taken(put_off, step=move).streams if s.queue == BREAKS]
+    assert len(at) == 3 and taken(put_off, step=move).agents == put_off.problem.agents
 
 
 def test_figures_of_an_hour() -> None:

@@ -17,7 +17,7 @@ from troth.queueing.twin._layout import NEVER
 from troth.queueing.twin.now import TwinNow
 from troth.queueing.twin.problem import TwinProblem
 from troth.queueing.twin.solve import run
-from troth.queueing.twin.steps import Allowed, Step, StepKind, check_allowed, steps, taken
+from troth.queueing.twin.steps import Allowed, NextStep, StepKind, check_allowed, steps, taken
 from troth.queueing.twin.trace import Trace
 
 Floats = NDArray[np.float64]
@@ -89,7 +89,7 @@ class Effect:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Candidate:
+class JudgedStep:
     """A step and what it would bring, on courses that were not used to choose.
 
     Parameters
@@ -100,7 +100,7 @@ class Candidate:
     net_h : hours of waiting saved less what the step costs by `Worth`.
     """
 
-    step: Step
+    step: NextStep
     figures: HourFigures
     wait_s: Effect
     worst_s: Effect
@@ -124,14 +124,14 @@ class Advice:
 
     now: TwinNow
     nothing: HourFigures
-    candidates: tuple[Candidate, ...]
-    best: Step
+    candidates: tuple[JudgedStep, ...]
+    best: NextStep
     tried: int
     worth: Worth
     seed: int
 
     @property
-    def chosen(self) -> Candidate | None:
+    def chosen(self) -> JudgedStep | None:
         """The advised step with its effects; None if it is to do nothing."""
         return next((one for one in self.candidates if one.step == self.best), None)
 
@@ -180,33 +180,34 @@ def advise(
         raise InputError(issues)
     ways = steps(now, allowed=allowed)
     few = min(_FIRST, replications)
-    first: dict[Step, HourFigures] = {}
+    first: dict[NextStep, HourFigures] = {}
     for number, step in enumerate(ways):
         if number and stop.reached():
             break
-        first[step] = simulated(taken(now, step), replications=few, seed=seed, worth=worth)
+        first[step] = simulated(taken(now, step=step), replications=few, seed=seed, worth=worth)
         if on_progress is not None:
             on_progress(number + 1, len(ways))
-    base = first[Step()]
+    base = first[NextStep()]
     order = sorted(
         (one for one in first if one.kind is not StepKind.NOTHING),
         key=lambda one: -_net(one, first[one], base, worth).mean,
     )
     close = order[:_CLOSE]
     again = {
-        one: simulated(taken(now, one), replications=replications, seed=seed, worth=worth) for one in (Step(), *close)
+        one: simulated(taken(now, step=one), replications=replications, seed=seed, worth=worth)
+        for one in (NextStep(), *close)
     }
-    close.sort(key=lambda one: -_net(one, again[one], again[Step()], worth).mean)
-    chosen = next((one for one in close if _worthy(one, again[one], again[Step()], worth)), None)
+    close.sort(key=lambda one: -_net(one, again[one], again[NextStep()], worth).mean)
+    chosen = next((one for one in close if _worthy(one, again[one], again[NextStep()], worth)), None)
     # Other courses from here on: the figures that are told had no part in the choice.
     fresh = {
-        one: simulated(taken(now, one), replications=replications, first=replications, seed=seed + 1, worth=worth)
-        for one in (Step(), *close)
+        one: simulated(taken(now, step=one), replications=replications, first=replications, seed=seed + 1, worth=worth)
+        for one in (NextStep(), *close)
     }
-    nothing = fresh[Step()]
+    nothing = fresh[NextStep()]
     stands = chosen is not None and _worthy(chosen, fresh[chosen], nothing, worth)
     told = [_candidate(one, fresh[one], nothing, worth) for one in close]
-    return Advice(now, nothing, tuple(told), chosen if stands and chosen else Step(), len(first), worth, seed)
+    return Advice(now, nothing, tuple(told), chosen if stands and chosen else NextStep(), len(first), worth, seed)
 
 
 def simulated(
@@ -254,14 +255,14 @@ def _effect(after: Floats, before: Floats, level: float) -> Effect:
     return Effect(float(apart.mean()), float(apart.mean() - half), float(apart.mean() + half))
 
 
-def _net(step: Step, after: HourFigures, before: HourFigures, worth: Worth) -> Effect:
+def _net(step: NextStep, after: HourFigures, before: HourFigures, worth: Worth) -> Effect:
     """Return the hours of waiting that are saved less the cost of the step in the same."""
     saved = _effect(before.burden_s / 3600, after.burden_s / 3600, worth.level)
     cost = worth.hours * step.cost_s / 3600
     return Effect(saved.mean - cost, saved.low - cost, saved.high - cost)
 
 
-def _worthy(step: Step, after: HourFigures, before: HourFigures, worth: Worth) -> bool:
+def _worthy(step: NextStep, after: HourFigures, before: HourFigures, worth: Worth) -> bool:
     """Tell whether a step is surely worth its cost, and neither the worst-off nor those who leave are surely worse for it."""
     wait = _effect(after.mean_wait_s, before.mean_wait_s, worth.level)
     surely = _net(step, after, before, worth).low > 0 and wait.high < 0 and wait.mean <= -worth.least_s
@@ -272,12 +273,12 @@ def _worthy(step: Step, after: HourFigures, before: HourFigures, worth: Worth) -
     )
 
 
-def _candidate(step: Step, after: HourFigures, before: HourFigures, worth: Worth) -> Candidate:
+def _candidate(step: NextStep, after: HourFigures, before: HourFigures, worth: Worth) -> JudgedStep:
     wait, worst, left, within = (
         _effect(getattr(after, name), getattr(before, name), worth.level)
         for name in ("mean_wait_s", "worst_s", "left", "within")
     )
-    return Candidate(step, after, wait, worst, left, within, _net(step, after, before, worth))
+    return JudgedStep(step, after, wait, worst, left, within, _net(step, after, before, worth))
 
 
 def _check_worth(worth: Worth, replications: int) -> Sequence[Issue]:

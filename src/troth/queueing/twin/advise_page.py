@@ -13,10 +13,10 @@ from troth.charts.template import template
 from troth.charts.tokens import LIGHT
 from troth.core.spans import to_micros, zone
 from troth.queueing.twin._layout import COMING, NEVER
-from troth.queueing.twin.advise import Advice, Candidate, Effect, Floats
+from troth.queueing.twin.advise import Advice, Effect, Floats, JudgedStep
 from troth.queueing.twin.advise_words import answer, cost_words, step_words, why
 from troth.queueing.twin.solve import run
-from troth.queueing.twin.steps import Step, taken
+from troth.queueing.twin.steps import NextStep, taken
 
 #: So many courses are drawn for the picture.
 _COURSES: Final = 200
@@ -34,9 +34,9 @@ def page(made: Advice) -> str:
     return html.page(body, title=title)
 
 
-def waiting(made: Advice, *, step: Step = Step()) -> Floats:  # noqa: B008  a frozen record
+def waiting(made: Advice, *, step: NextStep = NextStep()) -> Floats:  # noqa: B008  a frozen record
     """Return how many wait at each minute of the next hours, by course, shape (courses, minutes + 1)."""
-    problem = taken(made.now, step)
+    problem = taken(made.now, step=step)
     result = run(problem, replications=_COURSES, first=_COURSES, seed=made.seed + 2)
     held = sum(one.agent is not None for one in problem.present)
     lines = np.array([not queue.deferred for queue in problem.queues])
@@ -121,7 +121,7 @@ def _steps(made: Advice) -> str:
     return html.table(heads, rows=rows, caption=caption, name="steps")
 
 
-def _step(made: Advice, one: Candidate) -> list[html.Cell]:
+def _step(made: Advice, one: JudgedStep) -> list[html.Cell]:
     effects = ((one.wait_s, "s"), (one.worst_s, "s"), (one.left, "share"), (one.within, "share"))
     net = f"{one.net_h.low:+.2f} to {one.net_h.high:+.2f}"
     return [

@@ -7,16 +7,16 @@ from zoneinfo import ZoneInfo
 
 from troth.charts.numbers import number
 from troth.core.spans import Span, zone
-from troth.queueing.twin.advise import Advice, Candidate
-from troth.queueing.twin.steps import Step, StepKind
+from troth.queueing.twin.advise import Advice, JudgedStep
+from troth.queueing.twin.steps import NextStep, StepKind
 
 
-def step_words(step: Step, *, time_zone: str = "UTC") -> str:
+def step_words(step: NextStep, *, time_zone: str = "UTC") -> str:
     """Return a step as one says it.
 
     Examples
     --------
-    >>> step_words(Step())
+    >>> step_words(NextStep())
     'Do nothing'
     """
     tz = zone(time_zone)
@@ -47,18 +47,18 @@ def answer(made: Advice) -> str:
     return f"{said}: mean wait {wait}, worst-off 5 % {worst}, {cost_words(chosen.step)}"
 
 
-def cost_words(step: Step) -> str:
+def cost_words(step: NextStep) -> str:
     """Return what a step costs.
 
     Examples
     --------
-    >>> cost_words(Step(cost_s=2400, cost_of="back office"))
+    >>> cost_words(NextStep(cost_s=2400, cost_of="back office"))
     'costs 0.7 h of back office'
     """
     return f"costs {step.cost_s / 3600:.1f} h of {step.cost_of}" if step.cost_s else "costs no paid time"
 
 
-def why(made: Advice, *, one: Candidate) -> str:
+def why(made: Advice, *, one: JudgedStep) -> str:
     """Return why a step is advised, or is not."""
     if one.step == made.best:
         return "advised"

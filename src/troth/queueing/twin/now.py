@@ -109,7 +109,7 @@ def twin_now(
     queues = tuple(
         TwinQueue(
             name, next(iter(floor.handle.values())), wrap=floor.pause, patience=floor.patience["", 0],
-            discipline=ranking(moment, lines[name], kinds), hands=int(hands[name] > 1), site=moment.site,
+            discipline=ranking(moment, queues=lines[name], kinds=kinds), hands=int(hands[name] > 1), site=moment.site,
         )
         for name in lines
     )  # fmt: skip
@@ -133,10 +133,10 @@ def twin_now(
     )
     breaks = tuple((one.name, span) for one in agents for span in staff.to_come(one.name))
     made = TwinNow(moment, problem, floor, lines, breaks, staff.ends, bool(moment.plan), put_off)
-    return replace(made, problem=with_breaks(made, breaks)) if put_off and breaks else made
+    return replace(made, problem=with_breaks(made, breaks=breaks)) if put_off and breaks else made
 
 
-def with_breaks(now: TwinNow, breaks: Sequence[tuple[str, Span]]) -> TwinProblem:
+def with_breaks(now: TwinNow, *, breaks: Sequence[tuple[str, Span]]) -> TwinProblem:
     """Return the problem with breaks to come as work that is done when nobody waits."""
     count = {name: sum(one == name for one, _ in now.breaks) for name, _ in breaks}
     agents = tuple(_resting(one, count.get(one.name, 0)) for one in now.problem.agents)
@@ -163,7 +163,7 @@ def _resting(one: TwinAgent, count: int) -> TwinAgent:
     )  # fmt: skip
 
 
-def ranking(moment: Moment, queues: Sequence[str], kinds: Sequence[Kind], *, flat: Sequence[str] = ()) -> Discipline:
+def ranking(moment: Moment, *, queues: Sequence[str], kinds: Sequence[Kind], flat: Sequence[str] = ()) -> Discipline:
     """Return who is served next in a line: by priority where the tables say so, else in order of coming.
 
     Parameters

@@ -28,7 +28,7 @@ class StepKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class NextStep:
     """One step.
 
     Parameters
@@ -91,9 +91,9 @@ def check_allowed(allowed: Allowed) -> list[Issue]:
     return [*found, *(Issue("name-twice", Severity.ERROR, "allowed.helpers", name, advice) for name in twice)]
 
 
-def steps(now: TwinNow, *, allowed: Allowed) -> tuple[Step, ...]:
+def steps(now: TwinNow, *, allowed: Allowed) -> tuple[NextStep, ...]:
     """Return every step that may be taken, doing nothing first."""
-    made = [Step(), *_call_ins(now, allowed)]
+    made = [NextStep(), *_call_ins(now, allowed)]
     if allowed.breaks:
         made += _breaks(now)
     if allowed.extend:
@@ -102,11 +102,11 @@ def steps(now: TwinNow, *, allowed: Allowed) -> tuple[Step, ...]:
         made += _turns(now)
     if allowed.order:
         queues = [queue for queues in now.lines.values() for queue in queues if queue in now.moment.ranked]
-        made += [Step(StepKind.ORDER, queue=queue, span=_rest(now)) for queue in queues if _mixed(now, queue)]
+        made += [NextStep(StepKind.ORDER, queue=queue, span=_rest(now)) for queue in queues if _mixed(now, queue)]
     return tuple(made)
 
 
-def taken(now: TwinNow, step: Step) -> TwinProblem:
+def taken(now: TwinNow, *, step: NextStep) -> TwinProblem:
     """Return the next hours with a step taken."""
     problem = now.problem
     if step.kind is StepKind.CALL_IN and step.span is not None:
@@ -117,13 +117,13 @@ def taken(now: TwinNow, step: Step) -> TwinProblem:
         return problem
     if step.kind is StepKind.MOVE_BREAK and now.put_off and step.span is not None:
         moved = [(name, step.span if (name, span) == (step.agent, step.was) else span) for name, span in now.breaks]
-        return with_breaks(now, moved)
+        return with_breaks(now, breaks=moved)
     return replace(
         problem, agents=tuple(_changed(now, one, step) if one.name == step.agent else one for one in problem.agents)
     )
 
 
-def _changed(now: TwinNow, one: TwinAgent, step: Step) -> TwinAgent:
+def _changed(now: TwinNow, one: TwinAgent, step: NextStep) -> TwinAgent:
     """Return the agent a step is about as it is after it."""
     if step.kind is StepKind.TURN:
         return replace(one, services=(step.queue, *(kind for kind in one.services if kind.startswith(BREAKS))))
@@ -160,7 +160,7 @@ def _helper(now: TwinNow, name: str, span: Span) -> TwinAgent:
     )
 
 
-def _call_ins(now: TwinNow, allowed: Allowed) -> Iterator[Step]:
+def _call_ins(now: TwinNow, allowed: Allowed) -> Iterator[NextStep]:
     there = {one.name for one in now.problem.agents}
     for name in allowed.helpers:
         if name in there:
@@ -169,31 +169,31 @@ def _call_ins(now: TwinNow, allowed: Allowed) -> Iterator[Step]:
             for long in allowed.stretches:
                 start = now.problem.start + allowed.notice + wait
                 if start < now.problem.end and (not wait or start + long <= now.problem.end):
-                    yield Step(
+                    yield NextStep(
                         StepKind.CALL_IN, name, span=Span(start, start + long), cost_s=long.total_seconds(),
                         cost_of="back office",
                     )  # fmt: skip
 
 
-def _breaks(now: TwinNow) -> Iterator[Step]:
+def _breaks(now: TwinNow) -> Iterator[NextStep]:
     start, end = now.problem.start, now.problem.end
     for name, was in now.breaks:
         long = was.end - was.start
         for minutes in range(0, int((end - start) / _MINUTE), 15):
             to = Span(start + minutes * _MINUTE, start + minutes * _MINUTE + long)
             if to.end <= min(end, now.ends[name]) and abs(to.start - max(was.start, start)) >= 10 * _MINUTE:
-                yield Step(StepKind.MOVE_BREAK, name, span=to, was=was)
+                yield NextStep(StepKind.MOVE_BREAK, name, span=to, was=was)
 
 
-def _extensions(now: TwinNow) -> Iterator[Step]:
+def _extensions(now: TwinNow) -> Iterator[NextStep]:
     here = {one.agent_id for one in now.moment.agents}
     for name, ends in now.ends.items():
         if now.planned and name in here and now.problem.start + _MINUTE < ends < now.problem.end - 5 * _MINUTE:
             long = Span(ends, now.problem.end)
-            yield Step(StepKind.EXTEND, name, span=long, cost_s=long.seconds, cost_of="overtime")
+            yield NextStep(StepKind.EXTEND, name, span=long, cost_s=long.seconds, cost_of="overtime")
 
 
-def _turns(now: TwinNow) -> Iterator[Step]:
+def _turns(now: TwinNow) -> Iterator[NextStep]:
     """For each queue the quickest of those at work who serve others too; the others must still serve what is left."""
     here = [one for one in now.problem.agents if one.shifts[0].seconds > 60]
     for queues in now.lines.values():
@@ -204,7 +204,7 @@ def _turns(now: TwinNow) -> Iterator[Step]:
                 continue
             left = {name for one in here if one is not chosen for name in one.services}
             if set(chosen.services) & set(queues) <= left:
-                yield Step(StepKind.TURN, chosen.name, queue, span=_rest(now))
+                yield NextStep(StepKind.TURN, chosen.name, queue, span=_rest(now))
 
 
 def _mixed(now: TwinNow, queue: str) -> bool:
@@ -215,7 +215,7 @@ def _mixed(now: TwinNow, queue: str) -> bool:
 def _flat(now: TwinNow, queue: str) -> TwinProblem:
     kinds = [(one.service, one.priority) for one in now.problem.streams]
     queues = tuple(
-        replace(one, discipline=ranking(now.moment, now.lines[one.name], kinds, flat=(queue,)))
+        replace(one, discipline=ranking(now.moment, queues=now.lines[one.name], kinds=kinds, flat=(queue,)))
         if queue in now.lines.get(one.name, ()) else one
         for one in now.problem.queues
     )  # fmt: skip
