@@ -223,3 +223,11 @@ def test_another_format_is_refused(tmp_path: Path, content: str, code: str) -> N
 def test_the_source_of_a_file_is_guessed(tmp_path: Path) -> None:
     """`--guess` names the source that reads a file, where one does."""
     assert "troth import amazon-connect a.json" in guess(file(tmp_path, lines(call("k")), "a.json"))
+
+
+def test_a_table_that_could_be_of_a_source_is_proposed_a_mapping_all_the_same(tmp_path: Path) -> None:
+    """Many a table looks like tickets: the source is named, and the mapping follows."""
+    table = "id,status,created_at,subject\n1,open,2026-03-02T09:00:00Z,x\n2,open,2026-03-02T09:10:00Z,y\n"
+    said = guess(file(tmp_path, table, "cases.csv"))
+    assert said.startswith("# Maybe no mapping is needed (ticket): troth import zendesk cases.csv\n")
+    assert "events:" in said

@@ -40,10 +40,17 @@ def guess(path: Path) -> str:
     ------
     InputError : it is neither a table nor anything a source knows.
     """
+    from troth.core.errors import InputError
     from troth.log.readers._guess import guess as propose
 
+    said = ""
     for name in names():
         knows = reader(name).knows
         if knows is not None and (what := knows(path)):
-            return f"# No mapping is needed ({what}): troth import {name} {path.name}\n"
-    return propose(path)
+            said += f"# Maybe no mapping is needed ({what}): troth import {name} {path.name}\n"
+    try:
+        return said + propose(path)
+    except InputError:
+        if not said:
+            raise
+        return said

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -206,7 +207,7 @@ class _Work:
         ).fetchall()
         known = kind.fields()
         fresh = [(name, count, row) for name, count, row in found if name not in known]
-        kept = [name for name, _, _ in fresh if '"' not in name and "\\" not in name][:_FIELDS]
+        kept = [name for name, _, _ in fresh if re.fullmatch(r"[\w .-]+", name)][:_FIELDS]
         for name, count, row in fresh[:_FIELDS]:
             advice = "Maybe the source has learned a new field; plain values are kept with the event, lists are not."
             self.note("unknown-field", f" row {row}", f"{kind.name}: {name}", advice, count=count)

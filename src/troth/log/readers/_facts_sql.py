@@ -11,9 +11,12 @@ from troth.log.schema import DRAFTS
 
 #: SQL that tells whether `j` is the text of a JSON object.
 IS_OBJECT: Final = "CASE WHEN json_valid(j) THEN json_type(j) = 'OBJECT' ELSE false END"
-_DAY: Final = r"\d{4}-\d\d-\d\d"
+#: No length in seconds or minutes, and no count of a service, is above this: seconds from 1970 to 2103.
+_MOST: Final = 4_200_000_000
+# Other years are no years of a service, and beyond those of a calendar.
+_DAY: Final = r"[12]\d{3}-\d\d-\d\d"
 _NAIVE: Final = rf"{_DAY}[T ]\d{{1,2}}:\d\d(:\d\d([.,]\d+)?)?"
-_AWARE: Final = r".*:\d\d(\.\d+)? ?([+-]\d\d(:?\d\d)?|UTC)"
+_AWARE: Final = rf"{_DAY}.*:\d\d(\.\d+)? ?([+-]\d\d(:?\d\d)?|UTC)"
 #: Event columns that a fact may fill in; `occurred_at`, `version`, `activity`, `origin`, ids and rows are the engine's.
 _CELLS: Final = tuple(
     n
@@ -88,7 +91,7 @@ def _read(name: str) -> list[str]:
     """
     s = f"{name}_s"
     aware = (
-        f"CASE WHEN ends_with({s}, 'Z') THEN try_cast({s} AS TIMESTAMPTZ)"
+        f"CASE WHEN ends_with({s}, 'Z') THEN CASE WHEN {s} BETWEEN '1' AND '3' THEN try_cast({s} AS TIMESTAMPTZ) END"
         f" WHEN regexp_full_match({s}, '{_NAIVE}') THEN NULL"
         f" WHEN regexp_full_match({s}, '{_AWARE}') THEN try_cast(regexp_replace({s}, ' ?UTC$', 'Z') AS TIMESTAMPTZ)"
         f" WHEN regexp_full_match({s}, '\\d{{9,10}}([.]\\d+)?') THEN make_timestamptz(round({s}::DOUBLE * 1000000)::BIGINT)"
@@ -128,7 +131,8 @@ def problems(kind: Kind) -> list[Doubt]:
     found += [Doubt(f"{n}_s IS NOT NULL AND {n} IS NULL", "bad-time", n, bad) for n in kind.times]
     wrong = "Maybe the cell is damaged; a plain number belongs there, with a point."
     found += [
-        Doubt(f"{n}_s IS NOT NULL AND ({n} IS NULL OR NOT isfinite({n}))", "bad-number", n, wrong) for n in kind.numbers
+        Doubt(f"{n}_s IS NOT NULL AND ({n} IS NULL OR NOT abs({n}) <= {_MOST:d})", "bad-number", n, wrong)
+        for n in kind.numbers
     ]
     return [*found, *kind.wrong]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from troth.log.readers._declared import declared
@@ -27,34 +27,41 @@ def _flatten(value: Any, name: str) -> Iterator[dict[str, Any]]:
         return
     named = re.search(r"\d{4}-\d\d-\d\d", name)
     zero = f"{named.group()}T00:00:00" if named else None
-    routes = [r for r in value.get("routes") or [] if isinstance(r, dict)]
-    starts = [_start(route) for route in routes]
-    known = [start for start in starts if start is not None]
+    routes = _objects(value.get("routes"))
+    starts = [_least(s.get("arrival") for s in _objects(route.get("steps"))) for route in routes]
     for route, start in zip(routes, starts, strict=True):
-        for step in route.get("steps") or []:
-            if isinstance(step, dict) and step.get("type") in _VISITS:
+        for step in _objects(route.get("steps")):
+            if str(step.get("type")) in _VISITS:
                 job = step.get("id", step.get("job"))
+                late = {str(v.get("cause")): v.get("duration", 0) for v in _objects(step.get("violations"))}
                 more = {"vehicle": route.get("vehicle"), "route_start": start, "zero": zero}
-                late = {v["cause"]: v.get("duration", 0) for v in step.get("violations") or [] if "cause" in v}
                 yield {**step, **more, "step_of": "route", "id": job, "late": json.dumps(late) if late else None}
-    for job in value.get("unassigned") or []:
-        if isinstance(job, dict):
-            yield {**job, "step_of": "unassigned", "route_start": min(known, default=None), "zero": zero}
-    for job in value.get("jobs") or []:
-        if isinstance(job, dict):
-            windows = [w for w in job.get("time_windows") or [] if isinstance(w, list) and len(w) == 2]
-            ends = {
-                "opens": min((w[0] for w in windows), default=None),
-                "closes": max((w[1] for w in windows), default=None),
-            }
-            yield {**job, **ends, "windows": len(windows), "step_of": "problem", "zero": zero}
+    for job in _objects(value.get("unassigned")):
+        yield {**job, "step_of": "unassigned", "route_start": _least(starts), "zero": zero}
+    for job in _objects(value.get("jobs")):
+        given = job.get("time_windows")
+        windows = [w for w in given if isinstance(w, list) and len(w) == 2] if isinstance(given, list) else []
+        ends = {"opens": _least(w[0] for w in windows), "closes": _greatest(w[1] for w in windows)}
+        yield {**job, **ends, "windows": len(windows), "step_of": "problem", "zero": zero}
     if not {"routes", "unassigned", "jobs"} & set(value):
         yield value
 
 
-def _start(route: dict[str, Any]) -> Any:
-    arrivals = [s["arrival"] for s in route.get("steps") or [] if isinstance(s, dict) and "arrival" in s]
-    return min(arrivals, default=None)
+def _objects(value: Any) -> list[dict[str, Any]]:
+    """Return the objects of a list, none if it is no list."""
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+
+
+def _numbers(values: Iterable[Any]) -> list[float]:
+    return [v for v in values if isinstance(v, int | float) and not isinstance(v, bool)]
+
+
+def _least(values: Iterable[Any]) -> float | None:
+    return min(_numbers(values), default=None)
+
+
+def _greatest(values: Iterable[Any]) -> float | None:
+    return max(_numbers(values), default=None)
 
 
 def _at(seconds: str) -> str:
