@@ -44,7 +44,8 @@ USES: list[dict[str, Any]] = [
 
 _EVENTS: tuple[dict[str, Any], ...] = (
     *({"activity": "status_changed", "step": s} for s in ("open", "pending", "pending", "on_hold", "solved", "cancelled")),
-    *({"activity": "status_changed", "step": "open", "priority": p} for p in ("P1", "P2", "P3")),
+    *({"activity": "status_changed", "step": "open", "priority": p} for p in ("P1", "P1", "P2", "P3")),
+    {"activity": "status_changed", "step": "pending", "priority": "P1"},
     *({"activity": "assigned", "team": t, "actor": "system"} for t in ("t1", "t2", None)),
     {"activity": "unassigned"}, {"activity": "message_received", "direction": "in"},
     *({"activity": "message_sent", **who} for who in ({"agent_id": "ana"}, {"agent_id": "bo", "direction": "internal"}, {"actor": "bot"})),
@@ -68,7 +69,11 @@ def cases(draw: st.DrawFn) -> list[Event]:
     """Draw the events of up to three cases, several at one minute now and then."""
     found: list[Event] = []
     for number in range(draw(st.integers(1, 3))):
-        minutes = draw(st.lists(st.integers(0, MINUTES), min_size=1, max_size=12))
+        # On half hours now and then, so that clocks end just when their target is used up.
+        when = draw(
+            st.sampled_from([st.integers(0, MINUTES), st.integers(0, MINUTES // 30).map(lambda half: 30 * half)])
+        )
+        minutes = draw(st.lists(when, min_size=3, max_size=12))
         first = {
             "activity": "opened",
             "priority": draw(st.sampled_from(["P1", "P2", None])),
