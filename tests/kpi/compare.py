@@ -181,10 +181,11 @@ def compared(folder: Path, *, seeds: Iterable[int]) -> Compared:
         )
         result.filtered = {figure.definition: figure for figure in engine.figures(alone)}
     rules = agreements(max(e.at for events in sites.values() for e in events))
+    recorded = reference_work.recorded(sites.values())
     for events in sites.values():
         clocks = plain.clocks(events, rules)
         for number, (by, every) in enumerate(SPLITS):
-            _expect(result, events, clocks, number, by, every)
+            _expect(result, events, clocks, recorded, number, by, every)
     return result
 
 
@@ -192,6 +193,7 @@ def _expect(
     result: Compared,
     events: list[logs.Event],
     clocks: list[plain.Plain],
+    recorded: tuple[datetime, datetime],
     number: int,
     by: tuple[str, ...],
     every: Step | None,
@@ -202,7 +204,7 @@ def _expect(
         day = at.astimezone(logs.VILNIUS).date()
         return day if every and FIRST <= day < LAST else FIRST if FIRST <= day < LAST else None if day < FIRST else LAST
 
-    world = World(events, PARAMS, period, columns, calendar, SERVICES, clocks)
+    world = World(events, PARAMS, period, columns, calendar, SERVICES, clocks, recorded)
     for kpi in catalogue().values():
         groups: dict[Any, list[Item]] = defaultdict(list)
         for item in KPIS[kpi.name](world):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from random import Random
 from typing import Any
 
+from tests.kpi import reference_people as people
+from tests.kpi.logs import Event
 from tests.kpi.reference import Row
 from tests.kpi.reference_world import Item, Items, World, final, kpi, unmerged
 
@@ -92,9 +94,19 @@ def _overlap(a: datetime, b: datetime, c: datetime, d: datetime) -> float:
     return max((min(b, d) - max(a, c)).total_seconds(), 0.0)
 
 
+def recorded(logs: Iterable[Sequence[Event]]) -> tuple[datetime, datetime]:
+    """Return from when until when logs know of people's states."""
+    known = [s for events in logs for s in people.states(events) if s.ended > s.started]
+    return min(s.started for s in known), max(s.ended for s in known)
+
+
 def _planned(w: World) -> Iterator[tuple[dict[str, Any], Row, float]]:
-    """Yield every planned stretch with whose it is and its seconds."""
-    for s in _given(w, "schedules"):
+    """Yield every planned stretch within what was recorded, with whose it is and its seconds."""
+    first, last = w.recorded or (_START, _START)
+    for whole in _given(w, "schedules"):
+        s = {**whole, "ends_at": min(whole["ends_at"], last)}
+        if whole["ends_at"] <= first or s["starts_at"] >= s["ends_at"]:
+            continue
         teams = {m["team"] for m in _given(w, "memberships") if m["agent_id"] == s["agent_id"]}
         team = teams.pop() if len(teams) == 1 else None
         row = Row(site=s["site"], queue=None, agent_id=s["agent_id"], team=team, approximate=False)

@@ -30,7 +30,7 @@ class Item:
 
 @dataclass(slots=True)
 class World:
-    """All rows of a log, and what else figures depend on."""
+    """All rows of a log, and what else figures depend on; `recorded` is from when until when the lake has states."""
 
     events: Sequence[Event]
     params: Params
@@ -39,6 +39,7 @@ class World:
     calendar: Callable[[Row], Calendar]
     standard: dict[str, float] = field(default_factory=dict)
     sla: list[plain.Plain] = field(default_factory=list)
+    recorded: tuple[datetime, datetime] | None = None
 
     def __post_init__(self) -> None:
         e = self.events

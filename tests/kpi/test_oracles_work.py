@@ -62,6 +62,35 @@ def test_work_without_any_plan_near_is_not_measured(tmp_path: Path) -> None:
     assert [one.by["agent"] for one in query(lake, Query(kpis=("load.conformance",), by=("agent",)))] == ["ada"]
 
 
+def test_hours_to_come_and_days_without_a_log_are_not_judged(tmp_path: Path) -> None:
+    """Four hours into a shift of eight, and with plans of other days: whoever kept to the plan so far, kept to all of it."""
+    worked = _day((_at(8), "available"), (_at(12), ""))
+    plan = [_plan("shift", _at(8, day=day), _at(16, day=day)) for day in (2, 4, 5)]
+    plan += [_plan("break", _at(13, day=day), _at(14, day=day)) for day in (2, 4, 5)]
+    lake = lake_of(tmp_path / "lake", worked, schedules=plan)
+    for name in ("load.adherence", "load.adherence/in_shift", "load.conformance"):
+        found = _figure(lake, name, start=date(2026, 3, 1), end=date(2026, 3, 31))
+        assert (found.value, found.n) == (1.0, 1), name
+
+
+def test_a_log_that_never_says_who_was_there_judges_nobody(tmp_path: Path) -> None:
+    """Plans and requirements without any recorded state: nothing is known, which is no nought."""
+    needed = {
+        "snapshot": "a",
+        "issued_at": _at(8, day=1),
+        "site": "hall",
+        "starts_at": _at(9),
+        "ends_at": _at(10),
+        "agents": 2.0,
+    }
+    events = story(("2026-03-04 07:00", "queued"), ("2026-03-04 17:00", "ended"), contact_id="k", site="hall")
+    plan = [_plan("shift", _at(8), _at(16))]
+    lake = lake_of(tmp_path / "lake", events, schedules=plan, requirements=[needed])
+    names = ("load.adherence", "load.conformance", "load.staffing", "load.staffing/under")
+    assert [(_figure(lake, name).value, _figure(lake, name).n) for name in names[:3]] == [(None, 0)] * 3
+    assert not _figure(lake, names[3]).value
+
+
 def test_a_daily_mean_hides_both_sides(tmp_path: Path) -> None:
     """Two needed all day; one there in the morning, three in the afternoon: right on average and never right."""
     worked = _day((_at(8), "available"), (_at(16), ""))

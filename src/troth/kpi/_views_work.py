@@ -15,15 +15,22 @@ OFF: Final = ("break", "absent")
 #: Work this near to a planned shift of the same person is measured against the plan; further away there is none.
 _NEAR_US: Final = 16 * 3_600_000_000
 #: Whose rate holds, the first that is known: the person's own, that of the team, of the site, of all.
-_RATED: Final = (("agent", "agent_id"), ("team", "team"), ("site", "site"))
+_RATED: Final = (("agent", "agent_id"), ("team", "team"), ("site", "site"), ("", ""))
 
 
 def planned(scope: Any) -> Rows:
-    """Stretches of published schedules, with the team of who has one team and `length_s`."""
+    """Stretches of published schedules as far as states were recorded, with the team of who has one and `length_s`.
+
+    Nobody can have kept to a plan for hours that are still to come, or before the log begins. Who comes late to the first
+    shift of a log is late: its beginning cuts no stretch.
+    """
     import ibis
 
     s = scope.table("schedules")
-    s = s.filter(s.starts_at.notnull() & (s.ends_at > s.starts_at))
+    s = s.cross_join(_recorded(scope))
+    s = s.filter(s.starts_at.notnull() & s.ends_at.notnull() & (s.ends_at > s["first"]))
+    s = s.mutate(ends_at=ibis.least(s.ends_at, s["last"]))
+    s = s.filter(s.ends_at > s.starts_at)
     s = s.select("agent_id", "site", "state", "starts_at", "ends_at", length_s=seconds(s.starts_at, s.ends_at))
     m = scope.table("memberships")
     teams = m.group_by("agent_id").aggregate(least=m.team.min(), most=m.team.max()).rename(member="agent_id")
@@ -37,6 +44,12 @@ def _stretches(scope: Any) -> Rows:
     p = scope.table("paid")
     p = p.filter((p.kind == "state") & p.ended_at.notnull() & (p.ended_at > p.started_at))
     return p.select(who="agent_id", did="state", since="started_at", till="ended_at", unsure="approximate")
+
+
+def _recorded(scope: Any) -> Rows:
+    """Return one row: `first` and `last`, between which states of people at work were recorded; null if none were."""
+    p = _stretches(scope)
+    return p.aggregate(first=p.since.min(), last=p.till.max())
 
 
 def attended(scope: Any) -> Rows:
@@ -86,35 +99,34 @@ def _rated(scope: Any, rows: Rows, *, at: str, length_s: Any) -> Rows:
 
     rates = scope.table("rates")
     money = rates.aggregate(currencies=rates.currency.fill_null("").nunique())
-    rows = rows.mutate(length_s=length_s, row_no=ibis.row_number())
-    found = [_by_rate(rows, rates, dimension, column, at) for dimension, column in (*_RATED, ("", ""))]
-    for place, one in enumerate(found):
-        rows = rows.left_join(
-            one.rename({f"row_{place}": "rated_no", f"cents_{place}": "rated"}), [rows.row_no == one.rated_no]
-        )
+    rows = rows.mutate(length_s=length_s, rated_day=rows[at].date())
+    whole, extra = rows, ["rated_day", "currencies"]
+    for place, (dimension, column) in enumerate(_RATED):
+        found = _by_rate(whole, rates, dimension, column)
+        found = found.rename({f"{name}_{place}": name for name in found.columns})
+        whose = [rows[column] == found[f"rated_{place}"]] if column else []
+        rows = rows.left_join(found, [*whose, rows.rated_day == found[f"day_{place}"]])
+        extra += found.columns
     rows = rows.cross_join(money)
-    rows = rows.mutate(rate=ibis.coalesce(*(rows[f"cents_{place}"] for place in range(len(found)))))
-    cents = (rows.currencies <= 1).ifelse(rows.rate * rows.length_s / 3600.0, None)
-    rows = rows.mutate(cents=cents, approximate=rows.approximate | rows.rate.isnull())
-    extra = [f"{word}_{place}" for word in ("row", "cents") for place in range(len(found))]
-    return rows.drop(*extra, "row_no", "rate", "currencies")
+    rate = ibis.coalesce(*(rows[f"cents_{place}"] for place in range(len(_RATED))))
+    cents = (rows.currencies <= 1).ifelse(rate * rows.length_s / 3600.0, None)
+    return rows.mutate(cents=cents, approximate=rows.approximate | rate.isnull()).drop(*extra)
 
 
-def _by_rate(rows: Rows, rates: Rows, dimension: str, column: str, at: str) -> Rows:
-    """Return the rate of each row that one dimension gives, the newest of those valid on the day."""
-    mine = rates.filter(rates.dimension.fill_null("") == dimension)
-    mine = mine.select(
-        rated_member="member", cents="cents_per_hour", since="valid_from", till="valid_to", rank="version"
-    )
-    day = rows[at].date()
-    whose = [rows[column] == mine.rated_member] if column else []
-    valid = [mine.since.isnull() | (mine.since <= day), mine.till.isnull() | (mine.till > day)]
-    both = rows.join(mine, [*whose, *valid])
+def _by_rate(rows: Rows, rates: Rows, dimension: str, column: str) -> Rows:
+    """Return the rate of each member and day of the rows that one dimension gives, the newest of those valid then."""
     import ibis
 
+    mine = rates.filter(rates.dimension.fill_null("") == dimension)
+    mine = mine.select(member="member", cents="cents_per_hour", since="valid_from", till="valid_to", rank="version")
+    who = rows.select(day="rated_day", **({"rated": column} if column else {})).distinct()
+    whose = [who.rated == mine.member] if column else []
+    valid = [mine.since.isnull() | (mine.since <= who.day), mine.till.isnull() | (mine.till > who.day)]
+    both = who.join(mine, [*whose, *valid])
     order = [both.since.desc(nulls_first=False), both["rank"].desc(nulls_first=False), both.cents]
-    both = both.mutate(place=ibis.row_number().over(ibis.window(group_by=both.row_no, order_by=order)))
-    return both.filter(both.place == 0).select(rated_no="row_no", rated=both.cents.cast("float64"))
+    window = ibis.window(group_by=[both[key] for key in who.columns], order_by=order)
+    both = both.mutate(place=ibis.row_number().over(window))
+    return both.filter(both.place == 0).select(*who.columns, cents=both.cents.cast("float64"))
 
 
 #: What a requirement may be of.
@@ -135,12 +147,11 @@ def staffed_cells(scope: Any) -> Rows:
     keys = [*(r[d] for d in _NEEDED_OF), r.starts_at]
     r = r.mutate(place=ibis.row_number().over(ibis.window(group_by=keys, order_by=order)))
     r = r.filter(r.place == 0).drop("place")
-    everything = scope.table("paid")
-    known = everything.aggregate(first=everything.started_at.min(), last=everything.ended_at.max())
-    r = r.cross_join(known)
+    r = r.cross_join(_recorded(scope))
     r = r.filter((r.starts_at >= r["first"]) & (r.ends_at <= r["last"])).drop("first", "last")
     r = r.mutate(cell=ibis.row_number().over(ibis.window(order_by=[r.starts_at, *(r[d] for d in _NEEDED_OF)])))
-    p = everything.filter((everything.kind == "state") & everything.state.isin(ON_DUTY) & everything.ended_at.notnull())
+    p = scope.table("paid")
+    p = p.filter((p.kind == "state") & p.state.isin(ON_DUTY) & p.ended_at.notnull())
     there = _overlapped(r, p.select(*_NEEDED_OF, "approximate", since="started_at", till="ended_at"))
     s = planned(scope).mutate(queue=ibis.null("string"))
     sign = (s.state == "shift").ifelse(1.0, -1.0)
