@@ -56,6 +56,8 @@ def command(
 
     where = opened(lake)
     if publication is None:
+        if changed or any(one is not None for one in (tables, calendar, as_of)):
+            raise click.UsageError("These options look at one publication: name it first.")
         output.show([_head(one) for one in publications(where)], form=form, key="publications")
         return 0
     (said,) = publications(where, name=publication)

@@ -187,9 +187,10 @@ TABLES: Final[dict[str, Table]] = {
     ),
     "published_figures": Table(
         "Every figure of a publication, as it was said. Never changed.",
-        ("publication", "place"),
+        ("publication", "published_at", "place"),
         (
             ("publication", _TEXT),
+            ("published_at", _INSTANT),
             ("place", _INT),
             ("kpi", _TEXT),
             ("variant", _TEXT),

@@ -12,9 +12,10 @@ import pytest
 
 from tests.kpi.logs import hours, lake_of, put, put_reference, story
 from troth.core.errors import InputError
+from troth.core.terms import Unit
 from troth.core.time import Step
-from troth.kpi.definition import Params
-from troth.kpi.history import Cause, Change, publications, publish, recheck
+from troth.kpi.definition import Figure, Params
+from troth.kpi.history import Cause, Change, Course, changes, publications, publish, recheck
 from troth.kpi.history.read import tables_of
 from troth.kpi.query import Query, query
 from troth.log.lake import Lake
@@ -119,6 +120,17 @@ def test_a_folder_with_faults_tells_all_of_them(tmp_path: Path) -> None:
     assert {one.code for one in faults.value.issues} == {"bad-value", "missing-column"}
 
 
+def test_a_file_or_column_that_says_nothing_is_not_passed_over(tmp_path: Path) -> None:
+    """Another rate under a wrong heading, or a wrong name of the file, would be a question that was never asked."""
+    (tmp_path / "rates.csv").write_text("dimension,member,cents_an_hour\nagent,ada,12\n", encoding="utf-8")
+    (tmp_path / "calender.csv").write_text("calendar\noffice\n", encoding="utf-8")
+    with pytest.raises(InputError) as faults:
+        tables_of(tmp_path)
+    assert {(one.code, one.value) for one in faults.value.issues} == {
+        ("unknown-column", "cents_an_hour"), ("unknown-table", "calender"),
+    }  # fmt: skip
+
+
 def test_what_was_published_is_never_changed(shop: Lake) -> None:
     """A name is used once, and an unknown one is told with those there are."""
     publish(shop, asked=ASKED, name="march", now=NOW)
@@ -129,6 +141,59 @@ def test_what_was_published_is_never_changed(shop: Lake) -> None:
     with pytest.raises(InputError) as unknown:
         publications(shop, name="april")
     assert "march" in unknown.value.issues[0].advice
+
+
+def test_figures_of_a_publication_that_never_came_to_be_are_not_there(
+    shop: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run that died before the name was taken leaves figures behind; the next one of that name shows only its own."""
+    shelf = type(shop.reference("publications"))
+    kept = shelf.append
+
+    def dies(self: Any, rows: Any, *, batch: tuple[str, int]) -> list[str]:
+        if self.root.name == "publications":
+            raise OSError("no space left")
+        return kept(self, rows, batch=batch)
+
+    monkeypatch.setattr(shelf, "append", dies)
+    with pytest.raises(OSError, match="no space"):
+        publish(shop, asked=replace(ASKED, kpis=("flow.volume", "speed.first_reply/business")), name="march", now=NOW)
+    monkeypatch.undo()
+    assert publications(shop) == []
+    figures = publish(shop, asked=ASKED, name="march", now=NOW + timedelta(hours=1))
+    (back,) = publications(shop)
+    assert [(one.definition, one.value) for one in back.figures] == [(one.definition, one.value) for one in figures]
+
+
+def test_of_two_at_once_the_first_has_the_name(shop: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who computes while another takes the name is told so, and changes nothing of what the other said."""
+    module = sys.modules["troth.kpi.history.read"]
+    first = publish(shop, asked=ASKED, name="march", now=NOW)
+    put(shop, _case(3, "05 09:00", "05 14:00"))
+    monkeypatch.setattr(module, "read_reference", lambda *_: [])
+    with pytest.raises(InputError) as late:
+        publish(shop, asked=ASKED, name="march", now=NOW + timedelta(seconds=1))
+    monkeypatch.undo()
+    assert [one.code for one in late.value.issues] == ["publication-exists"]
+    (back,) = publications(shop)
+    assert (back.published_at, [one.value for one in back.figures]) == (NOW, [one.value for one in first])
+
+
+def test_a_site_that_moves_to_another_zone_moves_no_published_period(shop: Lake) -> None:
+    """The days of the question are those it was asked for: every figure stands beside itself."""
+    publish(shop, asked=replace(ASKED, every=Step.DAY), name="march", now=NOW)
+    put_reference(shop, "sites", [{"site": "hall", "time_zone": "Europe/Vilnius"}])
+    found = recheck(shop, said=publications(shop)[0])
+    assert len(found) == 7
+    assert [one.causes for one in found] == [()] * 7
+
+
+def test_what_only_the_order_of_adding_changed_is_no_change() -> None:
+    """The last digits of a sum are of the machine, not of the service; a nought that is one digit more is more."""
+    figure = Figure("a.b", "", "a.b@1", {}, "2026", "2027", 0.1 + 0.2, Unit.SECONDS, 3)
+    for value, causes in ((0.3, ()), (0.4, (Cause.LOG,)), (None, (Cause.LOG,))):
+        (change,) = changes([figure], course=[Course(Cause.LOG, [replace(figure, value=value)])])
+        assert tuple(cause for cause, _ in change.causes) == causes
 
 
 def test_a_question_comes_back_as_it_was_asked(shop: Lake) -> None:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from troth.core.terms import Unit
 from troth.kpi.definition import Figure
+
+#: Figures nearer than this are the same: a machine adds numbers up in whatever order they come.
+_SAME: Final = 1e-9
 
 
 class Cause(StrEnum):
     """Why a figure is another than it was, in the order in which causes are taken."""
 
-    LOG = "log"  # events that came, were corrected or went since
+    LOG = "log"  # events that came, were corrected or went since; schedules, forecasts and requirements as well
     DEFINITION = "definition"  # the KPI has a newer version
     TABLES = "tables"  # reference tables: calendars, agreements, rates and the like
     PARAMETERS = "parameters"  # the named defaults
@@ -80,10 +84,12 @@ def _place(one: Figure) -> tuple[Any, ...]:
 def _change(sides: Sequence[Figure | None], course: Sequence[Course]) -> Change:
     known = next(one for one in sides if one is not None)
     values = [one.value if one is not None else None for one in sides]
-    causes = []
+    causes: list[tuple[Cause, float | None]] = []
     for step, low, high in zip(course, values, values[1:], strict=False):
-        if low != high:
-            causes.append((step.cause, high - low if low is not None and high is not None else None))
+        if low is None or high is None:
+            causes += [(step.cause, None)] if low is not high else []
+        elif not math.isclose(low, high, rel_tol=_SAME, abs_tol=_SAME):
+            causes.append((step.cause, high - low))
     return Change(
         known.id, known.variant, known.by, known.start, known.end, known.unit, values[0], values[-1], tuple(causes)
     )

@@ -17,7 +17,7 @@ from troth.core.errors import InputError
 from troth.core.terms import Unit
 from troth.core.time import Step
 from troth.kpi.definition import Figure, Params
-from troth.kpi.query import Query, query
+from troth.kpi.query import Engine, Query
 from troth.log.lake import Lake
 from troth.log.reference import TABLES
 from troth.log.references import read_reference
@@ -69,7 +69,7 @@ class Snapshot:
     Parameters
     ----------
     name, published_at : which and when.
-    asked : the question, its period fixed.
+    asked : the question, its period and time zone fixed.
     definitions : version of each KPI by its name.
     tables : the rules it rested on, see `RULES`.
     figures : what was said.
@@ -93,12 +93,14 @@ def publish(lake: Lake, *, asked: Query, name: str, now: datetime) -> list[Figur
     if not name.strip():
         raise InputError([Issue("no-name", Severity.ERROR, "publication", name, "Maybe a name such as 2026-03.")])
     if any(row["publication"] == name for row in read_reference(lake, "publications")):
-        advice = "Maybe another name: what was published is never changed."
-        raise InputError([Issue("publication-exists", Severity.ERROR, "publication", name, advice)])
-    found = query(lake, asked)
+        raise _taken(name)
+    with lake.session() as con:
+        engine = Engine(lake, con)
+        found, time_zone = engine.figures(asked), asked.time_zone or engine.time_zone
     fixed = replace(
         asked,
         kpis=tuple(dict.fromkeys(f"{one.id}/{one.variant}" for one in found)),
+        time_zone=time_zone,
         start=asked.start or min((datetime.fromisoformat(one.start) for one in found), default=None),
         end=asked.end or max((datetime.fromisoformat(one.end) for one in found), default=None),
     )
@@ -109,17 +111,28 @@ def publish(lake: Lake, *, asked: Query, name: str, now: datetime) -> list[Figur
     }  # fmt: skip
     rows = [
         {
-            "publication": name, "place": place, "kpi": one.id, "variant": one.variant, "definition": one.definition,
+            "publication": name, "published_at": now, "place": place, "kpi": one.id, "variant": one.variant, "definition": one.definition,
             "by": json.dumps(dict(one.by)), "period_start": one.start, "period_end": one.end, "unit": str(one.unit),
             "value": one.value, "n": one.n, "low": one.low, "high": one.high, "reason": one.reason,
         }
         for place, one in enumerate(found)
     ]  # fmt: skip
-    # The head last: figures without it are not there, and the same publication can be made again.
-    for table, given in (("published_figures", rows), ("publications", [head])):
-        made = pa.Table.from_pylist([{"version": 0, **row} for row in given], schema=TABLES[table].schema)
-        lake.reference(table).append(made, batch=(f"publication/{name}", 0))
+    # The head last: figures without it are not there, and the same publication can be made again. Who is first with it
+    # has the name.
+    _append(lake, "published_figures", rows, stream=f"publication/{name}/{now.isoformat()}")
+    if not _append(lake, "publications", [head], stream=f"publication/{name}"):
+        raise _taken(name)
     return found
+
+
+def _append(lake: Lake, table: str, rows: list[dict[str, Any]], *, stream: str) -> list[str]:
+    made = pa.Table.from_pylist([{"version": 0, **row} for row in rows], schema=TABLES[table].schema)
+    return lake.reference(table).append(made, batch=(stream, 0))
+
+
+def _taken(name: str) -> InputError:
+    advice = "Maybe another name: what was published is never changed."
+    return InputError([Issue("publication-exists", Severity.ERROR, "publication", name, advice)])
 
 
 def publications(lake: Lake, *, name: str | None = None) -> list[Snapshot]:
@@ -145,23 +158,24 @@ def publications(lake: Lake, *, name: str | None = None) -> list[Snapshot]:
 def tables_of(folder: Path) -> dict[str, pa.Table]:
     """Return reference tables from CSV files named after them, to read a lake `Under`.
 
+    An import passes over a file or column it does not know, and says so; here it would be a question left unasked.
+
     Raises
     ------
-    InputError : ``no-tables`` when there is none; all that an import of them would refuse.
+    InputError : ``no-tables`` when there is none; all that an import of them would refuse or warn of.
     """
     from tempfile import TemporaryDirectory
 
     from troth.log.references import import_reference
 
-    files = sorted(path for path in folder.glob("*.csv") if path.stem in TABLES)
+    files = sorted(folder.glob("*.csv"))
     if not files:
         advice = f"Maybe files such as calendars.csv: {', '.join(TABLES)}."
         raise InputError([Issue("no-tables", Severity.ERROR, str(folder), "", advice)])
     with TemporaryDirectory() as there:
         lake, issues = Lake(there), list[Issue]()
         for path in files:
-            stage = import_reference(lake, path=path, stream=path.name)
-            issues += [one for one in stage.issues if stage.failed or stage.rejects or one.severity is Severity.ERROR]
+            issues += import_reference(lake, path=path, stream=path.name).issues
         if issues:
             raise InputError(issues)
         return {
@@ -171,7 +185,8 @@ def tables_of(folder: Path) -> dict[str, pa.Table]:
 
 
 def _restored(head: Mapping[str, Any], said: list[dict[str, Any]]) -> Snapshot:
-    mine = sorted((row for row in said if row["publication"] == head["publication"]), key=lambda row: row["place"])
+    keys = ("publication", "published_at")
+    mine = sorted((row for row in said if all(row[k] == head[k] for k in keys)), key=lambda row: row["place"])
     figures = tuple(
         Figure(
             id=row["kpi"], variant=row["variant"] or "", definition=row["definition"], by=json.loads(row["by"]),
