@@ -13,10 +13,10 @@ import pyarrow as pa
 from troth.core.calendar import Calendar
 from troth.core.decision import Issue
 from troth.core.time import calendars_from_tables
-from troth.kpi.calendar_use import coded
+from troth.kpi.calendar_use import Coded, coded
 from troth.kpi.clocks import NAT
 from troth.kpi.sla.engine import ENDED_BY, STATES, SlaClocks, clocks
-from troth.kpi.sla.history import History, Ints
+from troth.kpi.sla.history import History, Ints, Truths
 from troth.kpi.sla.policy import CHANGES, FIELDS, SlaBooks
 from troth.kpi.sla.tables import SLA_TABLES, books_from_tables
 from troth.log.lake import Lake
@@ -44,6 +44,10 @@ SLA_CLOCKS: Final = pa.schema(
 #: Events worked on at once.
 _BATCH: Final = 4_000_000
 _SAID: Final = ("activity", "step", "actor", "direction", "reason")
+_TOLD: Final = (
+    "priority", "queue", "site", "channel", "service", "customer", "topic", "any_team", "status", "given_team",
+    "given_agent", "doer",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,79 +148,108 @@ def history(con: duckdb.DuckDBPyConnection, *, events: str, customers: str | Non
     events : SQL of events in `schema.STORED`.
     customers : SQL of the reference table `customers`, for filters on segment and organisation.
     """
-    rows = con.sql(_sql(events, customers)).fetch_arrow_table()
+    rows = con.sql(_sql(events)).fetch_arrow_table()
     named = coded(rows["case_id"])
-    case = named.codes
-    at = rows["at"].to_numpy()
+    case, at = named.codes, rows["at"].to_numpy()
+    said = {column: coded(rows[column]) for column in _SAID}
     first = np.searchsorted(case, np.arange(len(named.names)))
     inexact = np.zeros(len(named.names), dtype=np.bool_)
     inexact[case[rows["inexact"].to_numpy()]] = True
+    told = {name: _filled(coded(rows[name]), first[case]) for name in _TOLD}
+    known: dict[str, Coded] = {name: told[name] for name in FIELDS if name in told}
+    known["team"] = _either(_named(told["given_team"]), told["any_team"], given=_named(told["given_team"]).codes >= 0)
+    known["agent"] = _either(_named(told["given_agent"]), told["doer"], given=told["given_agent"].codes >= 0)
+    known |= _customers(con, customers, told["customer"])
+    changing = {"team": "given_team", "agent": "given_agent", "priority": "priority", "status": "status"}
     return History(
         cases=[str(name) for name in named.names],
         case=case,
         at=at,
-        said={column: coded(rows[column]) for column in _SAID},
-        known={name: coded(rows[f"known_{name}"]) for name in (*FIELDS, "agent")},
-        changed={name: rows[f"changed_{name}"].to_numpy() for name in CHANGES},
-        replied=rows["replied"].to_numpy(),
+        said=said,
+        known=known,
+        changed={name: _changed(_named(told[changing[name]]).codes, first) for name in CHANGES},
+        replied=_after(rows["reply"].to_numpy(), first[case]),
         approximate=inexact,
-        opened=rows["opened"].to_numpy()[first],
+        opened=_opened(case, at, rows["opens"].to_numpy(), first),
     )
 
 
-def _sql(events: str, customers: str | None) -> str:
-    """Return SQL that says of every event what conditions and filters ask."""
-    window = "PARTITION BY case_id ORDER BY occurred_at, version, activity, source_id"
-    w, whole = "OVER w", "OVER (PARTITION BY case_id)"
-    reply = (
-        "(activity = 'answered' OR activity = 'message_sent' AND coalesce(direction, 'out') <> 'internal')"
-        " AND who = 'human'"
-    )
-    plain = ", ".join(
-        f"last_value({column} IGNORE NULLS) {w} AS known_{name}"
-        for name, column in {
-            "priority": "priority", "queue": "queue", "site": "site", "channel": "channel", "service": "service",
-            "customer": "customer_id", "topic": "topic", "last_team": "team", "status": "status", "held_team": "given_team",
-            "held_agent": "given_agent", "last_agent": "doer",
-        }.items()
-    )  # fmt: skip
+def _sql(events: str) -> str:
+    """Return SQL of what each event says, in the order in which cases see them."""
     given = "CASE activity WHEN 'assigned' THEN coalesce({0}, '') WHEN 'unassigned' THEN '' END"
-    segments = f"""
-        LEFT JOIN (SELECT customer_id AS one, segment, organisation FROM ({customers})
-                   QUALIFY row_number() OVER (PARTITION BY customer_id ORDER BY valid_from DESC NULLS LAST) = 1) c
-        ON c.one = known_customer""" if customers else ""  # fmt: skip
-    more = "segment, organisation" if customers else "NULL::VARCHAR AS segment, NULL::VARCHAR AS organisation"
-    changed = {"team": "held_team", "agent": "held_agent", "priority": "priority", "status": "status"}
-    flags = ", ".join(
-        f"coalesce(known_{column}, '') <> coalesce(lag(known_{column}) {w}, '') AS changed_{name}"
-        for name, column in changed.items()
-    )
     return f"""
-        WITH said AS (
-            SELECT case_id, occurred_at, version, activity, source_id, step, direction, priority, queue, site, channel,
-                service, team, customer_id, origin <> 'exact' AS inexact,
-                coalesce(actor, CASE WHEN agent_id IS NOT NULL THEN 'human' END) AS who,
-                CASE WHEN coalesce(actor, 'human') = 'human' THEN agent_id END AS doer,
-                attributes->>'$.reason' AS reason, attributes->>'$.topic' AS topic,
-                CASE activity WHEN 'status_changed' THEN step WHEN 'closed' THEN 'closed' END AS status,
-                {given.format("team")} AS given_team, {given.format("agent_id")} AS given_agent
-            FROM ({events})
-        ), filled AS (
-            SELECT *, {plain},
-                coalesce(bool_or({reply}) OVER (w ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), false) AS replied,
-                coalesce(min(occurred_at) FILTER (activity = 'opened') {whole}, min(occurred_at) {whole}) AS opened_at
-            FROM said WINDOW w AS ({window})
-        ), told AS (
-            SELECT *, {flags}, coalesce(nullif(known_held_team, ''), known_last_team) AS known_team,
-                CASE WHEN known_held_agent IS NULL THEN known_last_agent ELSE nullif(known_held_agent, '') END AS known_agent
-            FROM filled WINDOW w AS ({window})
-        )
-        SELECT case_id, epoch_us(occurred_at) AS at, activity, step, who AS actor, direction, reason, inexact, replied,
-            epoch_us(opened_at) AS opened, {", ".join(f"changed_{name}" for name in CHANGES)}, known_priority, known_queue,
-            known_site, known_channel, known_service, known_customer, known_topic, known_team, known_agent,
-            segment AS known_segment, organisation AS known_organisation
-        FROM (SELECT told.*, {more} FROM told {segments})
-        ORDER BY case_id, occurred_at, version, activity, source_id"""
+        SELECT case_id, epoch_us(occurred_at) AS at, activity, step, direction, origin <> 'exact' AS inexact,
+            coalesce(actor, CASE WHEN agent_id IS NOT NULL THEN 'human' END) AS actor,
+            CASE WHEN attributes LIKE '%"reason"%' THEN attributes->>'$.reason' END AS reason,
+            CASE WHEN attributes LIKE '%"topic"%' THEN attributes->>'$.topic' END AS topic,
+            priority, queue, site, channel, service, customer_id AS customer, team AS any_team,
+            CASE activity WHEN 'status_changed' THEN step WHEN 'closed' THEN 'closed' END AS status,
+            {given.format("team")} AS given_team, {given.format("agent_id")} AS given_agent,
+            CASE WHEN coalesce(actor, 'human') = 'human' THEN agent_id END AS doer, activity = 'opened' AS opens,
+            coalesce((activity = 'answered' OR activity = 'message_sent' AND coalesce(direction, 'out') <> 'internal')
+                AND coalesce(actor, CASE WHEN agent_id IS NOT NULL THEN 'human' END) = 'human', false) AS reply
+        FROM ({events}) ORDER BY case_id, occurred_at, version, activity, source_id"""
+
+
+def _filled(column: Coded, first: Ints) -> Coded:
+    """Return a column in which every event says what was last said in its case; `first` is the place of the case's first."""
+    place = np.maximum.accumulate(np.where(column.codes >= 0, np.arange(len(first)), -1)) if len(first) else first
+    return Coded(np.where(place >= first, column.codes[place], -1), column.names)
+
+
+def _named(column: Coded) -> Coded:
+    """Return a column in which the empty text is nothing."""
+    if "" not in column.names:
+        return column
+    return Coded(np.where(column.codes == list(column.names).index(""), -1, column.codes), column.names)
+
+
+def _either(one: Coded, other: Coded, *, given: Truths) -> Coded:
+    """Return the one column where it is given, else the other."""
+    names = list(dict.fromkeys([*one.names, *other.names]))
+    place = {name: code for code, name in enumerate(names)}
+    moved = np.array([*(place[name] for name in other.names), -1], dtype=np.int64)
+    return Coded(np.where(given, one.codes, moved[other.codes]), names)
+
+
+def _customers(con: duckdb.DuckDBPyConnection, customers: str | None, who: Coded) -> dict[str, Coded]:
+    """Return what the table of customers says of each event's customer."""
+    rows: dict[str, tuple[str | None, str | None]] = {}
+    if customers is not None:
+        newest = "row_number() OVER (PARTITION BY customer_id ORDER BY valid_from DESC NULLS LAST) = 1"
+        found = con.sql(f"SELECT customer_id, segment, organisation FROM ({customers}) QUALIFY {newest}").fetchall()
+        rows = {name: (segment, organisation) for name, segment, organisation in found}
+    made = {}
+    for place, name in enumerate(("segment", "organisation")):
+        mine = [rows.get(str(customer), (None, None))[place] for customer in who.names]
+        words = sorted({word for word in mine if word is not None})
+        codes = np.array([*(words.index(word) if word is not None else -1 for word in mine), -1], dtype=np.int64)
+        made[name] = Coded(codes[who.codes], words)
+    return made
+
+
+def _changed(codes: Ints, first: Ints) -> Truths:
+    """Return which events gave their case another value than it had."""
+    before = np.concatenate([[-1], codes[:-1]])[: len(codes)]
+    before[first] = -1
+    changed: Truths = codes != before
+    return changed
+
+
+def _after(hit: Truths, first: Ints) -> Truths:
+    """Return which events come after a hit of their case."""
+    place = np.maximum.accumulate(np.where(hit, np.arange(len(hit)), -1)) if len(hit) else first
+    before = np.concatenate([[-1], place[:-1]])[: len(hit)]
+    after: Truths = before >= first
+    return after
+
+
+def _opened(case: Ints, at: Ints, opens: Truths, first: Ints) -> Ints:
+    """Return when each case was opened, else its first event."""
+    opened = at[first]
+    rows = np.flatnonzero(opens)[::-1]  # of several the earliest, written last, stays
+    opened[case[rows]] = at[rows]
+    return opened
 
 
 def as_table(history: History, *, found: SlaClocks) -> pa.Table:
