@@ -45,7 +45,7 @@ def test_the_best_step_is_said_and_shown(shop: Path, tmp_path: Path, capsys: pyt
     assert told["nothing"]["came"]["mean"] > 0 and told["advice"] in page.read_text(encoding="utf-8")
     assert _asked(shop, *AT, "--format", "json") == DONE
     assert json.loads(capsys.readouterr().out) == told
-    bars = [word for kind in ("breaks", "extend", "turn", "order") for word in ("--without", kind)]
+    bars = [word for kind in ("breaks", "extend", "turn") for word in ("--without", kind)]
     assert _asked(shop, *AT, *bars, "--helper", "Ona", "--format", "json") == DONE
     only = json.loads(capsys.readouterr().out)["steps"]
     assert {one["kind"] for one in only} == {"nothing", "call_in"} and {one["agent"] for one in only} == {"", "Ona"}

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 #: So many weeks before the day are learned from unless asked otherwise.
 _WEEKS: Final = 8
-_STEPS: Final = ("call-in", "breaks", "extend", "turn", "order")
+_STEPS: Final = ("call-in", "breaks", "extend", "turn")
 
 
 @click.command(
@@ -55,6 +55,7 @@ _STEPS: Final = ("call-in", "breaks", "extend", "turn", "order")
     type=click.Choice(_STEPS),
     help="A kind of step that must not be advised. Repeatable.",
 )
+@click.option("--order", is_flag=True, help="All of a queue standing with those who have priority may be advised, too.")
 @click.option(
     "--worth",
     type=click.FloatRange(0),
@@ -159,7 +160,7 @@ def _advised(given: dict[str, Any], tell: Any) -> Advice:
     helpers = tuple(dict.fromkeys(given["helpers"])) or ("somebody",)
     allowed = Allowed(
         helpers=() if "call-in" in barred else helpers, breaks="breaks" not in barred, extend="extend" not in barred,
-        turn="turn" not in barred, order="order" not in barred,
+        turn="turn" not in barred, order=given["order"],
     )  # fmt: skip
     worth = Worth(hours=given["worth"], target_s=given["within"])
     return advise(

@@ -108,7 +108,7 @@ def test_a_ranked_queue_may_go_by_order_of_coming() -> None:
     urgent = tuple(replace(one, priority=1 + k % 2) for k, one in enumerate(found.contacts))
     now = twin_now(replace(found, contacts=urgent, ranked=("a",)), seen=recorded_week(), seed=1)
     assert [one.level for one in now.problem.queues[0].discipline.classes] == [2, 1, 0, 1]
-    flat = [one for one in steps(now, allowed=HELP) if one.kind is StepKind.ORDER]
+    flat = [one for one in steps(now, allowed=replace(HELP, order=True)) if one.kind is StepKind.ORDER]
     assert [one.queue for one in flat] == ["a"]
     assert len(taken(now, step=flat[0]).queues[0].discipline.classes) == 1
 

@@ -64,7 +64,8 @@ class Allowed:
     breaks : breaks planned to begin within the horizon may begin at another time in it, before which they end.
     extend : shifts that end within the horizon may go on until it ends.
     turn : an agent may serve one queue only.
-    order : all customers of a queue may stand with those of the best priority, by order of coming.
+    order : all customers of a queue may stand with those of the best priority, by order of coming. Not unless asked for:
+        tried on 200 states of the demo company it did not help.
     """
 
     helpers: tuple[str, ...] = ()
@@ -74,7 +75,7 @@ class Allowed:
     breaks: bool = True
     extend: bool = True
     turn: bool = True
-    order: bool = True
+    order: bool = False
 
 
 def check_allowed(allowed: Allowed) -> list[Issue]:
