@@ -217,7 +217,11 @@ def _staffing(w: World) -> Items:
 
 @kpi("load.staffing/rostered")
 def _rostered(w: World) -> Items:
-    return (Item(row.at, float(abs(there - needed) <= 0.05 * needed), 1, row) for row, needed, _, there in _cells(w))
+    return (
+        Item(row.at, float(abs(there - needed) <= 0.05 * needed), 1, row)
+        for row, needed, _, there in _cells(w)
+        if row.queue is None
+    )
 
 
 @kpi("load.staffing/ratio")

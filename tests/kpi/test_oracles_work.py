@@ -91,6 +91,39 @@ def test_a_log_that_never_says_who_was_there_judges_nobody(tmp_path: Path) -> No
     assert not _figure(lake, names[3]).value
 
 
+def test_a_break_within_an_absence_is_not_taken_off_twice(tmp_path: Path) -> None:
+    """Ill all day, with the break still in the plan: one person of eight hours is left, who worked all of them."""
+    plan = [_plan("shift", _at(8), _at(16), agent=agent) for agent in ("ada", "bob")]
+    plan += [_plan("absent", _at(8), _at(16), agent="bob"), _plan("break", _at(12), _at(13), agent="bob")]
+    plan += [_plan("absent", _at(17), _at(18))]
+    lake = lake_of(tmp_path / "lake", _day((_at(8), "available"), (_at(16), "")), schedules=plan)
+    for name in ("load.adherence", "load.adherence/in_shift", "load.conformance"):
+        assert _figure(lake, name).value == 1.0, name
+
+
+def test_nobody_is_missing_from_a_queue_that_no_state_names(tmp_path: Path) -> None:
+    """A requirement of a queue is not judged where the log does not say who is there for it; a plan never says."""
+    row = {
+        "snapshot": "a",
+        "issued_at": _at(8, day=1),
+        "starts_at": _at(9),
+        "ends_at": _at(10),
+        "agents": 1.0,
+        "site": "hall",
+    }
+    for queue, judged in ((None, 1), ("q", 2)):
+        worked = _day((_at(8), "available"), (_at(16), ""), queue=queue)
+        lake = lake_of(
+            tmp_path / str(queue),
+            worked,
+            requirements=[row, {**row, "queue": "q"}],
+            schedules=[_plan("shift", _at(8), _at(16))],
+        )
+        staffed, rostered, short = (_figure(lake, f"load.staffing{variant}") for variant in ("", "/rostered", "/under"))
+        assert (staffed.value, staffed.n, short.value) == (1.0, judged, 0.0)
+        assert (rostered.value, rostered.n) == (1.0, 1)
+
+
 def test_a_daily_mean_hides_both_sides(tmp_path: Path) -> None:
     """Two needed all day; one there in the morning, three in the afternoon: right on average and never right."""
     worked = _day((_at(8), "available"), (_at(16), ""))

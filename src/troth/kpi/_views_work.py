@@ -32,6 +32,7 @@ def planned(scope: Any) -> Rows:
     s = s.mutate(ends_at=ibis.least(s.ends_at, s["last"]))
     s = s.filter(s.ends_at > s.starts_at)
     s = s.select("agent_id", "site", "state", "starts_at", "ends_at", length_s=seconds(s.starts_at, s.ends_at))
+    s = _present(s)
     m = scope.table("memberships")
     teams = m.group_by("agent_id").aggregate(least=m.team.min(), most=m.team.max()).rename(member="agent_id")
     s = s.left_join(teams, s.agent_id == teams.member)
@@ -44,6 +45,15 @@ def _stretches(scope: Any) -> Rows:
     p = scope.table("paid")
     p = p.filter((p.kind == "state") & p.ended_at.notnull() & (p.ended_at > p.started_at))
     return p.select(who="agent_id", did="state", since="started_at", till="ended_at", unsure="approximate")
+
+
+def _present(stretches: Rows) -> Rows:
+    """Return planned stretches but those that begin in an absence of the same person: a break in it would count twice."""
+    away = stretches.view()
+    away = away.filter(away.state == "absent").select(who="agent_id", since="starts_at", till="ends_at")
+    part = ~stretches.state.isin(("shift", "absent"))
+    within = [stretches.agent_id == away.who, stretches.starts_at >= away.since, stretches.starts_at < away.till]
+    return stretches.anti_join(away, [*within, part])
 
 
 def _recorded(scope: Any) -> Rows:
@@ -136,7 +146,8 @@ _NEEDED_OF: Final = ("site", "team", "queue")
 def staffed_cells(scope: Any) -> Rows:
     """Published requirements that are over: `needed`, `there` (people on duty, on average) and `rostered` (by plan).
 
-    Of several that were published of one interval before it began the newest counts.
+    Of several that were published of one interval before it began the newest counts. Plans name no queue, so that
+    `rostered` is not known of a queue; nor is `there` where states name none.
     """
     import ibis
 
@@ -152,6 +163,8 @@ def staffed_cells(scope: Any) -> Rows:
     r = r.mutate(cell=ibis.row_number().over(ibis.window(order_by=[r.starts_at, *(r[d] for d in _NEEDED_OF)])))
     p = scope.table("paid")
     p = p.filter((p.kind == "state") & p.state.isin(ON_DUTY) & p.ended_at.notnull())
+    r = r.cross_join(p.aggregate(queues=p.queue.count()))
+    r = r.filter(r.queue.isnull() | (r.queues > 0)).drop("queues")
     there = _overlapped(r, p.select(*_NEEDED_OF, "approximate", since="started_at", till="ended_at"))
     s = planned(scope).mutate(queue=ibis.null("string"))
     sign = (s.state == "shift").ifelse(1.0, -1.0)
@@ -161,7 +174,8 @@ def staffed_cells(scope: Any) -> Rows:
     r = r.left_join(there.rename(c1="cell", s1="total_s", u1="unsure"), [r.cell == there.cell])
     r = r.left_join(rostered.rename(c2="cell", s2="total_s", u2="unsure"), [r.cell == rostered.cell])
     return r.mutate(
-        needed=r.agents, there=r.s1.fill_null(0.0) / r.length_s, rostered=r.s2.fill_null(0.0) / r.length_s,
+        needed=r.agents, there=r.s1.fill_null(0.0) / r.length_s,
+        rostered=r.queue.isnull().ifelse(r.s2.fill_null(0.0) / r.length_s, None),
         approximate=r.u1.fill_null(False),
     ).drop("cell", "c1", "c2", "s1", "s2", "u1", "u2")  # fmt: skip
 

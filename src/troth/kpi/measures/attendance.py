@@ -92,7 +92,7 @@ def _cells(value: Any, weight: Any = 1.0) -> tuple[Part, ...]:
 
 
 def _right(there: str) -> Any:
-    return lambda s, _: share((s[there] - s.needed).abs() <= _WITHIN * s.needed)
+    return lambda s, _: s[there].notnull().ifelse(share((s[there] - s.needed).abs() <= _WITHIN * s.needed), None)
 
 
 _STAFFING = Kpi(
@@ -104,8 +104,8 @@ _STAFFING = Kpi(
     numerator="intervals in which the people on duty were within 5 % of the requirement",
     denominator="intervals of the published requirement that are over",
     population=(
-        "intervals of requirements published before they began; on duty is being with a customer, in the work after, or"
-        " available"
+        "intervals of requirements published before they began, those of a queue where states name queues; on duty is being"
+        " with a customer, in the work after, or available"
     ),
     cohort="when the interval begins",
     parts=_cells(_right("there")),
@@ -118,6 +118,7 @@ _ROSTERED = replace(
     title="Intervals planned right",
     question="In how many intervals were as many people planned as were needed?",
     numerator="intervals in which the people planned, breaks and the like aside, were within 5 % of the requirement",
+    population="intervals of requirements published before they began, those of a queue aside: plans name none",
     parts=_cells(_right("rostered")),
 )
 _RATIO = replace(
