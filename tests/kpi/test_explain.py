@@ -159,6 +159,14 @@ def test_an_unknown_id_names_the_nearest(reopened: Lake) -> None:
     assert issue.advice.startswith("Maybe INC1,")
 
 
+@pytest.mark.parametrize("kpi", catalogue().values(), ids=lambda kpi: kpi.name)
+def test_an_unknown_id_is_told_of_every_figure(reopened: Lake, kpi: Kpi) -> None:
+    """Whatever the rows of a figure are named by, a name that is none is an issue."""
+    with pytest.raises(InputError) as caught:
+        explain(reopened, kpi=kpi.name, case="nobody")
+    assert [issue.code for issue in caught.value.issues] == ["unknown-case"]
+
+
 def test_a_case_outside_the_figures_population_says_so(reopened: Lake) -> None:
     """A case without contacts has no row among contacts, which is told with the population's words."""
     found = explain(reopened, kpi="ASA", case="INC1")
@@ -207,7 +215,11 @@ def test_the_rows_behind_a_figure_give_the_figure(random: tuple[Opener, dict[str
     assert found.count == len(found.rows)
 
 
-@pytest.mark.parametrize("kpi", [k for k in catalogue().values() if k.unit is Unit.SECONDS], ids=lambda kpi: kpi.name)
+#: Times of which a row is a stretch; people missing from an interval are so many at once, and no stretch.
+TIMES = [k for k in catalogue().values() if k.unit is Unit.SECONDS and k.parts[0].timeline != "staffed_cells"]
+
+
+@pytest.mark.parametrize("kpi", TIMES, ids=lambda kpi: kpi.name)
 def test_segments_add_up_to_the_number(random: tuple[Opener, dict[str, Figure]], kpi: Kpi) -> None:
     """Of every row of every time, the counted stretches are exactly its seconds."""
     opener, _ = random

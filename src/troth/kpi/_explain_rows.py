@@ -45,6 +45,12 @@ VIEW_KEYS: Final = {
     "forecast_days": "snapshot",
     "sla_clocks": "case_id",
     "sla_cases": "case_id",
+    "planned": "agent_id",
+    "attended": "agent_id",
+    "worked": "agent_id",
+    "paid_cost": "agent_id",
+    "contact_cost": "contact_id",
+    "staffed_cells": "snapshot",
 }
 #: Columns an id given by hand may be found in, in the order in which they are tried.
 IDS: Final = ("case_id", "contact_id", "subject_id", "customer_id", "agent_id")
@@ -247,6 +253,12 @@ _BEHIND: Final = {
     "forecast_days": "forecasts",
     "sla_clocks": "sla_clocks",
     "sla_cases": "sla_clocks",
+    "planned": "schedules",
+    "attended": "schedules",
+    "worked": "paid",
+    "paid_cost": "paid",
+    "contact_cost": "contacts",
+    "staffed_cells": "requirements",
 }
 
 
