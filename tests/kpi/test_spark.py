@@ -14,6 +14,7 @@ from tests.conftest import missing
 from tests.kpi import compare
 from tests.kpi.logs import put
 from tests.kpi.random_logs import random_log
+from troth.core.errors import InputError
 from troth.core.time import Step
 from troth.kpi.definition import Figure
 from troth.kpi.query import Query, query
@@ -56,6 +57,16 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Lake:
     put(found, [replace(e, version=-1, queue="old") for e in events[::13]])
     put(found, events[::5])
     return found
+
+
+@pytest.mark.parametrize("master", ["foo", "localhost", "spark:/host:7077", ""])
+def test_an_address_that_is_none_is_told_before_anything_starts(master: str) -> None:
+    """No Java is started, nor blamed, for a slip of the pen."""
+    from troth.log.spark import session
+
+    with pytest.raises(InputError) as wrong:
+        session(master=master)
+    assert [(one.code, one.value) for one in wrong.value.issues] == [("bad-master", master)]
 
 
 def test_every_timeline_is_equal(spark: Any, lake: Lake) -> None:

@@ -6,6 +6,7 @@ row, which of two contents of one version counts, DuckDB decides here too: such 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 #: Figures are of few groups: two hundred empty tasks a query, as Spark has it, would take longer than the work.
 _PARTITIONS: Final = 16
+#: What Spark takes for the address of a cluster; anything else ends in a trace of Java's.
+_MASTER: Final = re.compile(r"local(\[[^\]]+\])?|(spark|k8s)://\S+|yarn")
 
 
 def session(*, master: str | None = None, memory: str = "2g") -> Any:
@@ -37,8 +40,11 @@ def session(*, master: str | None = None, memory: str = "2g") -> Any:
 
     Raises
     ------
-    InputError : ``no-spark`` when PySpark or Java is not there.
+    InputError : ``bad-master`` when the address is none; ``no-spark`` when PySpark or Java is not there.
     """
+    if master is not None and not _MASTER.fullmatch(master):
+        advice = "Maybe spark://HOST:PORT, or local[*] for all cores of this machine."
+        raise InputError([Issue("bad-master", Severity.ERROR, "engine", master, advice)])
     try:
         from pyspark.errors import PySparkRuntimeError
         from pyspark.sql import SparkSession
