@@ -63,3 +63,12 @@ def test_wrong_use_is_told(published: Lake, capsys: pytest.CaptureFixture[str], 
     """An unknown name, an option that would do nothing, a calendar there is not."""
     assert main(["recheck", *asked, "--lake", str(published.root)]) == 2
     assert told in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("other", [["--role", "agent"], ["--spark"], ["list"]])
+def test_what_would_not_be_published_is_refused(
+    published: Lake, capsys: pytest.CaptureFixture[str], other: list[str]
+) -> None:
+    """A scorecard, another engine, a list: nobody is left to think that they were kept."""
+    assert main(["kpi", "--lake", str(published.root), "--publish", "april", *other]) == 2
+    assert "only one of them" in capsys.readouterr().err

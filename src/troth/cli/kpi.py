@@ -64,6 +64,9 @@ def command(
     Every figure comes with its n, a 95 % interval, the spread where it is a time, the period before, and whether it
     can still change. `troth kpi list` prints the definitions.
     """
+    ways = {"list": action, "--role": role, "--spark": spark, "--publish": publish}
+    if len(given := [way for way, value in ways.items() if value is not None]) > 1:
+        raise click.UsageError(f"{' and '.join(given)}: only one of them at a time.")
     if action == "list":
         _list(kpis, form)
         return 0

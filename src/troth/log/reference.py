@@ -245,3 +245,6 @@ TABLES: Final[dict[str, Table]] = {
         ),
     ),
 }
+
+#: Tables that are written here alone and are never taken from a file.
+OWN: Final = frozenset({"publications", "published_figures"})

@@ -43,6 +43,9 @@ def import_reference(lake: Lake, *, path: Path, stream: str, now: datetime | Non
     if path.stem not in reference.TABLES:
         advice = f"Maybe it is one of {', '.join(reference.TABLES)}."
         return Stage(issues=[Issue("unknown-table", Severity.WARNING, str(path), path.stem, advice)])
+    if path.stem in reference.OWN:
+        advice = "Maybe leave it out: only `troth kpi --publish` writes it, and what was published is never changed."
+        return Stage(issues=[Issue("own-table", Severity.WARNING, str(path), path.stem, advice)])
     spec = reference.TABLES[path.stem]
     try:
         table, odd = _read(path)

@@ -19,6 +19,7 @@ from troth.kpi.history import Cause, Change, Course, changes, publications, publ
 from troth.kpi.history.read import tables_of
 from troth.kpi.query import Query, query
 from troth.log.lake import Lake
+from troth.log.references import import_reference
 
 NOW = datetime(2026, 4, 2, 8, tzinfo=UTC)
 ASKED = Query(kpis=("speed.first_reply/business",), start=date(2026, 3, 2), end=date(2026, 3, 9))
@@ -194,6 +195,19 @@ def test_what_only_the_order_of_adding_changed_is_no_change() -> None:
     for value, causes in ((0.3, ()), (0.4, (Cause.LOG,)), (None, (Cause.LOG,))):
         (change,) = changes([figure], course=[Course(Cause.LOG, [replace(figure, value=value)])])
         assert tuple(cause for cause, _ in change.causes) == causes
+
+
+def test_no_file_says_what_was_published(shop: Lake, tmp_path: Path) -> None:
+    """A newer version of a publication in an import, or in a folder to try, is passed over and told."""
+    publish(shop, asked=ASKED, name="march", now=NOW)
+    text = "publication,published_at,question,rules,version\nmarch,2026-04-02T08:00:00Z,{},{},9\n"
+    (tmp_path / "publications.csv").write_text(text, encoding="utf-8")
+    stage = import_reference(shop, path=tmp_path / "publications.csv", stream="x")
+    assert ([one.code for one in stage.issues], stage.rows) == (["own-table"], 0)
+    with pytest.raises(InputError, match="own-table"):
+        tables_of(tmp_path)
+    assert [one.published_at for one in publications(shop)] == [NOW]
+    assert publications(shop)[0].figures
 
 
 def test_a_question_comes_back_as_it_was_asked(shop: Lake) -> None:
