@@ -299,11 +299,11 @@ def _clock(
     if due is None and goes_on:
         due = calendar.add(limit, seconds=allowed - counted)
     state = "breached" if over else "met" if end else "running" if run.counts(limit) else "paused"
-    if how in ("cancel", "replaced") or (how == "reset" and not over):
+    if how == "cancel" or (how in ("reset", "replaced") and not over):
         state = "cancelled"
     decided = end if state == "met" else due if state == "breached" else None
     instant = decided or end or rules.now
-    if how == "replaced":
+    if how == "replaced" and decided is None:
         instant -= MICROSECOND
     known = ([s.known for s in seen if s.at <= min(instant, rules.now)][-1:] or [seen[0].known])[0]
     return Plain(

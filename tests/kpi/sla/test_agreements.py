@@ -83,6 +83,59 @@ def test_without_retroactive_start_the_clock_starts_with_the_change(lake: Path) 
     assert (p1["started_at"], p1["counted_s"]) == (datetime(2026, 3, 2, 12, tzinfo=UTC), 1 * HOUR)
 
 
+@pytest.mark.parametrize(("at", "state", "kept"), [("10:00", "cancelled", 1.0), ("13:00", "breached", 0.5)])
+def test_a_promise_broken_by_then_stays_broken_when_another_target_takes_over(
+    lake: Path, at: str, state: str, kept: float
+) -> None:
+    """P2 with an hour put to P3 after four has broken its promise, as with a reset; put to P3 just in time it has not."""
+    events = story(
+        ("2026-03-02 09:00", "opened", {"priority": "P2", "team": "early"}),
+        ("2026-03-02 10:00", "status_changed", {"step": "open", "team": "late"}),
+        (f"2026-03-02 {at}", "status_changed", {"step": "open", "priority": "P3"}),
+        ("2026-03-02 14:00", "resolved", ANA), case_id="c",
+    )  # fmt: skip
+    targets = [{"metric": "resolution", "priority": p, "target_s": h * HOUR} for p, h in (("P2", 1), ("P3", 8))]
+    found = lake_of(lake, events, **policy(*targets))
+    first, second = clocks(found)
+    assert (first["state"], first["ended_by"], second["state"]) == (state, "replaced", "met")
+    decided = datetime(2026, 3, 2, 10, tzinfo=UTC) if state == "breached" else None
+    assert first["decided_at"] == decided
+    assert [figure(found, name).value for name in ("", "resolution", "cases")] == [kept, kept, float(kept == 1)]
+    assert figure(found, "stopped").value == 1.0, "it was not stopped"
+    if decided:
+        assert first["team"] == "late", "who had it when it broke, the handover at that very instant included"
+
+
+def test_a_promise_broken_by_then_stays_broken_when_no_target_holds_any_longer(lake: Path) -> None:
+    """Neither does it help to move an overdue case where no agreement holds."""
+    events = story(
+        ("2026-03-02 09:00", "opened", {"priority": "P2"}),
+        ("2026-03-02 13:00", "status_changed", {"step": "open", "priority": "P9"}), case_id="c",
+    )  # fmt: skip
+    target = {"metric": "resolution", "priority": "P2", "target_s": HOUR}
+    (clock,) = clocks(lake_of(lake, events, **policy(target)))
+    assert (clock["state"], clock["ended_at"].hour, clock["decided_at"].hour) == ("breached", 13, 10)
+
+
+@pytest.mark.parametrize("last", ["P1", "P2"])
+def test_of_events_at_one_instant_the_last_says_what_holds(lake: Path, last: str) -> None:
+    """Two priorities at one instant: the one that comes last in the log holds, and the other has no clock at all."""
+    events = story(
+        ("2026-03-02 09:00", "opened", {"priority": "P3"}),
+        ("2026-03-02 10:00", "status_changed", {"step": "open", "priority": last, "version": 2}),
+        ("2026-03-02 10:00", "status_changed", {"step": "open", "priority": "P1" if last == "P2" else "P2", "version": 1}),
+        ("2026-03-02 10:30", "resolved", ANA), case_id="c",
+    )  # fmt: skip
+    targets = [
+        {"metric": "resolution", "priority": p, "target_s": h * HOUR} for p, h in (("P1", 1), ("P2", 2), ("P3", 8))
+    ]
+    found = clocks(lake_of(lake, events, **policy(*targets)))
+    assert [(c["priority"], c["target_s"] / HOUR, c["state"]) for c in found] == [
+        ("P3", 8, "cancelled"),
+        (last, 1 if last == "P1" else 2, "met"),
+    ]
+
+
 def test_99_951_percent_is_no_breach(lake: Path) -> None:
     """ServiceNow rounds it to 100 % and says breached unless a property is changed; only the variant by whole percents does."""
     start = datetime(2026, 3, 2, 9, tzinfo=UTC)

@@ -232,7 +232,9 @@ def _measured(held: Holding, cut: _Cut, measure: Clocks, calendar: Ints, now: in
     state = np.where(last_open, _RUNNING, _PAUSED)
     state = np.where(ended, _MET, state)
     state = np.where(over, _BREACHED, state)
-    gone = np.isin(cut.ended_by, (ENDS.index("cancel"), _REPLACED)) | ((cut.ended_by == ENDS.index("reset")) & ~over)
+    # A promise that was broken stays broken, whatever is promised next.
+    next_one = np.isin(cut.ended_by, (ENDS.index("reset"), _REPLACED))
+    gone = (cut.ended_by == ENDS.index("cancel")) | (next_one & ~over)
     state = np.where(gone, _CANCELLED, state)
     end = np.where(ended, cut.end, NAT)
     decided = np.where(state == _MET, end, np.where(state == _BREACHED, due, NAT))

@@ -260,7 +260,9 @@ def as_table(history: History, *, found: SlaClocks) -> pa.Table:
     """
     count = len(found)
     instant = np.where(found.decided != NAT, found.decided, np.where(found.end != NAT, found.end, found.now))
-    instant = np.where(found.ended_by == ENDED_BY.index("replaced"), instant - 1, instant)
+    # What replaced a clock is said at its end already; one that was broken by then was decided earlier.
+    replaced = (found.ended_by == ENDED_BY.index("replaced")) & (found.decided == NAT)
+    instant = np.where(replaced, instant - 1, instant)
     place = history.place(found.case, at=np.minimum(instant, found.now))
     texts: dict[str, Any] = {
         "case_id": _taken(history.cases, found.case),
