@@ -6,15 +6,18 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from tests.kpi.logs import Event, hours, lake_of, put, put_reference, special, story
 from troth.kpi.definition import Figure
 from troth.kpi.explain import explain
+from troth.kpi.history.read import Under
 from troth.kpi.query import Query, query
 from troth.kpi.sla import ask, read
 from troth.kpi.sla.read import rules, sla_clocks
 from troth.log.lake import Lake
+from troth.log.reference import TABLES
 
 ANA = {"agent_id": "ana"}
 HOUR = 3600.0
@@ -331,6 +334,17 @@ def test_figures_by_policy_team_and_person(lake: Path) -> None:
     with found.session() as con:
         told = ask.audit(found, con, rules=rules(found), now=datetime(2026, 3, 3, tzinfo=UTC))
     assert [(one.code, one.count) for one in told] == [("two-policies", 1), ("fits-two", 1)]
+
+
+def test_customers_that_are_given_are_asked_where_none_were_imported(lake: Path) -> None:
+    """A lake read under other tables takes its segments from them."""
+    events = story(("2026-03-02 09:00", "opened", {"customer_id": "u1"}), case_id="c")
+    gold = {"sla_filters": [{"policy": "p", "field": "segment", "value": "gold"}]}
+    found = lake_of(lake, events, **policy({"metric": "first_reply", "target_s": HOUR}, **gold))
+    assert clocks(found) == []
+    row = {"customer_id": "u1", "segment": "gold", "version": 0}
+    given = pa.Table.from_pylist([row], schema=TABLES["customers"].schema)
+    assert [c["state"] for c in clocks(Under(found, {"customers": given}))] == ["breached"]
 
 
 @pytest.mark.parametrize("kpis", [("worst.wait/",), ("quality.agents_passing/",), ("voice.response/",)])

@@ -132,7 +132,7 @@ def histories(
     where = f"case_id IS NOT NULL AND {named} AND occurred_at <= {quote(now.isoformat())}::TIMESTAMPTZ"
     con.execute(f"CREATE OR REPLACE TEMP VIEW sla_events AS {lake.settled(where=where)}")
     (count,) = con.sql("SELECT count(*) FROM sla_events").fetchone() or (0,)
-    customers = lake.settled_reference("customers") if lake.reference("customers").table() is not None else None
+    customers = lake.settled_reference("customers") if lake.knows("customers") else None
     parts = max(1, -(-count // _BATCH))
     for part in range(parts):
         kept = "true" if parts == 1 else f"hash(case_id) % {parts} = {part}"
