@@ -23,8 +23,8 @@ _KINDS = ("last-minutes", "handed-on-before-breach", "pending-without-a-word", "
 )
 @lake_option
 @click.option("--pattern", "kinds", multiple=True, type=click.Choice(_KINDS), help="Only this pattern. Repeatable.")
-@click.option("--from", "start", type=_DAY, help="Only cases that began on this day or later.")
-@click.option("--to", "end", type=_DAY, help="Only cases that began before this day.")
+@click.option("--from", "start", type=_DAY, help="Only what was done on this day or later.")
+@click.option("--to", "end", type=_DAY, help="Only what was done before this day.")
 @click.option("--all", "everybody", is_flag=True, help="Everybody who was judged, not only who stands out.")
 @output.form_option
 def command(

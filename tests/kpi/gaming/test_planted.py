@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from troth.cli import gaming
+from troth.core.errors import InputError
 from troth.demo import demo_company
 from troth.demo.gaming import gamers, plant
 from troth.demo.tables import write_tables
@@ -58,6 +60,14 @@ def test_in_the_clean_log_nobody_is_named(world: tuple[Truth, pa.Table], tmp_pat
     """People differ, have hard days and hard cases, and none of it looks like gaming."""
     truth, events = world
     assert _named(_lake(tmp_path, truth, events)) == {pattern: [] for pattern in PATTERNS}
+
+
+def test_bad_questions_are_told_at_once(tmp_path: Path) -> None:
+    """A pattern nobody knows and a period that ends before it begins; the command offers the patterns there are."""
+    with pytest.raises(InputError) as refused:
+        suspicions(Lake(tmp_path / "lake"), kinds=("x",), start=date(2026, 3, 2), end=date(2026, 3, 1))
+    assert [one.code for one in refused.value.issues] == ["unknown-pattern", "end-before-start"]
+    assert tuple(PATTERNS) == gaming._KINDS
 
 
 def test_planting_changes_nobody_elses_rows(world: tuple[Truth, pa.Table]) -> None:

@@ -17,7 +17,7 @@ class Pattern:
     counted, among : what is counted, out of what.
     flatters : ids of the KPIs that look better for it.
     beside : ids of KPIs that show the other side and should be read with those.
-    sql : DuckDB SQL with one row a chance: ``agent_id, stratum, hit, control, case_id``. `hit` tells whether it was taken;
+    sql : DuckDB SQL with one row a chance: ``agent_id, stratum, hit, control, case_id, dated_at``. `hit` tells whether it was taken;
         rows with `control` tell how often the person does the same where there is nothing to gain. It reads the views
         ``e`` (settled events), ``sla`` (clocks), ``contacts``, ``cases``.
     """
@@ -42,7 +42,8 @@ _LAST_MINUTES = Pattern(
     flatters=("sla.met",),
     beside=("outcome.first_contact", "speed.resolution"),
     sql=f"""
-        SELECT agent_id, metric || ' ' || coalesce(priority, '') AS stratum, state = 'met' AS hit, false AS control, case_id
+        SELECT agent_id, metric || ' ' || coalesce(priority, '') AS stratum, state = 'met' AS hit, false AS control, case_id,
+            started_at AS dated_at
         FROM sla WHERE agent_id IS NOT NULL AND state IN ('met', 'breached') AND ended_at IS NOT NULL
             AND share > {1 - LAST} AND share <= {1 + LAST}""",
 )
@@ -56,13 +57,15 @@ _HANDED_ON = Pattern(
     sql=f"""
         WITH held AS (
             SELECT case_id, occurred_at, activity, agent_id, channel,
-                lag(agent_id) OVER (PARTITION BY case_id ORDER BY occurred_at, version, source_id) AS was
+                lag(CASE activity WHEN 'assigned' THEN agent_id END) OVER (
+                    PARTITION BY case_id ORDER BY occurred_at, version, source_id) AS was
             FROM e WHERE activity IN ('assigned', 'unassigned') AND case_id IS NOT NULL),
         moved AS (SELECT * FROM held WHERE was IS NOT NULL AND was IS DISTINCT FROM CASE activity WHEN 'assigned' THEN agent_id END)
         SELECT m.was AS agent_id, coalesce(any_value(m.channel), '') AS stratum,
-            bool_or(m.occurred_at >= c.started_at + (c.due_at - c.started_at) * {1 - LAST}) AS hit, false AS control, m.case_id
+            bool_or(epoch_us(c.due_at) - epoch_us(m.occurred_at) <= {LAST} * 1e6 * c.target_s) AS hit, false AS control,
+            m.case_id, m.occurred_at AS dated_at
         FROM moved m JOIN sla c ON c.case_id = m.case_id AND c.due_at IS NOT NULL AND c.started_at <= m.occurred_at
-            AND m.occurred_at <= c.started_at + (c.due_at - c.started_at) * {1 + LAST / 2}
+            AND epoch_us(m.occurred_at) - epoch_us(c.due_at) <= {LAST / 2} * 1e6 * c.target_s
             AND (c.ended_at IS NULL OR c.ended_at > m.occurred_at)
         GROUP BY m.case_id, m.occurred_at, m.was""",
 )
@@ -76,12 +79,15 @@ _SILENT_PENDING = Pattern(
     sql="""
         WITH told AS (
             SELECT case_id, occurred_at FROM e WHERE activity IN ('message_sent', 'solution_proposed', 'answered', 'ended')
-                AND coalesce(direction, 'out') <> 'internal' AND coalesce(actor, 'human') = 'human' AND case_id IS NOT NULL)
+                AND coalesce(direction, 'out') <> 'internal' AND coalesce(actor, 'human') = 'human' AND case_id IS NOT NULL),
+        changed AS (
+            SELECT * FROM e WHERE activity = 'status_changed' AND case_id IS NOT NULL
+            QUALIFY step IS DISTINCT FROM lag(step) OVER (PARTITION BY case_id ORDER BY occurred_at, version, source_id))
         SELECT p.agent_id, coalesce(p.channel, '') || ' ' || p.step AS stratum, NOT EXISTS (
             SELECT 1 FROM told t WHERE t.case_id = p.case_id AND abs(epoch_us(t.occurred_at) - epoch_us(p.occurred_at)) <= 3600000000
-        ) AS hit, false AS control, p.case_id
-        FROM e p WHERE p.activity = 'status_changed' AND p.step IN ('pending', 'on_hold') AND p.agent_id IS NOT NULL
-            AND coalesce(p.actor, 'human') = 'human' AND p.case_id IS NOT NULL""",
+        ) AS hit, false AS control, p.case_id, p.occurred_at AS dated_at
+        FROM changed p WHERE p.step IN ('pending', 'on_hold') AND p.agent_id IS NOT NULL
+            AND coalesce(p.actor, 'human') = 'human'""",
 )
 _CUT_SHORT = Pattern(
     id="cut-short",
@@ -94,11 +100,11 @@ _CUT_SHORT = Pattern(
         WITH c AS (
             SELECT *, coalesce(topic, service, '') AS subject, coalesce(queue, '') AS place,
                 lead(started_at) OVER (PARTITION BY customer_id, coalesce(topic, service, '') ORDER BY started_at, contact_id) AS next_at
-            FROM contacts WHERE customer_id IS NOT NULL AND (direction IS NULL OR direction = 'in')),
+            FROM contacts WHERE customer_id IS NOT NULL AND previous_contact_id IS NULL AND (direction IS NULL OR direction = 'in')),
         lines AS (SELECT place, quantile_cont(service_s, 0.25) AS short_s FROM c WHERE service_s IS NOT NULL GROUP BY place)
         SELECT agent_id, place AS stratum,
             service_s <= short_s AND coalesce(epoch_us(next_at) - epoch_us(started_at) <= 604800000000, false) AS hit,
-            false AS control, case_id
+            false AS control, case_id, started_at AS dated_at
         FROM c JOIN lines USING (place) WHERE agent_id IS NOT NULL AND outcome = 'answered' AND service_s IS NOT NULL""",
 )
 _CHOSEN_SURVEYS = Pattern(
@@ -110,12 +116,12 @@ _CHOSEN_SURVEYS = Pattern(
     beside=("worst.resolution", "flow.failure_demand"),
     sql="""
         WITH done AS (
-            SELECT case_id, agent_id, coalesce(channel, '') AS place, reopens,
+            SELECT case_id, agent_id, coalesce(channel, '') AS place, reopens, opened_at AS dated_at,
                 epoch_us(last_resolved_at) - epoch_us(opened_at) AS took
             FROM cases WHERE agent_id IS NOT NULL AND last_resolved_at IS NOT NULL AND merged_into IS NULL),
         slow AS (SELECT place, quantile_cont(took, 0.9) AS line FROM done GROUP BY place),
         asked AS (SELECT DISTINCT case_id FROM e WHERE activity = 'survey_sent' AND case_id IS NOT NULL)
-        SELECT agent_id, place AS stratum, asked.case_id IS NULL AS hit, NOT (reopens > 0 OR took > line) AS control, done.case_id
+        SELECT agent_id, place AS stratum, asked.case_id IS NULL AS hit, NOT (reopens > 0 OR took > line) AS control, done.case_id, dated_at
         FROM done JOIN slow USING (place) LEFT JOIN asked ON asked.case_id = done.case_id""",
 )
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from troth.core.decision import Issue, Severity
+from troth.core.errors import InputError
 from troth.core.spans import start_of_day, zone
 from troth.kpi.gaming.detect import USUAL, Counted, Finding, Threshold, found
 from troth.kpi.gaming.patterns import PATTERNS, Pattern
@@ -53,10 +55,24 @@ def suspicions(
 
     Parameters
     ----------
-    start, end : local days of the cases' or contacts' beginning; `end` is the first that no longer counts.
+    start, end : local days of what is counted; `end` is the first that no longer counts.
     limits : when an excess is a finding.
     kinds : ids of patterns; all if left out.
+
+    Raises
+    ------
+    InputError : ``unknown-pattern``, ``end-before-start``.
     """
+    issues = [
+        Issue("unknown-pattern", Severity.ERROR, "pattern", one, f"Maybe one of {', '.join(PATTERNS)}.")
+        for one in kinds
+        if one not in PATTERNS
+    ]
+    if start is not None and end is not None and end <= start:
+        advice = "Maybe the two are swapped; the end is the first day that no longer counts."
+        issues.append(Issue("end-before-start", Severity.ERROR, "from and to", f"{start} {end}", advice))
+    if issues:
+        raise InputError(issues)
     with lake.session() as con:
         engine = Engine(lake, con)
         _views(lake, con, engine)
@@ -86,10 +102,9 @@ def _looked_for(
     begin: datetime | None,
     stop: datetime | None,
 ) -> Suspicion:
-    began = "SELECT case_id, min(occurred_at) AS began FROM e WHERE case_id IS NOT NULL GROUP BY case_id"
-    bounds = [f"began >= {quote(begin.isoformat())}::TIMESTAMPTZ"] if begin else []
-    bounds += [f"began < {quote(stop.isoformat())}::TIMESTAMPTZ"] if stop else []
-    kept = f"JOIN ({began}) USING (case_id) WHERE {' AND '.join(bounds)}" if bounds else ""
+    bounds = [f"dated_at >= {quote(begin.isoformat())}::TIMESTAMPTZ"] if begin else []
+    bounds += [f"dated_at < {quote(stop.isoformat())}::TIMESTAMPTZ"] if stop else []
+    kept = f"WHERE {' AND '.join(bounds)}" if bounds else ""
     rows = con.sql(f"""
         SELECT agent_id, stratum, count(*) FILTER (hit AND NOT control), count(*) FILTER (NOT control),
             count(*) FILTER (hit AND control), count(*) FILTER (control),
