@@ -112,6 +112,46 @@ def test_wrong_use_is_told(desk: str, capsys: pytest.CaptureFixture[str]) -> Non
         assert "Maybe" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (["rerun", "--as-of", ""], "bad-date"),
+        (["clocks", "--as-of", ""], "bad-date"),
+        (["clocks", "--at", ""], "bad-time"),
+        (["clocks", "--at", "0001-01-01"], "bad-time"),
+        (["clocks", "--at", "9999-12-31T23:59-05:00"], "bad-time"),
+        (["forecast", "--within", "99999999999d"], "bad-time"),
+        (["forecast", "--within", "9" * 400], "bad-time"),
+        (["clocks", "--case", "wait"], "unknown-case"),
+    ],
+)
+def test_what_was_left_empty_or_is_out_of_all_bounds_is_told(
+    desk: str, words: list[str], code: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An empty option, a time beyond all calendars and a case that is not there are issues as well."""
+    assert main(["sla", *words, "--lake", desk, "--format", "json"]) == 2
+    (issue,) = json.loads(capsys.readouterr().out)["issues"]
+    assert issue["code"] == code
+    assert "waits" in issue["advice"] or code != "unknown-case"
+
+
+def test_a_length_beyond_the_last_year_is_all_of_the_future(desk: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """The end of what is looked at need not be a day."""
+    at = ["forecast", "--lake", desk, "--at", "2026-03-02T12:45"]
+    assert len(_json(capsys, *at, "--within", "9999999d")["clocks"]) == 2
+
+
+def test_all_faults_of_a_question_are_told_at_once(desk: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Two filters, a day and an instant; two cases."""
+    bad = ["--where", "colour=red", "--where", "team", "--as-of", "May", "--at", "noon"]
+    assert main(["sla", "clocks", *bad, "--lake", desk, "--format", "json"]) == 2
+    told = [(one["code"], one["value"]) for one in json.loads(capsys.readouterr().out)["issues"]]
+    assert told == [("bad-filter", "colour=red"), ("bad-filter", "team"), ("bad-date", "May"), ("bad-time", "noon")]
+    cases = ["--case", "done", "--case", "x", "--case", "y"]
+    assert main(["sla", "clocks", *cases, "--lake", desk, "--format", "json"]) == 2
+    assert [one["value"] for one in json.loads(capsys.readouterr().out)["issues"]] == ["x", "y"]
+
+
 def test_a_clock_is_drawn(desk: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """`troth explain` says how the clock stands and writes its page; without a case there is nothing to draw."""
     page = tmp_path / "page" / "clock.html"

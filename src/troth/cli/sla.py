@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -30,6 +30,8 @@ _EXAMPLE = (
 )
 _COLUMNS = ("policy", "metric", "state", "team", "agent", "priority", "queue", "site", "channel", "service", "customer")
 _IDS = {"agent": "agent_id", "customer": "customer_id"}
+#: Years one can look from.
+_YEARS = (1900, 2999)
 
 _at_option = click.option(
     "--at", "at", metavar="INSTANT", help="Look from this instant (or now), not from the end of the log."
@@ -98,13 +100,15 @@ def clocks(
 ) -> int:  # fmt: skip
     """List clocks: what they counted of their target, and how they stand."""
     from troth.kpi.sla.ask import narrowed
-    from troth.kpi.sla.read import sla_clocks
+    from troth.kpi.sla.read import sla_clocks, unknown_cases
 
-    asked = _filters(where) | ({"state": list(states)} if states else {})
-    with _asked(lake, at) as (found, con, rules, now):
-        table = narrowed(
-            sla_clocks(found, con, rules=rules, now=now, as_of=_day(as_of), cases=cases or None), where=asked
-        )
+    faults: list[Issue] = []
+    asked = _filters(where, faults) | ({"state": list(states)} if states else {})
+    day = None if as_of is None else _day(as_of, faults)
+    with _asked(lake, at, faults) as (found, con, rules, now):
+        if unknown := unknown_cases(found, con, cases=cases):
+            raise InputError(unknown)
+        table = narrowed(sla_clocks(found, con, rules=rules, now=now, as_of=day, cases=cases or None), where=asked)
     rows = table.to_pylist()
     tally = Counter(row["state"] for row in rows)
     if form is output.Form.TABLE:
@@ -137,9 +141,11 @@ def forecast(
     from troth.kpi.sla.ask import narrowed
     from troth.kpi.sla.read import sla_clocks
 
-    with _asked(lake, at) as (found, con, rules, now):
-        table = narrowed(sla_clocks(found, con, rules=rules, now=now), where=_filters(where))
-    rows = ahead(table, now=now, within=None if within is None else timedelta(seconds=within))
+    faults: list[Issue] = []
+    asked, length = _filters(where, faults), None if within is None else _length_of(within, faults)
+    with _asked(lake, at, faults) as (found, con, rules, now):
+        table = narrowed(sla_clocks(found, con, rules=rules, now=now), where=asked)
+    rows = ahead(table, now=now, within=length)
     broken, risky = sum(r["left_s"] < 0 for r in rows), sum(r["at_risk"] and r["left_s"] >= 0 for r in rows)
     if form is output.Form.TABLE:
         click.echo(
@@ -163,9 +169,9 @@ def rerun(lake: Path, as_of: str, at: str | None, limit: int | None, form: outpu
     """Judge all cases anew by the policies of one day, and list what comes out otherwise, with its cause."""
     from troth.kpi.sla.ask import rerun as again
 
-    day = _day(as_of)
-    assert day is not None
-    with _asked(lake, at) as (found, con, rules, now):
+    faults: list[Issue] = []
+    day = _day(as_of, faults)
+    with _asked(lake, at, faults) as (found, con, rules, now):
         rows = again(found, con, rules=rules, now=now, as_of=day)
     tally = Counter((r["cause"], f"{r['state_before'] or 'none'} to {r['state_after'] or 'none'}") for r in rows)
     if form is output.Form.TABLE:
@@ -220,55 +226,71 @@ def loops(lake: Path, at: str | None, limit: int | None, form: output.Form) -> i
 
 
 @contextmanager
-def _asked(folder: Path, at: str | None) -> Iterator[tuple[Lake, duckdb.DuckDBPyConnection, SlaRules, datetime]]:
-    """Give the lake, a session of it, its rules, and the instant to look from."""
+def _asked(
+    folder: Path, at: str | None, faults: Sequence[Issue] = ()
+) -> Iterator[tuple[Lake, duckdb.DuckDBPyConnection, SlaRules, datetime]]:
+    """Give the lake, a session of it, its rules, and the instant to look from; refuse all faults of the question at once."""
     from troth.kpi.query import Engine
     from troth.kpi.sla.read import rules
 
+    found = [*faults]
+    instant = None if at is None else _instant(at, found)
+    if found:
+        raise InputError(found)
     lake = opened(folder)
     with lake.session() as con:
         engine = Engine(lake, con)
-        extent = engine.extent
-        yield (
-            lake,
-            con,
-            rules(lake, time_zone=engine.time_zone),
-            _instant(at, extent[1] if extent else datetime(2000, 1, 1, tzinfo=UTC), engine.time_zone),
-        )
+        if instant is None:
+            extent = engine.extent
+            instant = extent[1] if extent else datetime(2000, 1, 1, tzinfo=UTC)
+        now = instant if instant.tzinfo else instant.replace(tzinfo=ZoneInfo(engine.time_zone))
+        yield lake, con, rules(lake, time_zone=engine.time_zone), now
 
 
-def _instant(text: str | None, end: datetime, time_zone: str) -> datetime:
-    if text is None:
-        return end
+def _instant(text: str, faults: list[Issue]) -> datetime:
+    """Return an instant, without a time zone if none is named; what is none is a fault."""
     if text == "now":
         return datetime.now(UTC)
     try:
         found = datetime.fromisoformat(text)
     except ValueError:
-        raise _wrong("bad-time", "--at", text, "Maybe an instant such as 2026-03-29T10:00, or now.") from None
-    return found if found.tzinfo else found.replace(tzinfo=ZoneInfo(time_zone))
+        found = datetime.min  # noqa: DTZ901
+    # The first and last years leave no room for time zones and what is due.
+    if not _YEARS[0] <= found.year <= _YEARS[1]:
+        faults.append(_wrong("bad-time", "--at", text, "Maybe an instant such as 2026-03-29T10:00, or now."))
+    return found
 
 
-def _day(text: str | None) -> date | None:
+def _day(text: str, faults: list[Issue]) -> date:
     try:
-        return date.fromisoformat(text) if text else None
+        return date.fromisoformat(text)
     except ValueError:
-        raise _wrong("bad-date", "--as-of", text or "", "Maybe a day such as 2026-03-29 is meant.") from None
+        faults.append(_wrong("bad-date", "--as-of", text, "Maybe a day such as 2026-03-29 is meant."))
+        return date.min
 
 
-def _filters(where: tuple[str, ...]) -> dict[str, list[str]]:
+def _length_of(seconds: float, faults: list[Issue]) -> timedelta:
+    try:
+        return timedelta(seconds=seconds)
+    except OverflowError:
+        faults.append(_wrong("bad-time", "--within", f"{seconds:g}s", "Maybe a shorter time, such as 4h or 30d."))
+        return timedelta.max
+
+
+def _filters(where: tuple[str, ...], faults: list[Issue]) -> dict[str, list[str]]:
     """Return the words to keep by column."""
     found: dict[str, list[str]] = {}
     for one in where:
         name, equals, value = (part.strip() for part in one.partition("="))
         if name not in _COLUMNS or not equals or not value:
-            raise _wrong("bad-filter", "--where", one, f"Maybe team=desk is meant: one of {', '.join(_COLUMNS)}.")
+            advice = f"Maybe team=desk is meant: one of {', '.join(_COLUMNS)}."
+            faults.append(_wrong("bad-filter", "--where", one, advice))
         found.setdefault(_IDS.get(name, name), []).append(value)
     return found
 
 
-def _wrong(code: str, where: str, value: str, advice: str) -> InputError:
-    return InputError([Issue(code, Severity.ERROR, where, value, advice)])
+def _wrong(code: str, where: str, value: str, advice: str) -> Issue:
+    return Issue(code, Severity.ERROR, where, value, advice)
 
 
 def _listed(

@@ -55,7 +55,7 @@ def forecast(clocks: pa.Table, *, now: datetime, within: timedelta | None = None
         if row["ended_at"] is not None or row["state"] == "cancelled":
             continue
         due = row["due_at"]
-        if within is not None and (due is None or due > now + within):
+        if within is not None and (due is None or due - now > within):
             continue
         told = {name: row[name] for name in _SHOWN}
         told |= {"left_s": row["target_s"] - row["counted_s"], "at_risk": row["share"] >= row["warn"]}

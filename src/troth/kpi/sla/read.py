@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from troth.core.calendar import Calendar
-from troth.core.decision import Issue
+from troth.core.decision import Issue, Severity
 from troth.core.time import calendars_from_tables
 from troth.kpi.calendar_use import Coded, coded
 from troth.kpi.clocks import NAT
@@ -137,6 +137,30 @@ def histories(
     for part in range(parts):
         kept = "true" if parts == 1 else f"hash(case_id) % {parts} = {part}"
         yield history(con, events=f"SELECT * FROM sla_events WHERE {kept}", customers=customers)
+
+
+def unknown_cases(lake: Lake, con: duckdb.DuckDBPyConnection, *, cases: Sequence[str]) -> list[Issue]:
+    """Return an issue ``unknown-case`` with the nearest ids for each case that no event carries.
+
+    Parameters
+    ----------
+    lake, con : where the events are, and a session of it.
+    cases : the cases asked for.
+    """
+    known = f"SELECT DISTINCT case_id FROM ({lake.settled(where='case_id IS NOT NULL')})"
+    there = {
+        name for (name,) in con.sql(f"{known} WHERE case_id IN ({', '.join(map(quote, cases)) or 'NULL'})").fetchall()
+    }
+    found = []
+    for case in dict.fromkeys(cases):
+        if case in there:
+            continue
+        near = con.execute(
+            f"{known} ORDER BY jaro_winkler_similarity(case_id, ?) DESC, case_id LIMIT 3", [case]
+        ).fetchall()
+        advice = f"Maybe {', '.join(name for (name,) in near)}." if near else "Maybe it was never imported."
+        found.append(Issue("unknown-case", Severity.ERROR, "case", case, advice))
+    return found
 
 
 def history(con: duckdb.DuckDBPyConnection, *, events: str, customers: str | None = None) -> History:
