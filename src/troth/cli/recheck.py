@@ -11,6 +11,7 @@ import click
 
 from troth.cli import output
 from troth.cli._lake import lake_option, opened
+from troth.core.decision import Issue, Severity
 
 if TYPE_CHECKING:
     from troth.kpi.history import Change, Snapshot
@@ -50,9 +51,10 @@ def command(
     """Compute published figures anew and tell what changed them.
 
     Causes are taken one at a time, in this order: the log (what came or was corrected since), newer definitions, changed
-    reference tables, changed defaults, another calendar. Without PUBLICATION it lists what was published.
+    reference tables, changed defaults, another calendar. Without PUBLICATION it lists what was published. Exit
+    status 1 if a published definition is no longer known.
     """
-    from troth.kpi.history import publications, recheck
+    from troth.kpi.history import publications, recheck, unknown
 
     where = opened(lake)
     if publication is None:
@@ -73,7 +75,14 @@ def command(
         columns=columns,
         extra={"publication": said.name, "published_at": said.published_at},
     )
-    return 0
+    advice = "Maybe an older Troth still has this definition; what was published is in the table published_figures."
+    gone = [
+        Issue("unknown-definition", Severity.WARNING, said.name, f"{kpi}@{number}", advice)
+        for kpi, number in unknown(said)
+    ]
+    if gone:
+        output.show_issues(gone, form=form)
+    return int(bool(gone))
 
 
 def _read(folder: Path | None) -> Mapping[str, Any] | None:

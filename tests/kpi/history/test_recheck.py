@@ -15,7 +15,7 @@ from troth.core.errors import InputError
 from troth.core.terms import Unit
 from troth.core.time import Step
 from troth.kpi.definition import Figure, Params
-from troth.kpi.history import Cause, Change, Course, changes, publications, publish, recheck
+from troth.kpi.history import Cause, Change, Course, changes, publications, publish, recheck, unknown
 from troth.kpi.history.read import tables_of
 from troth.kpi.query import Query, query
 from troth.log.lake import Lake
@@ -225,3 +225,34 @@ def test_a_question_comes_back_as_it_was_asked(shop: Lake) -> None:
         (f.value, f.n, f.start, dict(f.by)) for f in figures
     ]
     assert all(change.causes == () for change in recheck(shop, said=back, params=asked.params))
+
+
+def test_what_was_set_by_hand_is_no_change_of_defaults(shop: Lake) -> None:
+    """A question with a window of its own is computed with it again; only defaults of then give way to those of now."""
+    asked = replace(ASKED, kpis=("speed.resolution/",), params=Params(reopen_window=timedelta(hours=1)))
+    put(
+        shop,
+        story(
+            ("2026-03-04 10:00", "opened"),
+            ("2026-03-04 12:00", "resolved"),
+            ("2026-03-05 12:00", "reopened"),
+            case_id="c9",
+        ),
+    )
+    publish(shop, asked=asked, name="march", now=NOW)
+    (back,) = publications(shop)
+    assert _only(recheck(shop, said=back)).causes == ()
+    older = replace(back, defaults=replace(Params(), reopen_window=timedelta(hours=1)))
+    assert [cause for cause, _ in _only(recheck(shop, said=older)).causes] == [Cause.PARAMETERS]
+
+
+def test_a_definition_that_is_gone_is_told_and_stops_nothing(shop: Lake) -> None:
+    """A KPI nobody knows any more, and a version that was not kept, are named; the others are computed anew."""
+    publish(shop, asked=replace(ASKED, kpis=("speed.first_reply/", "flow.volume/")), name="march", now=NOW)
+    (back,) = publications(shop)
+    odd = replace(back, definitions={"speed.first_reply": 7, "flow.volume": 1})
+    assert unknown(odd) == [("speed.first_reply", 7)]
+    assert [one.id for one in recheck(shop, said=odd)] == ["flow.volume"]
+    lost = replace(back, definitions={"speed.first_reply": 1, "flow.volume": 1, "speed.nothing": 1})
+    assert unknown(lost) == [("speed.nothing", 1)]
+    assert unknown(back) == []

@@ -11,3 +11,4 @@ from troth.kpi.history.read import Under as Under
 from troth.kpi.history.read import publications as publications
 from troth.kpi.history.read import publish as publish
 from troth.kpi.history.recheck import recheck as recheck
+from troth.kpi.history.recheck import unknown as unknown

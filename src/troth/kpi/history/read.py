@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -73,6 +73,7 @@ class Snapshot:
     definitions : version of each KPI by its name.
     tables : the rules it rested on, see `RULES`.
     figures : what was said.
+    defaults : the named defaults of then.
     """
 
     name: str
@@ -81,6 +82,7 @@ class Snapshot:
     definitions: Mapping[str, int]
     tables: Mapping[str, pa.Table]
     figures: tuple[Figure, ...]
+    defaults: Params = field(default_factory=Params)
 
 
 def publish(lake: Lake, *, asked: Query, name: str, now: datetime) -> list[Figure]:
@@ -199,17 +201,14 @@ def _restored(head: Mapping[str, Any], said: list[dict[str, Any]]) -> Snapshot:
     tables = {table: _table(table, rules.get(table, [])) for table in RULES}
     names = (one.definition.rpartition("@") for one in figures)
     definitions = {name: int(version) for name, _, version in names}
+    question = json.loads(head["question"])
     return Snapshot(
-        head["publication"], head["published_at"], _question(json.loads(head["question"])), definitions, tables, figures
-    )
+        head["publication"], head["published_at"], _question(question), definitions, tables, figures, _params(question["defaults"]),
+    )  # fmt: skip
 
 
 def _plain(asked: Query) -> dict[str, Any]:
     """Return a question as JSON has it."""
-    params = {
-        key: value.total_seconds() if isinstance(value, timedelta) else value
-        for key, value in asdict(asked.params).items()
-    }
     edges = {
         "start": asked.start.isoformat() if asked.start else None,
         "end": asked.end.isoformat() if asked.end else None,
@@ -220,21 +219,39 @@ def _plain(asked: Query) -> dict[str, Any]:
         "calendar": asked.calendar,
         "time_zone": asked.time_zone,
     }
-    return {"kpis": list(asked.kpis), "by": list(asked.by), "where": where, "params": params, **edges, **rest}
+    return {
+        "kpis": list(asked.kpis),
+        "by": list(asked.by),
+        "where": where,
+        "params": _lengths(asked.params),
+        "defaults": _lengths(Params()),
+        **edges,
+        **rest,
+    }
+
+
+def _lengths(params: Params) -> dict[str, Any]:
+    return {
+        key: value.total_seconds() if isinstance(value, timedelta) else value for key, value in asdict(params).items()
+    }
+
+
+def _params(said: Mapping[str, Any]) -> Params:
+    """Return named defaults; those that have come since are as they are today."""
+    today = asdict(Params())
+    known: dict[str, Any] = {
+        key: timedelta(seconds=said[key]) if isinstance(value, timedelta) else said[key]
+        for key, value in today.items()
+        if key in said
+    }
+    return Params(**known)
 
 
 def _question(said: Mapping[str, Any]) -> Query:
-    lengths = {one.name for one in fields(Params) if isinstance(getattr(Params(), one.name), timedelta)}
-    known = {one.name for one in fields(Params)}
-    params: dict[str, Any] = {
-        key: timedelta(seconds=value) if key in lengths else value
-        for key, value in said["params"].items()
-        if key in known
-    }
     return Query(
         kpis=tuple(said["kpis"]), by=tuple(said["by"]), where=said["where"], start=_moment(said["start"]), end=_moment(said["end"]),
         every=Step(said["every"]) if said["every"] else None, calendar=said["calendar"], time_zone=said["time_zone"],
-        params=Params(**params),
+        params=_params(said["params"]),
     )  # fmt: skip
 
 
