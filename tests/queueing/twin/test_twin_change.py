@@ -165,6 +165,9 @@ def test_lengths_of_time_are_scaled() -> None:
         ("policy:phone=specialised", "bad-change", "for all"), ("reserve:chat=-1", "bad-amount", "1"), ("arrivals=10", "bad-amount", "+10%"),
         ("arrivals=-110%", "bad-amount", "-100%"), ("patience:chat=+10%", "no-change", "patience"), ("counters:hall=-2@13:00-14:00", "too-few", "hours"),
         ("counters:door=+1", "unknown-name", "hall"),
+        ("reserve:phone=99999999999999999999", "bad-amount", "10000"), ("staff:phone=+9999999999", "bad-amount", "10000"),
+        ("staff:phone=-9999999999", "bad-amount", "10000"), ("staff:phone=+9999", "bad-amount", "+9995"), (f"counters:hall=+{'9' * 5000}", "bad-amount", "10000"),
+        ("arrivals=x99999999", "bad-amount", "x1000"), ("handle:phone=+9999999999%", "bad-amount", "x1000"), ("hours:Ana=+99999999999999h", "bad-amount", "30min"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_made_is_told(change: str, code: str, advice: str) -> None:
@@ -175,6 +178,21 @@ def test_what_cannot_be_made_is_told(change: str, code: str, advice: str) -> Non
     assert (issue.code, issue.where, issue.value) == (code, "changes[1]", change)
     assert issue.advice.startswith("Maybe")
     assert advice in issue.advice
+
+
+def test_the_most_that_may_be_changed_can_be() -> None:
+    """The stated limits themselves are no faults, and all the new agents have names of their own."""
+    made = changed(office(), changes=["staff:phone=+9995", "reserve:phone=10000", "arrivals=x1000"])
+    assert len(set(_names(made))) == 10_000
+    assert made.policy.reserves[0].agents == 10_000
+
+
+def test_recorded_customers_are_not_copied_beyond_the_most() -> None:
+    """Ten thousand who came at known instants a thousand times over are refused before they are made."""
+    stream = TwinStream("s", "a", TwinArrivals(at=np.full(10_000, to_micros(at(0)))))
+    problem = small(TwinQueue("a", minutes(1)), streams=[stream], agents=[TwinAgent("x", (("a", 0),), ())])
+    with pytest.raises(InputError, match=r"bad-amount.*5000000 customers"):
+        changed(problem, changes=["arrivals=x1000"])
 
 
 def test_all_faults_are_told_at_once() -> None:

@@ -27,6 +27,7 @@ from troth.queueing.twin import (
     TwinProblem,
     TwinQueue,
     TwinStream,
+    agents_alike,
     check,
     run,
 )
@@ -106,6 +107,27 @@ def _with(queue: Any = _A, stream: Any = _S, one: Any = _X, **more: Any) -> Twin
         (_with(one=replace(_X, pace=0.0)), "out-of-range", "agents[0].pace"),
         (_with(one=replace(_X, hands=2, beside=(1.0,))), "out-of-range", "agents[0].beside"),
         (_with(one=replace(_X, at_counter=("a",))), "counters", "agents[0]"),
+        (replace(_with(), cell=timedelta(microseconds=1)), "out-of-range", "cell"),
+        (replace(_with(), agents=agents_alike(_X, names=[f"x{k}" for k in range(10_001)])), "out-of-range", "agents"),
+        (_with(policy=Policy(reserves=(Reserve("a", 10**20),))), "out-of-range", "policy.reserves[0].agents"),
+        (_with(policy=Policy(reserves=(Reserve("a", -1),))), "out-of-range", "policy.reserves[0].agents"),
+        (_with(counters=(Counters("hall", ((at(0), 10**20),)),)), "out-of-range", "counters[0].open"),
+        (_with(counters=(Counters("hall", ((at(0), -1),)),)), "out-of-range", "counters[0].open"),
+        (
+            _with(stream=replace(_S, arrivals=TwinArrivals(per_cell=np.full(20, 1e9)))),
+            "out-of-range",
+            "streams[0].arrivals",
+        ),
+        (
+            _with(stream=replace(_S, arrivals=TwinArrivals(paths=np.array([[0] * 20, [10**6] * 20])))),
+            "out-of-range",
+            "streams[0].arrivals",
+        ),
+        (_with(replace(_A, handle=Times.constant(1e11))), "out-of-range", "queues[0].handle"),
+        (_with(replace(_A, target_s=1e11)), "out-of-range", "queues[0].target"),
+        (_with(replace(_A, hands=1001)), "out-of-range", "queues[0].hands"),
+        (_with(one=replace(_X, hands=1001)), "out-of-range", "agents[0].hands"),
+        (_with(one=replace(_X, pace=1001.0)), "out-of-range", "agents[0].pace"),
     ],
 )
 def test_an_error_is_named_with_its_place(problem: TwinProblem, code: str, where: str) -> None:

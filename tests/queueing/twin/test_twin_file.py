@@ -322,3 +322,44 @@ def test_doubts_do_not_stop() -> None:
         ("never-there", "agents[1].shifts"),
         ("nobody-serves", "queues[1]"),
     }
+
+
+_STREAM, _FRONT = SMALL["streams"][0], SMALL["agents"][0]
+
+
+@pytest.mark.parametrize(
+    ("more", "where", "advice"),
+    [
+        ({"cell": 1e-6}, "cell", "200000 cells"),
+        ({"cell": 1e300}, "cell", "10000000000"),
+        ({"end": "9026-03-02 16:00"}, "end", "3660 days"),
+        ({"agents": [_FRONT | {"count": 10**20}]}, "agents[0].count", "10000 or fewer"),
+        ({"agents": [_FRONT, _FRONT | {"name": "back", "count": 9_998}]}, "agents[1].count", "9997 or fewer"),
+        ({"agents": [_FRONT | {"hands": 10**20}]}, "agents[0].hands", "2000000000"),
+        ({"agents": [_FRONT | {"pace": 10**400}]}, "agents[0].pace", "10000000000"),
+        ({"streams": [_STREAM | {"arrivals": {"per_hour": 1e9}}]}, "streams[0].arrivals", "5000000 customers"),
+        ({"streams": [_STREAM | {"arrivals": {"at": [1e300]}}]}, "streams[0].arrivals.at[0]", "10000000000"),
+        ({"streams": [_STREAM | {"priority": -(10**20)}]}, "streams[0].priority", "-2000000000 is the least"),
+        ({"queues": [SMALL["queues"][0] | {"handle": "9999999999999h"}]}, "queues[0].handle", "10000000000"),
+        ({"policy": {"reserves": [{"queue": "phone", "agents": 10**20}]}}, "policy.reserves[0].agents", "2000000000"),
+        (
+            {"present": [{"queue": "phone", "stream": "phone", "joined_at": "08:00", "id": 10**20}]},
+            "present[0].id",
+            "9223372036854775807",
+        ),
+    ],
+)
+def test_numbers_beyond_the_most_are_refused(more: dict[str, Any], where: str, advice: str) -> None:
+    """What no machine could hold, or the loop not count, is one issue with its place, and nothing is made of it."""
+    with pytest.raises(InputError) as raised:
+        problem_from_json(json.dumps(SMALL | more))
+    (issue,) = raised.value.issues
+    assert (issue.code, issue.where) == ("out-of-range", where)
+    assert issue.advice.startswith("Maybe")
+    assert advice in issue.advice
+
+
+def test_a_number_of_thousands_of_digits_is_refused() -> None:
+    """Python does not read such a number; that is told as an issue, too."""
+    with pytest.raises(InputError, match=r"not-json.*too many digits"):
+        problem_from_json(f'{{"cell": {"9" * 5000}}}')

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from troth.core.random import stream as chance
 from troth.core.spans import Span, to_micros
+from troth.queueing.twin import _most as most
 from troth.queueing.twin._change_parts import Change, ChangeError, streams_of
 from troth.queueing.twin.problem import TwinArrivals, TwinProblem, TwinQueue, TwinStream
 from troth.queueing.twin.times import Times
@@ -52,6 +53,8 @@ def _changed(stream: TwinStream, problem: TwinProblem, spans: tuple[Span, ...], 
     copies = (np.floor(often) + (rng.random(len(stamps)) < often % 1)).astype(np.int64)
     if factor <= 1:
         return [replace(stream, arrivals=_some(given, np.flatnonzero(copies)))]
+    if copies.sum() > most.CUSTOMERS:
+        raise ChangeError("bad-amount", f"Maybe a smaller one: {most.CUSTOMERS} customers are the most.")
     more = _some(given, np.repeat(np.arange(len(stamps)), copies - 1))
     if more.at is not None and more.booked is None:
         width, start = int(problem.cell.total_seconds() * 1e6), to_micros(problem.start)

@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from typing import Final
 
 from troth.core.spans import Span, merge
+from troth.queueing.twin import _most as most
 from troth.queueing.twin._clock import WallClock
 from troth.queueing.twin._reading import near
 from troth.queueing.twin.day import IDLE
@@ -49,18 +50,38 @@ class Change:
         if found is None:
             raise ChangeError("bad-amount", "Maybe +10%, -10% or x1.5.")
         if found["times"] is not None:
-            return float(found["times"])
-        factor = 1 + (1 if found["sign"] == "+" else -1) * float(found["share"]) / 100
+            factor = float(found["times"])
+        else:
+            factor = 1 + (1 if found["sign"] == "+" else -1) * float(found["share"]) / 100
         if factor < 0:
             raise ChangeError("bad-amount", "Maybe -100% or less: nobody is fewer than none.")
+        if factor > most.TIMES:
+            raise ChangeError("bad-amount", f"Maybe x{most.TIMES} or less: that is the most.")
         return factor
 
     @property
     def count(self) -> int:
         """The whole number that ``+1`` or ``-2`` means."""
-        if not re.fullmatch(r"[+-]\s*\d+", self.value) or not int(self.value.replace(" ", "")):
+        found = re.fullmatch(r"(?P<sign>[+-])\s*(?P<number>\d+)", self.value)
+        n = 0 if found is None else whole(found["number"])
+        if found is None or not n:
             raise ChangeError("bad-amount", "Maybe +1 or -1.")
-        return int(self.value.replace(" ", ""))
+        return n if found["sign"] == "+" else -n
+
+
+def whole(digits: str) -> int:
+    """Return how many agents or counters digits mean.
+
+    Raises
+    ------
+    ChangeError
+        If they are more than there may be.
+    """
+    short = digits.lstrip("0") or "0"
+    # Python refuses to read a number of thousands of digits, so their count comes first.
+    if len(short) > len(str(most.AGENTS)) or int(short) > most.AGENTS:
+        raise ChangeError("bad-amount", f"Maybe {most.AGENTS} or fewer: that is the most.")
+    return int(short)
 
 
 def matching(names: Iterable[str], *, who: str) -> list[str]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from itertools import count
 
 from troth.core.lengths import parse_length
 from troth.core.spans import Span
-from troth.queueing.twin._change_parts import Change, ChangeError, matching, streams_of, without
+from troth.queueing.twin import _most as most
+from troth.queueing.twin._change_parts import Change, ChangeError, matching, streams_of, whole, without
 from troth.queueing.twin._clock import ReversedError
 from troth.queueing.twin._reading import near
 from troth.queueing.twin.day import UNNAMED
@@ -45,10 +47,14 @@ def _serving(problem: TwinProblem, who: str) -> list[TwinAgent]:
 
 
 def _with_more(problem: TwinProblem, change: Change, alike: list[TwinAgent], n: int) -> TwinProblem:
+    if len(problem.agents) + n > most.AGENTS:
+        left = most.AGENTS - len(problem.agents)
+        raise ChangeError("bad-amount", f"Maybe {max(left, 0):+d} or less: {most.AGENTS} agents are the most.")
     names, more = {agent.name for agent in problem.agents}, []
+    numbers = {one.name: count(1) for one in alike}
     for k in range(n):
         one = alike[k % len(alike)]
-        number = next(number for number in range(1, len(names) + 2) if f"{one.name} + {number}" not in names)
+        number = next(number for number in numbers[one.name] if f"{one.name} + {number}" not in names)
         new = replace(one, name=f"{one.name} + {number}")
         names.add(new.name)
         more.append(new if change.spans is None else replace(new, shifts=change.spans, breaks=()))
@@ -111,10 +117,9 @@ def hours(problem: TwinProblem, change: Change) -> TwinProblem:
         raise ChangeError("ambiguous-name", "Maybe rename one: an agent and a queue go by this name.")
     if change.value[0] in "+-":
         try:
-            by = timedelta(seconds=parse_length(change.value.lstrip("+")))
-        except ValueError:
+            return _moved(problem, meant, timedelta(seconds=parse_length(change.value.lstrip("+"))))
+        except (ValueError, OverflowError):
             raise ChangeError("bad-amount", "Maybe +30min or -1h.") from None
-        return _moved(problem, meant, by)
     try:
         spans = tuple(change.clock.spans(change.value))
     except ReversedError as error:
@@ -152,9 +157,9 @@ def counters(problem: TwinProblem, change: Change) -> TwinProblem:
         edges = sorted({at for at, _ in pool.open} | {at for span in spans for at in (span.start, span.end)})
         steps = []
         for at in edges:
-            open_ = next((count for since, count in sorted(pool.open, reverse=True) if since <= at), 0)
+            open_ = next((many for since, many in sorted(pool.open, reverse=True) if since <= at), 0)
             steps.append((at, open_ + (n if any(at in span for span in spans) else 0)))
-        if pool.name in names and min(count for _, count in steps) < 0:
+        if pool.name in names and min(many for _, many in steps) < 0:
             raise ChangeError("too-few", "Maybe fewer hours: at some time there are not so many open.")
         made.append(replace(pool, open=tuple(steps)) if pool.name in names else pool)
     return replace(problem, counters=tuple(made))
@@ -179,5 +184,6 @@ def reserve(problem: TwinProblem, change: Change) -> TwinProblem:
     if not change.value.isdecimal():
         raise ChangeError("bad-amount", "Maybe 1, or 0 for none.")
     kept = [one for one in problem.policy.reserves if one.queue not in names]
-    kept += [Reserve(name, int(change.value)) for name in names if int(change.value)]
+    agents = whole(change.value)
+    kept += [Reserve(name, agents) for name in names if agents]
     return replace(problem, policy=replace(problem.policy, reserves=tuple(kept)))

@@ -16,6 +16,7 @@ from troth.core.terms import AgentState
 from troth.queueing.choose import Waiting, skill
 from troth.queueing.discipline import Discipline
 from troth.queueing.record import from_json as discipline_of
+from troth.queueing.twin import _most as most
 from troth.queueing.twin._reading import FaultError, Reader, Reading
 from troth.queueing.twin.problem import (
     CallbackOffer,
@@ -166,15 +167,19 @@ class FileParts:
         """Return an agent, or several who are alike."""
         r = self.read
         parts: dict[str, Reader] = {
-            "name": self._names, "count": r.whole, "queues": self._served, "shifts": r.hours, "breaks": self._breaks,
+            "name": self._names, "count": r.integer, "queues": self._served, "shifts": r.hours, "breaks": self._breaks,
             "hands": r.whole, "beside": r.many(r.number), "pace": r.number, "services": r.many(r.text),
             "skills": r.many(self._pair(r.whole, r.whole)), "names": r.many(r.text), "counters": r.text,
             "at_counter": r.many(r.text), "team": r.text, "site": r.text,
         }  # fmt: skip
         found = r.row(value, where=where, fields=parts, needs=("name", "queues", "shifts"))
         names, count = found.pop("name", (f"(agent {k})",)), found.pop("count", None)
-        if count is not None and (count < 1 or len(names) != 1):
+        left = most.AGENTS - len(self.rows)
+        if count is not None and (not 1 <= count <= left or len(names) != 1):
             advice = "Maybe 1 or more." if count < 1 else "Maybe leave it out: each has a name already."
+            if len(names) == 1 and count > left:
+                fewer = f"{left} or fewer" if left > 0 else "leave it out"
+                advice = f"Maybe {fewer}: {most.AGENTS} agents in all are the most."
             r.tell("out-of-range", where=f"{where}.count", value=count, advice=advice)
         elif count is not None:
             names = tuple(f"{names[0]} {number + 1}" for number in range(count))
@@ -238,7 +243,7 @@ class FileParts:
         """Return somebody who is there at the start."""
         r = self.read
         ticket: dict[str, Reader] = {
-            "id": r.whole, "joined_at": r.instant, "service": r.text, "priority": r.whole, "labels": r.many(r.text),
+            "id": r.identity, "joined_at": r.instant, "service": r.text, "priority": r.whole, "labels": r.many(r.text),
             "booked_at": r.instant, "returned_at": r.instant, "not_before": r.instant, "skills": r.many(self._skill),
             "reserved_for": r.text, "overtaken": r.whole, "overtaken_at": r.instant,
         }  # fmt: skip

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from troth.core.decision import Issue, Severity
 from troth.core.lengths import parse_length
 from troth.core.spans import Span
+from troth.queueing.twin import _most as most
 from troth.queueing.twin._clock import ReversedError, WallClock, empty_clock
 from troth.queueing.twin.times import Times
 
@@ -132,15 +133,33 @@ class Reading:
         """Return a number that is one."""
         if isinstance(value, bool) or not isinstance(value, int | float):
             self.wrong("wrong-type", where=where, value=value, advice="Maybe a number is meant.")
-        if not math.isfinite(value):
+        # Whole numbers of JSON have no end, and the largest cannot even be asked whether they are finite.
+        if isinstance(value, float) and not math.isfinite(value):
             self.wrong("not-a-number", where=where, value=value, advice="Maybe leave it out.")
+        self._within(value, where, most.SECONDS)
         return float(value)
 
-    def whole(self, value: Any, where: str) -> int:
-        """Return a whole number."""
+    def integer(self, value: Any, where: str) -> int:
+        """Return a whole number of any size."""
         if isinstance(value, bool) or not isinstance(value, int):
             self.wrong("wrong-type", where=where, value=value, advice="Maybe a whole number is meant.")
         return value
+
+    def whole(self, value: Any, where: str) -> int:
+        """Return a whole number that can be counted with."""
+        self._within(self.integer(value, where), where, most.WHOLE)
+        return int(value)
+
+    def identity(self, value: Any, where: str) -> int:
+        """Return a whole number that only tells apart."""
+        self._within(self.integer(value, where), where, most.ID)
+        return int(value)
+
+    def _within(self, value: float, where: str, limit: int) -> None:
+        if not -limit <= value <= limit:
+            sign = "-" if value < 0 else ""
+            advice = f"Maybe fewer zeros: {sign}{limit} is the {'least' if sign else 'most'}."
+            self.wrong("out-of-range", where=where, value=value, advice=advice)
 
     def word(self, kind: Any) -> Reader:
         """Return a reader of the words of an enum."""
@@ -165,9 +184,10 @@ class Reading:
         if not isinstance(value, str):
             return self.number(value, where)
         try:
-            return parse_length(value)
-        except ValueError:
+            found = parse_length(value)
+        except (ValueError, OverflowError):
             self.wrong("bad-time", where=where, value=value, advice=_LENGTHS)
+        return self.number(found, where)
 
     def instant(self, value: Any, where: str) -> datetime:
         """Return an instant by the clock of the file."""

@@ -12,7 +12,8 @@ from troth.core.decision import Issue, Severity
 from troth.core.errors import InputError
 from troth.core.spans import Span, zone
 from troth.queueing.discipline import check as check_discipline
-from troth.queueing.twin.problem import TwinAgent, TwinArrivals, TwinProblem, TwinQueue, TwinStream
+from troth.queueing.twin import _most as most
+from troth.queueing.twin.problem import Counters, TwinAgent, TwinArrivals, TwinProblem, TwinQueue, TwinStream
 from troth.queueing.twin.times import Times
 
 
@@ -36,8 +37,8 @@ def check(problem: TwinProblem) -> list[Issue]:
     for k, agent in enumerate(problem.agents):
         found += _agent(agent, f"agents[{k}]", span=_span(problem) if problem.start < problem.end else None)
     for k, pool in enumerate(problem.counters):
-        if any(n < 0 for _, n in pool.open):
-            found.append(_error("out-of-range", f"counters[{k}].open", str(min(n for _, n in pool.open)), "Maybe 0."))
+        found += _open(pool, f"counters[{k}].open")
+    found += [*_many(problem)]
     if not any(issue.severity is Severity.ERROR for issue in found):
         found += [*_endless(problem), *unserved(problem), *_overloaded(problem)]
     return found
@@ -56,6 +57,9 @@ def _whole(problem: TwinProblem) -> Iterator[Issue]:
         yield _error("end-before-start", "start and end", f"{problem.start} {problem.end}", "Maybe they are swapped.")
     if problem.cell.total_seconds() <= 0:
         yield _error("out-of-range", "cell", str(problem.cell), "Maybe 30 minutes.")
+    elif _cells(problem) > most.CELLS:
+        advice = f"Maybe 30 minutes: {most.CELLS} cells from start to end are the most."
+        yield _error("out-of-range", "cell", str(problem.cell), advice)
     try:
         zone(problem.time_zone)
     except InputError as error:
@@ -64,6 +68,40 @@ def _whole(problem: TwinProblem) -> Iterator[Issue]:
         yield _error("no-queues", "queues", "", "Maybe one queue is enough.")
     if not problem.agents:
         yield _error("no-agents", "agents", "", "Maybe one agent: without any nobody is ever served.")
+
+
+def _many(problem: TwinProblem) -> Iterator[Issue]:
+    """More agents or customers than can be simulated."""
+    if len(problem.agents) > most.AGENTS:
+        advice = f"Maybe {most.AGENTS} or fewer: that is the most."
+        yield _error("out-of-range", "agents", str(len(problem.agents)), advice)
+    for k, one in enumerate(problem.policy.reserves):
+        if not 0 <= one.agents <= most.AGENTS:
+            advice = f"Maybe 1: 0 to {most.AGENTS} can be kept."
+            yield _error("out-of-range", f"policy.reserves[{k}].agents", str(one.agents), advice)
+    each = [_customers(stream.arrivals) for stream in problem.streams]
+    if sum(each) > most.CUSTOMERS:
+        k = int(np.argmax(each))
+        advice = f"Maybe fewer or a shorter time: {most.CUSTOMERS} customers in all are the most."
+        yield _error("out-of-range", f"streams[{k}].arrivals", f"{each[k]:.0f}", advice)
+
+
+def _customers(given: TwinArrivals) -> float:
+    """Return how many customers a course has at most, or on average where chance says; 0 where nothing can be told."""
+    if given.per_cell is not None:
+        found = float(np.sum(given.per_cell, dtype=np.float64))
+    elif given.paths is not None:
+        found = float(np.sum(given.paths, axis=-1, dtype=np.float64).max(initial=0))
+    else:
+        stamps = given.at if given.at is not None else given.booked
+        found = 0.0 if stamps is None else float(np.size(stamps))
+    return found if np.isfinite(found) else 0.0
+
+
+def _open(pool: Counters, where: str) -> Iterator[Issue]:
+    for n in [n for _, n in pool.open if not 0 <= n <= most.AGENTS][:1]:
+        advice = "Maybe 0." if n < 0 else f"Maybe {most.AGENTS} or fewer: that is the most."
+        yield _error("out-of-range", where, str(n), advice)
 
 
 def _names(problem: TwinProblem) -> Iterator[Issue]:
@@ -110,10 +148,11 @@ def _queue(queue: TwinQueue, where: str) -> Iterator[Issue]:
     offer, again = queue.callback, queue.redial
     lengths = {"missing": queue.missing_s, "target": queue.target_s, "callback.wait": offer.wait_s if offer else 0.0}
     for name, value in (*lengths.items(), ("redial.most", again.most if again else 0)):
-        if not 0 <= value < np.inf:
-            yield _error("out-of-range", f"{where}.{name}", str(value), "Maybe 0 or more.")
-    if queue.hands < 0:
-        yield _error("out-of-range", f"{where}.hands", str(queue.hands), "Maybe 0 for the whole agent.")
+        if not 0 <= value <= most.SECONDS:
+            yield _error("out-of-range", f"{where}.{name}", str(value), f"Maybe 0: from there to {most.SECONDS}.")
+    if not 0 <= queue.hands <= most.HANDS:
+        advice = f"Maybe 0 for the whole agent; {most.HANDS} are the most."
+        yield _error("out-of-range", f"{where}.hands", str(queue.hands), advice)
     chances = {"balking": queue.balking, "onward": tuple(way.share for way in queue.onward)}
     chances["redial"] = (queue.redial.share,) if queue.redial else ()
     chances["callback"] = (queue.callback.share,) if queue.callback else ()
@@ -138,6 +177,9 @@ def _times(times: Times | None, where: str, *, negative: bool = False) -> Iterat
         yield _error("not-a-number", where, "", "Maybe cut the distribution off: every quantile must be finite.")
     elif values.min() < 0 and not negative:
         yield _error("negative-time", where, f"{values.min():g}", "Maybe drop what cannot be.")
+    elif np.abs(values).max() > most.SECONDS:
+        advice = f"Maybe cut the distribution off: {most.SECONDS} seconds are the most."
+        yield _error("out-of-range", where, f"{values[np.abs(values).argmax()]:g}", advice)
     elif (np.diff(values) < 0).any():
         yield _error("not-rising", where, "", "Maybe sort them: these are quantiles.")
 
@@ -174,10 +216,11 @@ def _counts(given: TwinArrivals, where: str, cells: int) -> Iterator[Issue]:
 
 
 def _agent(agent: TwinAgent, where: str, *, span: Span | None) -> Iterator[Issue]:
-    if agent.hands < 1:
-        yield _error("out-of-range", f"{where}.hands", str(agent.hands), "Maybe 1.")
-    if not 0 < agent.pace < np.inf:
-        yield _error("out-of-range", f"{where}.pace", str(agent.pace), "Maybe 1 for the usual pace.")
+    if not 1 <= agent.hands <= most.HANDS:
+        yield _error("out-of-range", f"{where}.hands", str(agent.hands), f"Maybe 1; {most.HANDS} are the most.")
+    if not 0 < agent.pace <= most.TIMES:
+        advice = f"Maybe 1 for the usual pace; {most.TIMES} is the most."
+        yield _error("out-of-range", f"{where}.pace", str(agent.pace), advice)
     if agent.beside and (len(agent.beside) < agent.hands or not all(0 < v < np.inf for v in agent.beside)):
         yield _error("out-of-range", f"{where}.beside", str(agent.beside), f"Maybe {agent.hands} speeds above 0.")
     if (agent.counters is None) != (not agent.at_counter):

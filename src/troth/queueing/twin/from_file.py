@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from troth.core.decision import Issue, Severity
 from troth.core.errors import InputError
 from troth.core.spans import Span, zone
+from troth.queueing.twin import _most as most
 from troth.queueing.twin._clock import WallClock, instant_of
 from troth.queueing.twin._file_parts import FileParts
 from troth.queueing.twin._reading import FaultError, Reader, Reading
@@ -67,6 +68,8 @@ class _File(FileParts):
         except json.JSONDecodeError as error:
             where = f"line {error.lineno}, column {error.colno}"
             self._refuse(Issue("not-json", Severity.ERROR, where, error.msg, "Maybe a comma or a quote is missing."))
+        except ValueError as error:  # a whole number of thousands of digits
+            self._refuse(Issue("not-json", Severity.ERROR, "", str(error), "Maybe a number has too many digits."))
         except RecursionError:
             self._refuse(Issue("not-json", Severity.ERROR, "", "", "Maybe brackets are not closed."))
 
@@ -85,7 +88,7 @@ class _File(FileParts):
             "counters": self.each(self.counters), "policy": self.policy, "present": self.each(self.present),
         }  # fmt: skip
         found = read.row(self.data, where="", fields=parts, needs=("queues", "agents"))
-        self.cell = timedelta(seconds=found.pop("cell", 1800.0))
+        self.cell = self._cell(found.pop("cell", self.cell.total_seconds()))
         if "streams" in found:
             try:
                 found["streams"] = self.each(self.stream)(found["streams"], "streams")
@@ -127,6 +130,15 @@ class _File(FileParts):
 
     # The whole --------------------------------------------------------------------------------------------------------
 
+    def _cell(self, seconds: float) -> timedelta:
+        """Return the width of cells; of too many nothing is made, and the whole time is one."""
+        whole = self.read.clock.span.seconds
+        if seconds <= 0 or whole / seconds <= most.CELLS:
+            return timedelta(seconds=seconds)
+        advice = f"Maybe 30min: {most.CELLS} cells from start to end are the most."
+        self.read.tell("out-of-range", where="cell", value=self.data.get("cell", seconds), advice=advice)
+        return timedelta(seconds=whole)
+
     def _format(self, value: Any, where: str) -> int:
         if value != FORMAT:
             self.read.wrong("unknown-format", where=where, value=value, advice=f"Maybe it should be {FORMAT}.")
@@ -162,4 +174,7 @@ class _File(FileParts):
             self.read.tell(
                 "end-before-start", where="end", value=str(self.data["end"]), advice="Maybe it is swapped with start."
             )
+        elif len(self.read.issues) == told and (found["end"] - found["start"]).days > most.DAYS:
+            advice = f"Maybe another year: {most.DAYS} days are the most."
+            self.read.tell("out-of-range", where="end", value=str(self.data["end"]), advice=advice)
         return Span(found["start"], found["end"]) if len(self.read.issues) == told else None
