@@ -13,9 +13,11 @@ from troth.core.errors import InputError
 from troth.core.spans import Span
 from troth.core.terms import AgentState
 from troth.core.time import Step
+from troth.kpi.catalogue import chosen
 from troth.queueing.twin import TwinQueue, TwinStream, compare_page, run, run_page
 from troth.queueing.twin.change import changed
 from troth.queueing.twin.courses import WAIT_EDGES, courses, quantile_of_waits
+from troth.queueing.twin.measure import TwinFigures
 from troth.queueing.twin.plans import plans
 from troth.queueing.twin.summary import ALL, TwinQuestion, measured, told
 from troth.queueing.twin.tables import contacts
@@ -113,3 +115,20 @@ def test_pages_say_the_answer_first() -> None:
     two = compare_page.page(base, found=found, over=over, seed=2)
     assert "<b>more</b>" not in two and "&lt;b&gt;more&lt;/b&gt;" in two
     assert "Mean wait down by" in two and "3 pairs of courses" in two
+
+
+def test_intervals_of_few_courses_end_where_figures_do() -> None:
+    """Two courses make wide intervals: of a share they end at 0 and 1, of a time at 0, and of differences nowhere."""
+    kinds = chosen(("sla.service_level/", "speed.answer/mean_wait", "load.utilisation/"))
+    courses_ = dict(zip([kpi.name for kpi in kinds], ([0.4, 0.9], [5.0, 60.0], [0.7, 1.1]), strict=True))
+    values = {name: np.array(two)[:, None, None] for name, two in courses_.items()}
+    figures = TwinFigures((), ((),), (at(0), at(60)), values, values, {})
+    level, wait, paid = told([(figures, kinds)])
+    assert (level.low, level.mean, level.high) == pytest.approx((0, 0.65, 1))
+    assert wait.low == 0
+    assert wait.high == pytest.approx(32.5 + 12.706 * 27.5, abs=0.01)
+    # Work outside paid time counts above the line only, so that this share may be more than one.
+    assert paid.high == pytest.approx(0.9 + 12.706 * 0.2, abs=0.01)
+    apart = {one.kpi: one for one in told([(figures, kinds)], differences=True)}
+    assert apart[level.kpi].low == pytest.approx(0.65 - 12.706 * 0.25, abs=0.01)
+    assert apart[level.kpi].high == pytest.approx(0.65 + 12.706 * 0.25, abs=0.01)

@@ -116,7 +116,7 @@ def _differences(plan: str, before: Lots, after: Lots) -> list[PlanDifference]:
         {(one.kpi, one.member, one.start, one.end): one.mean for one in told(lots)} for lots in (before, after)
     ]  # fmt: skip
     found = []
-    for one in told([(pair.figures(), kinds) for pair, kinds in pairs]):
+    for one in told([(pair.figures(), kinds) for pair, kinds in pairs], differences=True):
         was, became = (side.get((one.kpi, one.member, one.start, one.end), float("nan")) for side in sides)
         found.append(PlanDifference(plan, was, became, one))
     return found

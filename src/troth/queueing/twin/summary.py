@@ -123,17 +123,26 @@ def _part(tell: Callable[[float], None] | None, k: int, of: int) -> Callable[[in
     return None if tell is None else lambda done, all_: tell((k + done / all_) / of)
 
 
-def told(lots: Sequence[tuple[TwinFigures, Sequence[Kpi]]]) -> tuple[TwinFigure, ...]:
-    """Return figures one by one; members that are nobody, and those without a value, are left out."""
-    found = [one for figures, kinds in lots for kpi in kinds for one in _of(figures, kpi)]
+def told(lots: Sequence[tuple[TwinFigures, Sequence[Kpi]]], *, differences: bool = False) -> tuple[TwinFigure, ...]:
+    """Return figures one by one; members that are nobody, and those without a value, are left out.
+
+    Parameters
+    ----------
+    differences : the figures are differences, which may lie below nought.
+    """
+    found = [one for figures, kinds in lots for kpi in kinds for one in _of(figures, kpi, differences=differences)]
     whole = max((one.end - one.start for one in found), default=None)
     # All together before each queue, the whole time before its intervals.
     return tuple(sorted(found, key=lambda one: (one.end - one.start != whole, one.member != ALL, one.member)))
 
 
-def _of(figures: TwinFigures, kpi: Kpi) -> list[TwinFigure]:
+def _of(figures: TwinFigures, kpi: Kpi, *, differences: bool) -> list[TwinFigure]:
     name = kpi.name
     mean, (low, high), (least, most) = figures.mean(name), figures.mean_interval(name), figures.band(name)
+    if not differences:
+        # With few courses Student's t reaches beyond what can be; a share whose sums are of the same rows ends at one.
+        top = 1.0 if kpi.unit is Unit.SHARE and len(kpi.parts) == 1 else np.inf
+        low, high = np.maximum(low, 0.0), np.minimum(high, top)
     n = figures.n[name].mean(axis=0)
     found = []
     for m, member in enumerate(figures.members):
