@@ -146,3 +146,29 @@ def test_all_that_is_wrong_is_told_at_once(file: str, tmp_path: Path, capsys: py
 def test_misuse_is_told(words: list[str], file: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Without a problem, with two kinds of it, or with nothing that differs there is nothing to do."""
     assert codes(capsys, [file if word == "FILE" else word for word in words])[0][0] == "wrong-use"
+
+
+@pytest.mark.parametrize("words", [["run"], ["compare", "--change", "staff:phone=+1"]])
+def test_a_place_that_cannot_be_written_is_told_before_anything_is_simulated(
+    words: list[str], file: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file is no folder to write into; nothing is simulated for a page that cannot be."""
+    monkeypatch.setattr("troth.queueing.twin.summary.measure", lambda *_, **__: pytest.fail("simulated"))
+    page = str(Path(file) / "page.html")
+    assert codes(capsys, [words[0], file, *words[1:], *FEW, "--html", page]) == [("cannot-write", "--html")]
+    if words == ["run"]:
+        more = ["--html", page, "--save", page, "--events", str(Path(file) / "lake")]
+        told_ = [("cannot-write", "--html"), ("cannot-write", "--save"), ("cannot-write", "--events")]
+        assert codes(capsys, ["run", file, *FEW, *more]) == told_
+
+
+def test_what_is_there_is_kept_when_a_run_is_refused(file: str, tmp_path: Path) -> None:
+    """Whether a page can be written is tried without a trace: an older page stays, and nothing is made."""
+    old, wrong = tmp_path / "old.html", tmp_path / "wrong.json"
+    old.write_text("old")
+    wrong.write_text("{}")
+    before = sorted(tmp_path.rglob("*"))
+    new = str(tmp_path / "new" / "save.json")
+    assert main(["twin", "run", str(wrong), *FEW, "--html", str(old), "--save", new]) == WRONG
+    assert old.read_text() == "old"
+    assert sorted(tmp_path.rglob("*")) == before

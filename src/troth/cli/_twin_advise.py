@@ -11,7 +11,7 @@ import click
 from troth.cli import output
 from troth.cli._lake import lake_option, opened
 from troth.cli._quantities import SECONDS
-from troth.cli._twin_shared import DAY
+from troth.cli._twin_shared import DAY, refuse_unwritable, write
 from troth.core.decision import Issue, Severity
 from troth.core.errors import InputError
 
@@ -81,6 +81,7 @@ def command(form: output.Form, html: Path | None, **given: Any) -> int:
     """  # fmt: skip
     from troth.queueing.twin.advise_words import answer
 
+    refuse_unwritable({"--html": html})
     with output.progress("advise") as tell:
         made = _advised(given, tell)
     rows = _rows(made)
@@ -106,8 +107,7 @@ def command(form: output.Form, html: Path | None, **given: Any) -> int:
     if html is not None:
         from troth.queueing.twin.advise_page import page
 
-        html.parent.mkdir(parents=True, exist_ok=True)
-        html.write_text(page(made), encoding="utf-8")
+        write(html, page(made))
     return 0
 
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from troth.cli import output
-from troth.cli._twin_run import asking, number_of, question, write
-from troth.cli._twin_shared import sources
+from troth.cli._twin_run import asking, number_of, question
+from troth.cli._twin_shared import refuse_unwritable, sources, write
 from troth.core.decision import Issue, Severity
 from troth.core.errors import InputError
 
@@ -57,6 +57,7 @@ def command(
 
     if not changes and (len(paths) < 2 or given["on"]):
         raise click.UsageError("Name a second file, or a --change: nothing would differ.")
+    refuse_unwritable({"--html": given["html"]})
     (base, *others), doubts = problems(paths, given)
     names = _names(paths[1:])
     every = dict(zip(names, others, strict=True)) | _changed(base, changes, apart=apart)

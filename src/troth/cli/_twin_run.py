@@ -10,7 +10,7 @@ import click
 
 from troth.cli import output
 from troth.cli._quantities import SECONDS
-from troth.cli._twin_shared import sources, with_options
+from troth.cli._twin_shared import refuse_unwritable, sources, with_options, write
 from troth.core.decision import Issue, Severity
 from troth.core.errors import InputError
 
@@ -68,6 +68,7 @@ def command(form: output.Form, path: Path | None, **given: Any) -> int:  # fmt: 
     from troth.queueing.twin.summary import measured, told
 
     _refuse_used(given["events"])
+    refuse_unwritable({f"--{name}": given[name] for name in ("html", "save", "events")})
     (problem,), doubts = problems([path] if path else [], given)
     asked = question(problem, given, every=given["every"])
     with output.progress("run") as tell:
@@ -84,7 +85,7 @@ def command(form: output.Form, path: Path | None, **given: Any) -> int:  # fmt: 
     if given["save"] is not None:
         from troth.queueing.twin.to_file import problem_text
 
-        write(given["save"], problem_text(problem))
+        write(given["save"], problem_text(problem), option="--save")
     if given["events"] is not None:
         _events(given["events"], problem, seed=given["seed"], replication=given["replication"])
     output.show_issues(doubts, form=form)
@@ -137,12 +138,6 @@ def number_of(key: str) -> Callable[[output.Row], str]:
     from troth.charts.numbers import number
 
     return lambda row: number(row[key], unit=row["unit"])
-
-
-def write(path: Path, text: str) -> None:
-    """Write a file, and its folder if there is none."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")
 
 
 def _extra(asked: TwinQuestion) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from troth.cli import output
-from troth.cli._twin_shared import DAY, days, seen, shared
+from troth.cli._twin_shared import DAY, days, refuse_unwritable, seen, shared, write
 
 
 @click.command(
@@ -34,6 +34,7 @@ def command(form: output.Form, html: Path | None, **given: Any) -> int:
     from troth.queueing.twin.learn import Learning
     from troth.queueing.twin.validate import validate
 
+    refuse_unwritable({"--html": html})
     live, fit = days(given["start"], given["end"], "--to"), days(given["fit_from"], given["fit_to"], "--fit-to")
     with output.progress("validate") as tell:
         made = validate(
@@ -52,6 +53,5 @@ def command(form: output.Form, html: Path | None, **given: Any) -> int:
     if html is not None:
         from troth.queueing.twin.validate_page import page
 
-        html.parent.mkdir(parents=True, exist_ok=True)
-        html.write_text(page(made), encoding="utf-8")
+        write(html, page(made))
     return int(not made.held >= 0.8)
