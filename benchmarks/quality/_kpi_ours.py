@@ -8,14 +8,16 @@ from typing import Any
 
 import pyarrow as pa
 
-from benchmarks.quality._kpi_sides import FEW, NUMBERS, SHAPE, Plan
+from benchmarks.quality._kpi_sides import FEW, NUMBERS, SHAPE, TABLED, Plan
 from troth.core.time import Step
+from troth.kpi.catalogue import canonical
 from troth.kpi.query import Engine, Query
 from troth.log.lake import Lake
 
 
 def figures(plan: Plan, *, kpis: Sequence[str] = ()) -> pa.Table:
-    """Bring the timelines these KPIs take up to date and ask for the figures."""
+    """Bring the timelines these KPIs take up to date and ask for the figures; by default all that take events alone."""
+    kpis = kpis or [f"{one.id}/{one.variant}" for one in canonical() if one.id not in TABLED]
     lake = Lake(plan.lake, memory=plan.memory)
     with lake.session(threads=plan.threads) as con:
         found = Engine(lake, con).figures(Query(kpis=tuple(kpis), by=("queue",), every=Step.DAY))

@@ -25,6 +25,8 @@ from pyarrow import parquet
 FEW = (
     "speed.answer/", "speed.handle/", "flow.abandonment/", "sla.service_level/", "speed.first_reply/", "speed.resolution/",
 )  # fmt: skip
+#: KPIs that take more than the events: tables of agreements, schedules, requirements, rates. No side has them.
+TABLED = ("sla.met", "load.adherence", "load.conformance", "load.staffing", "cost.per_unit")
 SHAPE = pa.schema(
     [
         ("kpi", pa.string()), ("queue", pa.string()), ("day", pa.int64()), ("value", pa.float64()), ("n", pa.int64()),

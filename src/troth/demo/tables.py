@@ -121,7 +121,7 @@ def _rates(truth: Truth) -> Rows:
 
 
 def _sla_policies(_: Truth) -> Rows:
-    yield "portal", "Tickets of the portal", 1
+    yield "portal", "Tickets of the portal", 9
 
 
 def _sla_filters(_: Truth) -> Rows:

@@ -19,7 +19,7 @@ from tests.web import cast
 from tests.web.cast import Company
 from tests.web.outbox.days import visit, write
 from troth.core.terms import Role
-from troth.kpi import query as query_room
+from troth.kpi import _lots
 from troth.kpi.plan import grouped
 from troth.kpi.query import Query, query
 from troth.web.insight import bridge
@@ -188,7 +188,7 @@ def test_a_page_takes_few_statements_and_compiles_its_figures_once(
         compiled.append(asked)
         return grouped(*asked)
 
-    monkeypatch.setattr(query_room, "grouped", counted)
+    monkeypatch.setattr(_lots, "grouped", counted)
     client = cast.signed_in(busy.alice)
     client.get("/figures?period=week")
     first = len(compiled)
