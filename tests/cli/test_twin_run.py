@@ -172,3 +172,28 @@ def test_what_is_there_is_kept_when_a_run_is_refused(file: str, tmp_path: Path) 
     assert main(["twin", "run", str(wrong), *FEW, "--html", str(old), "--save", new]) == WRONG
     assert old.read_text() == "old"
     assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["advise", "--site", "x", "--at", "2026-06-29T10:40+03:00"],
+        [
+            "validate",
+            "--from",
+            "2026-03-04",
+            "--to",
+            "2026-03-05",
+            "--fit-from",
+            "2026-03-02",
+            "--fit-to",
+            "2026-03-04",
+        ],
+    ],
+)
+def test_commands_on_a_lake_tell_it_before_they_read(
+    words: list[str], file: str, lake: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The lake is empty, which comes second."""
+    page = str(Path(file) / "page.html")
+    assert codes(capsys, [*words, "--lake", str(lake), "--html", page]) == [("cannot-write", "--html")]
