@@ -95,7 +95,7 @@ _MET = Kpi(
     direction=Direction.HIGHER,
     numerator="clocks stopped before their target was used up, or just then",
     denominator="clocks met or breached",
-    population="clocks of service level agreements that are decided; cancelled ones and those of a target that another one replaced aside",
+    population="clocks of service level agreements that are decided; cancelled ones, and those another target replaced in time, aside",
     cohort="when the clock was decided: its stop if it was met, the instant its target was used up if not, stopped or not",
     parts=(Part("sla_clocks", at=_decided, where=_settled, value=lambda c, _: share(c.state == "met")),),
     source="Zendesk, SLA policies: targets achieved over achieved and breached",
