@@ -6,6 +6,7 @@ row, which of two contents of one version counts, DuckDB decides here too: such 
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Collection, Iterable
 from functools import cache
@@ -51,15 +52,18 @@ def session(*, master: str | None = None, memory: str = "2g") -> Any:
     except ImportError:
         raise _missing("pyspark", "Maybe install troth[spark].") from None
     builder = SparkSession.builder.appName("troth").master(master or "local[*]")
-    here = {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
-    settings = (here if (master or "local").startswith("local") else {}) | {
+    here = {
+        "spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1",
+        "spark.sql.shuffle.partitions": str(os.cpu_count() or 1),
+    }  # fmt: skip
+    common = {
         "spark.sql.session.timeZone": "UTC", "spark.driver.memory": memory, "spark.ui.enabled": "false",
         "spark.sql.shuffle.partitions": str(_PARTITIONS), "spark.ui.showConsoleProgress": "false",
         # A cast that fails is an error with ANSI, nothing without; DuckDB is asked for `TRY_CAST` where it may.
         "spark.sql.ansi.enabled": "true", "spark.driver.extraJavaOptions": "-Dlog4j2.level=ERROR -XX:-UsePerfData",
         "spark.sql.execution.arrow.pyspark.enabled": "true",
     }  # fmt: skip
-    for key, value in settings.items():
+    for key, value in (common | (here if (master or "local").startswith("local") else {})).items():
         builder = builder.config(key, value)
     try:
         made = builder.getOrCreate()
