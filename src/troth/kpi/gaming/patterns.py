@@ -19,7 +19,7 @@ class Pattern:
     beside : ids of KPIs that show the other side and should be read with those.
     sql : DuckDB SQL with one row a chance: ``agent_id, stratum, hit, control, case_id, dated_at``. `hit` tells whether it was taken;
         rows with `control` tell how often the person does the same where there is nothing to gain. It reads the views
-        ``e`` (settled events), ``sla`` (clocks), ``contacts``, ``cases``.
+        ``e`` (settled events), ``sla_clocks``, ``contacts``, ``cases``.
     """
 
     id: str
@@ -44,7 +44,7 @@ _LAST_MINUTES = Pattern(
     sql=f"""
         SELECT agent_id, metric || ' ' || coalesce(priority, '') AS stratum, state = 'met' AS hit, false AS control, case_id,
             started_at AS dated_at
-        FROM sla WHERE agent_id IS NOT NULL AND state IN ('met', 'breached') AND ended_at IS NOT NULL
+        FROM sla_clocks WHERE agent_id IS NOT NULL AND state IN ('met', 'breached') AND ended_at IS NOT NULL
             AND share > {1 - LAST} AND share <= {1 + LAST}""",
 )
 _HANDED_ON = Pattern(
@@ -64,7 +64,7 @@ _HANDED_ON = Pattern(
         SELECT m.was AS agent_id, coalesce(any_value(m.channel), '') AS stratum,
             bool_or(epoch_us(c.due_at) - epoch_us(m.occurred_at) <= {LAST} * 1e6 * c.target_s) AS hit, false AS control,
             m.case_id, m.occurred_at AS dated_at
-        FROM moved m JOIN sla c ON c.case_id = m.case_id AND c.due_at IS NOT NULL AND c.started_at <= m.occurred_at
+        FROM moved m JOIN sla_clocks c ON c.case_id = m.case_id AND c.due_at IS NOT NULL AND c.started_at <= m.occurred_at
             AND epoch_us(m.occurred_at) - epoch_us(c.due_at) <= {LAST / 2} * 1e6 * c.target_s
             AND (c.ended_at IS NULL OR c.ended_at > m.occurred_at)
         GROUP BY m.case_id, m.occurred_at, m.was""",

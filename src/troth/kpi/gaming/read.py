@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from troth.core.decision import Issue, Severity
@@ -14,7 +14,6 @@ from troth.core.spans import start_of_day, zone
 from troth.kpi.gaming.detect import USUAL, Counted, Finding, Threshold, found
 from troth.kpi.gaming.patterns import PATTERNS, Pattern
 from troth.kpi.query import Engine
-from troth.kpi.sla.read import rules, sla_clocks
 from troth.log.lake import Lake
 from troth.log.store import quote
 
@@ -83,11 +82,9 @@ def suspicions(
 
 
 def _views(lake: Lake, con: duckdb.DuckDBPyConnection, engine: Engine) -> None:
-    for table in ("contacts", "cases"):
-        _ = engine.tables(table)
+    for table in ("contacts", "cases", "sla_clocks"):
+        _ = engine.tables(table)  # makes the view
     con.execute(f"CREATE OR REPLACE TEMP VIEW e AS {lake.settled()}")
-    now = engine.extent[1] if engine.extent else datetime(2000, 1, 1, tzinfo=UTC)
-    con.register("sla", sla_clocks(lake, con, rules=rules(lake, time_zone=engine.time_zone), now=now))
 
 
 def _since(day: date | None, engine: Engine) -> datetime | None:
