@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -240,23 +240,20 @@ def _asked(
     lake = opened(folder)
     with lake.session() as con:
         engine = Engine(lake, con)
-        if instant is None:
-            extent = engine.extent
-            instant = extent[1] if extent else datetime(2000, 1, 1, tzinfo=UTC)
+        instant = instant or engine.now
         now = instant if instant.tzinfo else instant.replace(tzinfo=ZoneInfo(engine.time_zone))
         yield lake, con, rules(lake, time_zone=engine.time_zone), now
 
 
-def _instant(text: str, faults: list[Issue]) -> datetime:
+def _instant(text: str, faults: list[Issue]) -> datetime | None:
     """Return an instant, without a time zone if none is named; what is none is a fault."""
     if text == "now":
         return datetime.now(UTC)
-    try:
+    found: datetime | None = None
+    with suppress(ValueError):
         found = datetime.fromisoformat(text)
-    except ValueError:
-        found = datetime.min  # noqa: DTZ901
     # The first and last years leave no room for time zones and what is due.
-    if not _YEARS[0] <= found.year <= _YEARS[1]:
+    if found is None or not _YEARS[0] <= found.year <= _YEARS[1]:
         faults.append(_wrong("bad-time", "--at", text, "Maybe an instant such as 2026-03-29T10:00, or now."))
     return found
 

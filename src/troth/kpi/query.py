@@ -123,9 +123,8 @@ class Engine:
         elif table_name in TABLES:
             rows = self.lake.settled_reference(table_name)
         elif table_name == "sla_clocks":
-            now = self.extent[1] if self.extent else datetime(2000, 1, 1, tzinfo=UTC)
             given = rules(self.lake, time_zone=self.time_zone)
-            self.con.register("sla_computed", sla_clocks(self.lake, self.con, rules=given, now=now))
+            self.con.register("sla_computed", sla_clocks(self.lake, self.con, rules=given, now=self.now))
             rows = "FROM sla_computed"
         else:
             raise KeyError(table_name)
@@ -148,6 +147,11 @@ class Engine:
     def extent(self) -> tuple[datetime, datetime] | None:
         """The first and last instant of the log; None for an empty one."""
         return self.lake.extent(self.con)
+
+    @property
+    def now(self) -> datetime:
+        """The last instant of the log, from which what is still open is looked at."""
+        return self.extent[1] if self.extent else datetime(2000, 1, 1, tzinfo=UTC)
 
     @cached_property
     def time_zone(self) -> str:

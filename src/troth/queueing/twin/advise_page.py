@@ -34,9 +34,9 @@ def page(made: Advice) -> str:
     return html.page(body, title=title)
 
 
-def waiting(made: Advice, *, step: NextStep = NextStep()) -> Floats:  # noqa: B008  a frozen record
+def waiting(made: Advice, *, step: NextStep | None = None) -> Floats:
     """Return how many wait at each minute of the next hours, by course, shape (courses, minutes + 1)."""
-    problem = taken(made.now, step=step)
+    problem = taken(made.now, step=step or NextStep())
     result = run(problem, replications=_COURSES, first=_COURSES, seed=made.seed + 2)
     held = sum(one.agent is not None for one in problem.present)
     lines = np.array([not queue.deferred for queue in problem.queues])
