@@ -71,6 +71,15 @@ def test_a_habit_that_gains_nothing_is_allowed_for() -> None:
     assert [one.agent for one in found([*usual, lazy, picky]) if one.suspicious] == ["picky"]
 
 
+def test_where_all_do_it_always_nobody_stands_out() -> None:
+    """Nobody is asked at all: who has few cases chooses as little as who has many."""
+    crowd = [
+        Counted(name, "x", n, n, 50 * n, 50 * n) for name, n in zip("abcdef", (22, 25, 200, 300, 400, 500), strict=True)
+    ]
+    crowd += [Counted("few", "x", 22, 22, 3, 3)]
+    assert not any(one.suspicious for one in found(crowd))
+
+
 def test_too_few_chances_or_people_give_no_judgement() -> None:
     """Two people are nobody to compare with, and three chances prove nothing."""
     assert found([Counted("a", "x", 30, 30), Counted("b", "x", 0, 30)]) == []

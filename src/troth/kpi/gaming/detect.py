@@ -164,7 +164,11 @@ class _Counts:
         k, n = others(self.k), others(self.n)
         share = np.where(n > 0, (k + 0.5) / (n + 1.0), 0.0)
         if self.cn.any():
-            habit, theirs = _odds(self.ck, self.cn), _odds(others(self.ck), others(self.cn))
+            ck, cn = others(self.ck), others(self.cn)
+            theirs = _odds(ck, cn)
+            # Of few cases of one's own little is known: they are taken for like those of the others.
+            usual = theirs / (1 + theirs)
+            habit = (self.ck + usual) / (self.cn - self.ck + 1 - usual)
             odds = habit * _odds(k, n) / theirs
             share = np.where(n > 0, odds / (1 + odds), 0.0)
         return (self.n * share).sum(axis=0), (self.n * share * (1 - share)).sum(axis=0)

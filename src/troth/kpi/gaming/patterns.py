@@ -111,7 +111,7 @@ _CHOSEN_SURVEYS = Pattern(
     id="chosen-surveys",
     sentence="Customers whose case went badly are not asked how it went.",
     counted="cases that went badly without a survey",
-    among="cases that went badly: reopened, or in the slowest tenth of their channel; beside all others",
+    among="cases that went badly: reopened, or in the slowest tenth of their channel, where surveys are sent; beside all others",
     flatters=("voice.csat", "voice.resolved"),
     beside=("worst.resolution", "flow.failure_demand"),
     sql="""
@@ -122,7 +122,9 @@ _CHOSEN_SURVEYS = Pattern(
         slow AS (SELECT place, quantile_cont(took, 0.9) AS line FROM done GROUP BY place),
         asked AS (SELECT DISTINCT case_id FROM e WHERE activity = 'survey_sent' AND case_id IS NOT NULL)
         SELECT agent_id, place AS stratum, asked.case_id IS NULL AS hit, NOT (reopens > 0 OR took > line) AS control, done.case_id, dated_at
-        FROM done JOIN slow USING (place) LEFT JOIN asked ON asked.case_id = done.case_id""",
+        FROM done JOIN slow USING (place)
+        JOIN (SELECT DISTINCT place FROM done JOIN asked USING (case_id)) USING (place)
+        LEFT JOIN asked ON asked.case_id = done.case_id""",
 )
 
 #: Every pattern by its id.
