@@ -20,7 +20,7 @@ DOORS: dict[str, set[str]] = {
         "reconcile solve surprise "
         "totals undo update".split()
     ),
-    "demo": set("Booking Controls Dirt Shift Truth UNTIL World Written demo_company small_company write".split()),
+    "demo": set("Booking Controls Dirt Shift Truth UNTIL Wing World Written demo_company small_company write".split()),
     "kpi": set("Figure Kpi Params catalogue".split()),
     "promise": set(
         "AtRisk BandScore Brier LearnedShare MOVES Offer PromiseState RUNNING Reliability SETTLED Settled advance at_risk brier "

@@ -8,6 +8,7 @@ from troth.demo.controls import Controls as Controls
 from troth.demo.controls import Shift as Shift
 from troth.demo.dirt import Dirt as Dirt
 from troth.demo.truth import Truth as Truth
+from troth.demo.wings import Wing as Wing
 from troth.demo.world import World as World
 from troth.demo.write import Written as Written
 from troth.demo.write import write as write

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -148,10 +148,7 @@ def _schedules(truth: Truth, planned: Mapping[int, Sequence[Shift]]) -> Iterator
 
 def write_schedules(folder: Path, *, truth: Truth, planned: Mapping[int, Sequence[Shift]]) -> None:
     """Write the shifts of each site, by its number, as the table of schedules."""
-    with (folder / "schedules.csv").open("w", encoding="utf-8", newline="") as file:
-        out = csv.writer(file, lineterminator="\n")
-        out.writerow(TABLES["schedules"].schema.names)
-        out.writerows(_schedules(truth, planned))
+    _write(folder, "schedules", _schedules(truth, planned))
 
 
 _MAKERS = {
@@ -163,11 +160,24 @@ _MAKERS = {
 
 
 def write_tables(folder: Path, *, truth: Truth) -> None:
-    """Write every reference table of a company as CSV: valid from its first day, version 0."""
+    """Write every reference table of a company's sites as CSV: valid from its first day, version 0."""
     folder.mkdir(parents=True, exist_ok=True)
     since = (date.fromisoformat(truth.start) - timedelta(days=1)).isoformat()
     for name, make in _MAKERS.items():
-        with (folder / f"{name}.csv").open("w", encoding="utf-8", newline="") as file:
-            out = csv.writer(file, lineterminator="\n")
+        _write(folder, name, ([*row, since, "", 0] for row in make(truth)))
+
+
+def add_tables(folder: Path, *, rows: Mapping[str, Sequence[Sequence[object]]]) -> None:
+    """Add a wing's rows, by table, to the files; a table that has none yet gets one."""
+    for name, more in rows.items():
+        _write(folder, name, more)
+
+
+def _write(folder: Path, name: str, rows: Iterable[Sequence[object]]) -> None:
+    path = folder / f"{name}.csv"
+    new = not path.exists()
+    with path.open("a", encoding="utf-8", newline="") as file:
+        out = csv.writer(file, lineterminator="\n")
+        if new:
             out.writerow(TABLES[name].schema.names)
-            out.writerows([*row, since, "", 0] for row in make(truth))
+        out.writerows(rows)

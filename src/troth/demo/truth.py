@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Self
+
+from troth.demo.wings import Wing
 
 #: Seven weekdays, Monday first; each a tuple of (opens, closes) in local HH:MM.
 Week = tuple[tuple[tuple[str, str], ...], ...]
@@ -181,16 +183,18 @@ class Truth(Shared):
     ----------
     start : first local day of every site, ISO date.
     sites : each runs on its own and shares nothing with the others.
+    wings : the parts of the company that are no sites, with worlds of their own.
     """
 
     name: str
     start: str
     sites: tuple[SiteTruth, ...]
     ways: Ways = Ways()
+    wings: tuple[Wing, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Return the truth as plain data."""
-        return asdict(self)
+        return {**asdict(replace(self, wings=())), "wings": {wing.code: wing.as_dict() for wing in self.wings}}
 
     def to_json(self) -> str:
         """Return the truth as JSON text, the content of ``truth.json``."""

@@ -21,7 +21,7 @@ from troth.demo.company import UNTIL, demo_company
 from troth.demo.controls import Shift
 from troth.demo.dirt import Dirt, Soiler
 from troth.demo.gaming import gamers, plant
-from troth.demo.tables import write_schedules, write_tables
+from troth.demo.tables import add_tables, write_schedules, write_tables
 from troth.demo.truth import Truth
 from troth.demo.world import World
 from troth.log.schema import STORED
@@ -41,10 +41,10 @@ class Written:
 
 
 class _Files:
-    """Parquet files of one site, written in row groups."""
+    """Parquet files of one site or wing, written in row groups."""
 
-    def __init__(self, folder: Path, site: int) -> None:
-        self.folder, self.site, self.parts, self.rows, self.in_file = folder, site, 0, 0, 0
+    def __init__(self, folder: Path, name: str) -> None:
+        self.folder, self.name, self.parts, self.rows, self.in_file = folder, name, 0, 0, 0
         self.held: list[pa.Table] = []
         self.writer: pq.ParquetWriter | None = None
 
@@ -57,7 +57,7 @@ class _Files:
         whole = pa.concat_tables([STORED.empty_table(), *self.held])
         self.held = []
         if self.writer is None:
-            name = f"events-{self.site:02d}{self.parts:02d}.parquet"
+            name = f"events-{self.name}{self.parts:02d}.parquet"
             self.writer = pq.ParquetWriter(self.folder / name, STORED, compression="zstd", compression_level=1)
             self.parts += 1
         self.writer.write_table(whole, row_group_size=max(1, whole.num_rows))
@@ -74,6 +74,9 @@ class _Files:
         self.writer, self.in_file = None, 0
 
 
+#: Part of the key of the chance that soils a wing: no site has it.
+_WING = 7001
+
 _shared: dict[str, Any] = {}
 _Job = tuple[Path, Truth, int, int, int, Dirt, Mapping[str, Sequence[str]]]
 
@@ -87,7 +90,7 @@ def _site(
 ) -> tuple[int, int, tuple[Shift, ...]]:
     """Live one site through and write its events; return its number, that of the rows, and the shifts planned."""
     world = World(truth, seed, sites=(number,), keep=False)
-    soiler, files, whole = Soiler(dirt, seed, number), _Files(folder, number), list[pa.Table]()
+    soiler, files, whole = Soiler(dirt, seed, number), _Files(folder, f"{number:02d}"), list[pa.Table]()
     t = world.sites[0].today.starts
     gc.disable()  # nothing here refers to itself in a circle, and collecting costs a quarter of the time
     while t < until:
@@ -105,6 +108,17 @@ def _site(
     files.close()
     gc.enable()
     return number, files.rows, world.planned(0)
+
+
+def _wing(folder: Path, truth: Truth, seed: int, number: int, until: datetime, dirt: Dirt) -> int:
+    """Live one wing through and write its events and rows of tables; return the number of events."""
+    wing = truth.wings[number]
+    files = _Files(folder, f"{wing.code}-")
+    log = wing.live(start=truth.start, until=until, seed=seed)
+    files.add(Soiler(dirt, seed, _WING, number).soil(log, until_us=millis(until) * 1000, last=True))
+    files.close()
+    add_tables(folder / "reference", rows=wing.tables(start=truth.start, until=until, seed=seed))
+    return files.rows
 
 
 def write(
@@ -140,7 +154,7 @@ def write(
     dirt = dirt or Dirt()
     folder = Path(out_dir)
     folder.mkdir(parents=True, exist_ok=True)
-    for old in folder.glob("events-*.parquet"):
+    for old in (*folder.glob("events-*.parquet"), *folder.glob("reference/*.csv")):
         old.unlink()
     end = {k: millis(min(until, (ends or {}).get(k, until))) for k in range(len(truth.sites))}
     write_tables(folder / "reference", truth=truth)
@@ -157,6 +171,8 @@ def write(
     done = _run(jobs, workers or min(len(jobs), os.cpu_count() or 1), until, progress)
     write_schedules(folder / "reference", truth=truth, planned={k: shifts for k, _, shifts in done})
     rows = sum(count for _, count, _ in done)
+    for k in range(len(truth.wings)):
+        rows += _wing(folder, truth, seed, k, until, dirt)
     found = sorted(folder.glob("events-*.parquet"))
     return Written(folder, rows, len(found), sum(f.stat().st_size for f in found))
 
