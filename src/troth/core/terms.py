@@ -228,6 +228,9 @@ _J, _V, _W = Kind.PROJECT, Kind.VOICE, Kind.WORKFORCE
 _I, _S = Kind.IMPROVE, Kind.STEP
 _LINK = _keys("previous_contact_id")
 _WINDOW = _keys("window_start window_end due_at")
+#: What a time is reserved for when it is work on a project, how firmly (soft or hard), and what a promise is about.
+_FOR = _keys("project booking_type")
+_ABOUT = _keys("kind project deal")
 
 #: Every activity of the service event log. The list is closed: a foreign name travels in `step`.
 ACTIVITIES: Final[dict[str, Term]] = {
@@ -271,17 +274,17 @@ ACTIVITIES: Final[dict[str, Term]] = {
     "reopened": Term(_K, "A solved or closed case was taken up again."),
     "closed": Term(_K, "The case was closed for good.", _keys("code")),
     "merged": Term(_K, "The case was joined into another one.", _keys("merged_into")),
-    "booked": Term(_B, "A time was reserved.", _WINDOW),
-    "rescheduled": Term(_B, "A reserved time was moved.", _WINDOW),
+    "booked": Term(_B, "A time was reserved.", _WINDOW | _FOR),
+    "rescheduled": Term(_B, "A reserved time was moved.", _WINDOW | _FOR),
     "cancelled": Term(_B, "A reserved time was given up."),
-    "released": Term(_B, "Reserved capacity was made free again."),
+    "released": Term(_B, "Reserved capacity was made free again.", _WINDOW | _FOR),
     "promised": Term(
-        _P, "A customer was promised something, with the stated probability in `value`.", _WINDOW | _keys("kind")
+        _P, "A customer was promised something, with the stated probability in `value`.", _WINDOW | _ABOUT
     ),
-    "promise_changed": Term(_P, "A promise was changed.", _WINDOW | _keys("kind")),
-    "promise_kept": Term(_P, "A promise was kept.", _keys("kind")),
-    "promise_broken": Term(_P, "A promise was broken.", _keys("kind")),
-    "promise_waived": Term(_P, "The customer let the organisation off a promise.", _keys("kind")),
+    "promise_changed": Term(_P, "A promise was changed.", _WINDOW | _ABOUT),
+    "promise_kept": Term(_P, "A promise was kept.", _ABOUT),
+    "promise_broken": Term(_P, "A promise was broken.", _ABOUT),
+    "promise_waived": Term(_P, "The customer let the organisation off a promise.", _ABOUT),
     "dispatched": Term(_F, "Somebody was sent on a visit."),
     "travel_started": Term(_F, "The way to a visit began."),
     "arrived_on_site": Term(_F, "The technician was at the customer's place."),
@@ -290,9 +293,13 @@ ACTIVITIES: Final[dict[str, Term]] = {
     "part_used": Term(_F, "A part was used.", _keys("part")),
     "part_moved": Term(_F, "A part changed place.", _keys("part from to")),
     "signed_off": Term(_F, "The customer signed for the work."),
-    "deal_changed": Term(_J, "A deal took the stage in `step`, with its probability in `value`."),
-    "time_logged": Term(_J, "Hours in `value` were booked on a project.", _keys("billable")),
-    "milestone_reached": Term(_J, "The milestone in `step` was reached."),
+    "deal_changed": Term(
+        _J,
+        "A deal took the stage in `step`, with its probability in `value`.",
+        _WINDOW | _keys("template project hours estimator_id"),
+    ),
+    "time_logged": Term(_J, "Hours in `value` were booked on a project.", _keys("billable phase task_type")),
+    "milestone_reached": Term(_J, "The milestone in `step` was reached.", _keys("phase")),
     "survey_sent": Term(_V, "The customer was asked what they think.", _keys("form")),
     "survey_answered": Term(
         _V,
@@ -305,7 +312,9 @@ ACTIVITIES: Final[dict[str, Term]] = {
         _keys("form form_version reviewer_id weight critical not_applicable scale cause"),
     ),
     "quality_calibrated": Term(
-        _V, "A reference score was agreed for a review.", _keys("form form_version reviewer_id scale")
+        _V,
+        "A reference score was agreed for a review; with a reviewer: that reviewer's own score, given blindly before.",
+        _keys("form form_version reviewer_id weight scale"),
     ),
     "recovery_opened": Term(_V, "Making good for a customer began."),
     "recovery_closed": Term(_V, "Making good for a customer was finished."),

@@ -212,6 +212,54 @@ TABLES: Final[dict[str, Table]] = {
         ("dimension", "member"),
         (("dimension", _TEXT), ("member", _TEXT), ("cents_per_hour", _INT), ("currency", _TEXT)),
     ),
+    "rate_cards": Table(
+        "What customers pay for an hour of a role's work, in minor units; a row that names a customer goes before the one"
+        " for all.",
+        ("role", "customer_id"),
+        (("role", _TEXT), ("customer_id", _TEXT), ("cents_per_hour", _INT), ("currency", _TEXT)),
+    ),
+    "projects": Table(
+        "A project that was won: for whom, after which template, how it is paid (time_and_materials, fixed_price or"
+        " retainer) and for how much, in minor units.",
+        ("project",),
+        (
+            ("project", _TEXT),
+            ("title", _TEXT),
+            ("customer_id", _TEXT),
+            ("template", _TEXT),
+            ("contract_kind", _TEXT),
+            ("budget_cents", _INT),
+            ("currency", _TEXT),
+        ),
+    ),
+    "project_tasks": Table(
+        "What a project is made of, as estimated: hours of one skill in a phase. `after` names the phases that must be done"
+        " before, with `|` between them; `milestone` is reached when the whole phase is done.",
+        ("project", "phase", "skill"),
+        (
+            ("project", _TEXT),
+            ("phase", _TEXT),
+            ("skill", _TEXT),
+            ("task_type", _TEXT),
+            ("hours", _REAL),
+            ("after", _TEXT),
+            ("milestone", _TEXT),
+            ("estimator_id", _TEXT),
+        ),
+    ),
+    "project_templates": Table(
+        "What a project of a kind is made of, at size one; columns as in `project_tasks`.",
+        ("template", "phase", "skill"),
+        (
+            ("template", _TEXT),
+            ("phase", _TEXT),
+            ("skill", _TEXT),
+            ("task_type", _TEXT),
+            ("hours", _REAL),
+            ("after", _TEXT),
+            ("milestone", _TEXT),
+        ),
+    ),
     "forecasts": Table(
         "What demand was expected to be, as published: one row a cell, never changed. `issued_at` is until when was known"
         " what it rests on, `recorded_at` when it was written down; `computed` is the mean before people changed it. Columns"
