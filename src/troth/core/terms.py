@@ -230,7 +230,9 @@ _LINK = _keys("previous_contact_id")
 _WINDOW = _keys("window_start window_end due_at")
 #: What a time is reserved for when it is work on a project, how firmly (soft or hard), and what a promise is about.
 _FOR = _keys("project booking_type")
-_ABOUT = _keys("kind project deal")
+_ABOUT = _keys("kind project deal visit")
+#: Which equipment it is about, and where.
+_WHERE = _keys("asset location")
 
 #: Every activity of the service event log. The list is closed: a foreign name travels in `step`.
 ACTIVITIES: Final[dict[str, Term]] = {
@@ -265,7 +267,7 @@ ACTIVITIES: Final[dict[str, Term]] = {
     "message_sent": Term(_M, "Somebody wrote, to the customer unless the direction is internal."),
     "focused": Term(_M, "A person began to work on the case's screen."),
     "unfocused": Term(_M, "The person stopped working on the case's screen."),
-    "opened": Term(_K, "The case began.", _keys("due_at parent_case_id")),
+    "opened": Term(_K, "The case began.", _keys("due_at parent_case_id") | _WHERE),
     "assigned": Term(_K, "The case was given to a person or team.", _keys("counter")),
     "unassigned": Term(_K, "The case was taken from its person or team."),
     "status_changed": Term(_K, "The case took the status in `step`."),
@@ -324,7 +326,7 @@ ACTIVITIES: Final[dict[str, Term]] = {
     "counter_opened": Term(_W, "A counter opened.", _keys("counter")),
     "counter_closed": Term(_W, "A counter closed.", _keys("counter")),
     "skill_gained": Term(_W, "A person gained the skill in `step` at level `value`."),
-    "counted": Term(Kind.SENSOR, "A sensor counted `value` of what `step` names."),
+    "counted": Term(Kind.SENSOR, "A sensor counted `value` of what `step` names.", _WHERE),
     "target_set": Term(_I, "A target for the KPI in `step` was set to `value`."),
     "review_held": Term(_I, "Figures were looked at together."),
     "action_agreed": Term(_I, "An action was agreed.", _keys("due_at owner_id")),

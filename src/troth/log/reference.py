@@ -212,6 +212,48 @@ TABLES: Final[dict[str, Table]] = {
         ("dimension", "member"),
         (("dimension", _TEXT), ("member", _TEXT), ("cents_per_hour", _INT), ("currency", _TEXT)),
     ),
+    "locations": Table(
+        "A place people drive to or things are kept in: `kind` is customer, home, depot or van, `holder` whose it is. Latitude"
+        " and longitude in degrees (WGS 84), empty for what moves about.",
+        ("location",),
+        (
+            ("location", _TEXT),
+            ("kind", _TEXT),
+            ("holder", _TEXT),
+            ("site", _TEXT),
+            ("latitude", _REAL),
+            ("longitude", _REAL),
+        ),
+    ),
+    "assets": Table(
+        "Equipment that is looked after: what it is, whose and where; `kind` is also the skill it takes.",
+        ("asset",),
+        (
+            ("asset", _TEXT),
+            ("kind", _TEXT),
+            ("customer_id", _TEXT),
+            ("location", _TEXT),
+            ("installed_date", _DATE),
+            ("inspect_days", _INT),
+        ),
+    ),
+    "parts": Table(
+        "A part that is kept in stock: what one costs, in minor units, and how long after ordering it comes.",
+        ("part",),
+        (("part", _TEXT), ("title", _TEXT), ("cost_cents", _INT), ("currency", _TEXT), ("lead_s", _REAL)),
+    ),
+    "stock_levels": Table(
+        "How many of a part a place held when the row became valid; what moved since is in the log. It is filled up to"
+        " `order_up_to` when no more than `reorder_at` are left.",
+        ("location", "part"),
+        (
+            ("location", _TEXT),
+            ("part", _TEXT),
+            ("quantity", _REAL),
+            ("reorder_at", _REAL),
+            ("order_up_to", _REAL),
+        ),
+    ),
     "rate_cards": Table(
         "What customers pay for an hour of a role's work, in minor units; a row that names a customer goes before the one"
         " for all.",
