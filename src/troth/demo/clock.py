@@ -8,9 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from troth.demo.truth import SiteTruth
+from troth.demo.truth import SiteTruth, Week
 
 HALF_HOUR = 1_800_000
 HOUR = 3_600_000
@@ -64,8 +65,24 @@ class LocalDay:
         return any(a <= t < b for a, b in self.spans)
 
 
-def local_day(site: SiteTruth, *, day: date) -> LocalDay:
-    """Return a local day of a site."""
+class Hours(Protocol):
+    """What has opening hours: a site, or a wing."""
+
+    @property
+    def time_zone(self) -> str:
+        """Name of the time zone."""
+
+    @property
+    def hours(self) -> Week:
+        """Opening spans by weekday."""
+
+    @property
+    def holidays(self) -> tuple[tuple[str, str], ...]:
+        """Days on which it is closed: (ISO date, title)."""
+
+
+def local_day(site: Hours, *, day: date) -> LocalDay:
+    """Return a local day of a site or wing."""
     iso, zone_ = day.isoformat(), site.time_zone
     closed = any(iso == holiday for holiday, _ in site.holidays)
     hours = () if closed else site.hours[day.weekday()]

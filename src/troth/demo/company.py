@@ -11,8 +11,10 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from troth.demo.clock import local_day
+from troth.demo.field import field_service
 from troth.demo.plan import cover, level, required
 from troth.demo.truth import AgentTruth, QueueTruth, SiteTruth, Topic, Truth, Week
+from troth.demo.wings import Wing
 
 #: Where the demo's log ends unless told otherwise: a Tuesday, mid-morning in Vilnius.
 UNTIL: Final = datetime(2026, 6, 30, 7, 40, tzinfo=UTC)
@@ -186,7 +188,13 @@ def morning_zone(until: datetime) -> str:
 
 
 def demo_company(
-    *, until: datetime = UNTIL, days: int = 365, size: float = 1.0, seed: int = 7, busy: float = 1.0
+    *,
+    until: datetime = UNTIL,
+    days: int = 365,
+    size: float = 1.0,
+    seed: int = 7,
+    busy: float = 1.0,
+    field: bool = True,
 ) -> Truth:
     """Return the truth of the demo company.
 
@@ -197,6 +205,7 @@ def demo_company(
     size : volume relative to the default of about 1.2 million events a year. Beyond 10 the company has more sites.
     seed : of the people's hidden abilities, which are part of the truth.
     busy : volume of the branch that is in its mid-morning, relative to its usual one; for looking at it live.
+    field : with a field service.
     """
     start = (until - timedelta(days=days)).date()
     copies = max(1, ceil(size / 10))
@@ -226,7 +235,17 @@ def demo_company(
         ]
     sites = [_own_names(site) for site in sites]
     rng = np.random.Generator(np.random.PCG64(seed))
-    return Truth("Demo company", start.isoformat(), tuple(_staff(s, start, days, rng) for s in sites))
+    staffed = tuple(_staff(s, start, days, rng) for s in sites)
+    wings: tuple[Wing, ...] = ()
+    if field:
+        lithuania = _holidays(*years, _LITHUANIA)
+        wings += tuple(
+            field_service(
+                f"f{_letters(k)}", start=start.isoformat(), days=days, size=size / copies, holidays=lithuania, seed=seed
+            )
+            for k in range(copies)
+        )
+    return Truth("Demo company", start.isoformat(), staffed, wings=wings)
 
 
 def _letters(number: int) -> str:

@@ -1,0 +1,94 @@
+"""Where customers live, what stands there, and how long the way is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from math import cos, exp, hypot, pi
+from typing import Final
+
+import numpy as np
+
+from troth.demo.field.truth import FieldTruth
+from troth.demo.truth import Shared
+
+#: Kilometres of a degree of latitude (mean radius of the earth, 6371 km).
+_KM: Final = 6371.0 * pi / 180.0
+#: What the company itself reckons with, at any hour: detour, km/h, seconds to park.
+RULE: Final = (1.3, 32.0, 180.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Place(Shared):
+    """A customer's place and the equipment in it; the number is also that of customer, place and equipment.
+
+    Parameters
+    ----------
+    kind : number of the kind of equipment.
+    weak : how often it fails, relative.
+    due : day of the cycle on which it is inspected; -1 without a contract.
+    connected : whether it counts its starts and hours.
+    """
+
+    number: int
+    latitude: float
+    longitude: float
+    kind: int
+    installed_date: str
+    weak: float
+    due: int
+    connected: bool
+
+
+@lru_cache(maxsize=8)
+def places(truth: FieldTruth) -> tuple[Place, ...]:
+    """Return every customer's place, the same for the same truth."""
+    rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence((truth.map_seed, 31))))
+    shares = np.array([area.share for area in truth.areas])
+    kinds = np.array([kind.share for kind in truth.kinds])
+    found = []
+    for number in range(truth.customers):
+        area = truth.areas[int(rng.choice(len(shares), p=shares / shares.sum()))]
+        north, east = area.spread_km * rng.standard_normal(2)
+        latitude = area.latitude + north / _KM
+        longitude = area.longitude + east / (_KM * cos(area.latitude * pi / 180))
+        kind = int(rng.choice(len(kinds), p=kinds / kinds.sum()))
+        installed = f"{int(rng.integers(2008, 2025))}-{int(rng.integers(1, 13)):02d}-01"
+        weak = float(rng.gamma(2.5, 1 / 2.5))
+        contract = rng.random() < truth.contract_share
+        due = int(rng.integers(truth.contract_days)) if contract else -1
+        found.append(
+            Place(number, round(latitude, 5), round(longitude, 5), kind, installed, round(weak, 3), due,
+                  number < truth.connected)
+        )  # fmt: skip
+    return tuple(found)
+
+
+def kilometres(a: tuple[float, float], *, b: tuple[float, float]) -> float:
+    """Return the straight distance of two points (latitude, longitude) of a town, in kilometres.
+
+    Longitude is scaled by the cosine of the latitude (equirectangular projection: J. P. Snyder, Map Projections,
+    1987, page 90), which is good to a thousandth at this size.
+    """
+    return _KM * hypot(a[0] - b[0], (a[1] - b[1]) * cos(a[0] * pi / 180.0))
+
+
+def drive_s(
+    truth: FieldTruth, *, a: tuple[float, float], b: tuple[float, float], hour: int, factor: float, z: float
+) -> float:
+    """Return the true seconds of a trip.
+
+    Parameters
+    ----------
+    hour : local hour of leaving.
+    factor : what all trips of the day share.
+    z : standard normal number of this trip.
+    """
+    way = kilometres(a, b=b) * truth.detour / truth.speed_kmh * 3600.0
+    return way * truth.rush[hour] * factor * exp(truth.travel_spread * z - truth.travel_spread**2 / 2) + truth.parking_s
+
+
+def rule_s(a: tuple[float, float], *, b: tuple[float, float]) -> float:
+    """Return the seconds the company reckons a trip to take, at any hour."""
+    detour, speed, parking = RULE
+    return kilometres(a, b=b) * detour / speed * 3600.0 + parking
