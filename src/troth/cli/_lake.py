@@ -22,7 +22,7 @@ lake_option = click.option(
     envvar="TROTH_LAKE",
     default=Path("lake"),
     show_default="$TROTH_LAKE, else ./lake",
-    help="Folder of the lake.",
+    help="Folder of the lake, or s3://bucket/prefix.",
 )
 
 
@@ -39,7 +39,7 @@ def opened(folder: Path) -> Lake:
     lake = Lake(folder)
     if not lake.exists():
         raise InputError(
-            [Issue("no-lake", Severity.ERROR, str(folder), "", "Maybe import something first, or name --lake.")]
+            [Issue("no-lake", Severity.ERROR, lake.address, "", "Maybe import something first, or name --lake.")]
         )
     return lake
 

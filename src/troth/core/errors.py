@@ -4,6 +4,7 @@ TrothError
  +-- InputError      wrong use or unusable input; carries every issue found
  +-- StoreError      the lake could not be read or written
       +-- LostRaceError   somebody else changed the same thing first; nothing was changed here
+      +-- BucketError     the bucket a lake lies in could not be reached or used; carries the issue
 """
 
 from __future__ import annotations
@@ -31,3 +32,11 @@ class StoreError(TrothError, OSError):
 
 class LostRaceError(StoreError):
     """Somebody else changed the same files of the lake first; nothing was changed here, and a new look may succeed."""
+
+
+class BucketError(StoreError):
+    """The bucket a lake lies in could not be reached or used; `issue` says what is wrong."""
+
+    def __init__(self, issue: Issue) -> None:
+        self.issue = issue
+        super().__init__(str(issue))

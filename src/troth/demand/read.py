@@ -78,7 +78,7 @@ def read(
     rows = _quarters(lake, by, kind, where, as_of)
     if not len(rows["quarter"]):
         advice = "Maybe the selection matched nothing, or the log begins later than asked for."
-        raise InputError([Issue("no-data", Severity.ERROR, str(lake.root), str(dict(where)) if where else "", advice)])
+        raise InputError([Issue("no-data", Severity.ERROR, lake.address, str(dict(where)) if where else "", advice)])
     at = rows["quarter"].astype(np.int64) * _QUARTER
     grid = grid_of(at, every=every, tz=tz, as_of=None if as_of is None else to_utc(as_of))
     keys = sorted({*zip(*(rows[f"by{k}"] for k in range(len(by))), strict=True)}) if by else [()]

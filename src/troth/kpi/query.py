@@ -223,7 +223,7 @@ class Engine:
             names = ", ".join(self.calendars)
             issues.append(_wrong("unknown-calendar", "calendar", query.calendar, f"Maybe one of {names}."))
         if not self.lake.exists():
-            issues.append(_wrong("no-lake", str(self.lake.root), "", "Maybe import something first, or name --lake."))
+            issues.append(_wrong("no-lake", self.lake.address, "", "Maybe import something first, or name --lake."))
         if issues:
             raise InputError(issues)
         if query.as_of is not None:

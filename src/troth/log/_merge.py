@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from troth.log.schema import STORED
-from troth.log.store import name, quote
+from troth.log.store import listed, name, quote
 
 if TYPE_CHECKING:
     import duckdb
@@ -74,11 +74,7 @@ def sorted_spans(con: duckdb.DuckDBPyConnection, files: list[str]) -> Iterator[t
 
 
 def _placed(files: list[str]) -> str:
-    return f"read_parquet([{_listed(files)}], filename = true, file_row_number = true, hive_partitioning = false)"
-
-
-def _listed(files: list[str]) -> str:
-    return ", ".join(quote(f) for f in files)
+    return f"read_parquet([{listed(files)}], filename = true, file_row_number = true, hive_partitioning = false)"
 
 
 def _find_losers(con: duckdb.DuckDBPyConnection, files: list[str]) -> None:
@@ -106,7 +102,7 @@ def _find_losers(con: duckdb.DuckDBPyConnection, files: list[str]) -> None:
 
 
 def _rows(con: duckdb.DuckDBPyConnection, files: list[str]) -> dict[str, int]:
-    found = con.sql(f"SELECT file_name, num_rows FROM parquet_file_metadata([{_listed(files)}])").fetchall()
+    found = con.sql(f"SELECT file_name, num_rows FROM parquet_file_metadata([{listed(files)}])").fetchall()
     return dict(found)
 
 
@@ -116,7 +112,7 @@ def _ordered(con: duckdb.DuckDBPyConnection, files: list[str]) -> bool:
         return False
     groups = f"""
         SELECT row_number() OVER () AS g, stats_min_value::TIMESTAMPTZ AS low, stats_max_value::TIMESTAMPTZ AS high
-        FROM parquet_metadata([{_listed(files)}]) WHERE path_in_schema = 'occurred_at'"""
+        FROM parquet_metadata([{listed(files)}]) WHERE path_in_schema = 'occurred_at'"""
     depth: Any = con.sql(f"""
         WITH groups AS MATERIALIZED ({groups})
         SELECT count(*) / (SELECT count(*) FROM groups) FROM groups a
@@ -133,6 +129,6 @@ def _edges(con: duckdb.DuckDBPyConnection, files: list[str]) -> list[str]:
     shares = ", ".join(f"{i / (parts + 1):.6f}" for i in range(1, parts + 1))
     found = con.sql(
         f"SELECT quantile_disc(occurred_at, [{shares}]) FROM (SELECT occurred_at FROM"
-        f" read_parquet([{_listed(files)}], hive_partitioning = false) USING SAMPLE 100000 ROWS (reservoir, 1))"
+        f" read_parquet([{listed(files)}], hive_partitioning = false) USING SAMPLE 100000 ROWS (reservoir, 1))"
     ).fetchone()
     return sorted({f"{edge.isoformat(sep=' ')}" for edge in (found[0] if found else [])})

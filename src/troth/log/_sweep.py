@@ -5,16 +5,20 @@ from __future__ import annotations
 import fcntl
 import json
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
 
-from troth.log.store import TIER, Shelf
+from troth.log._actions import TIER
+from troth.log.store import Shelf
+
+if TYPE_CHECKING:
+    from troth.log._bucket import Bucket
 
 _SPILL: Final = ".spill-"
 _LOCK: Final = "lock"
@@ -45,6 +49,54 @@ def sweep(root: Path, *, now: datetime, keep: timedelta) -> int:
     tables = [log.parent for kind in root.glob("[!.]*") for log in kind.rglob("_delta_log")]
     for table in sorted(tables):
         gone += _sweep_table(table, limit)
+    return gone + _sweep_spill(root, limit)
+
+
+def sweep_bucket(bucket: Bucket, *, now: datetime, keep: timedelta) -> int:
+    """Delete the files of a bucket that no table needs, copies of files that are gone, and spill folders here.
+
+    Parameters
+    ----------
+    bucket : where the lake is.
+    now, keep : as in `sweep`.
+    """
+    limit = (now - keep).timestamp()
+    written = bucket.listed(bucket.home)
+    tables = sorted({path.parent.parent for path in written if path.parent.name == "_delta_log"})
+    # What earlier code derived: all but the folder of definitions that was written to last.
+    used: dict[Path, float] = {}
+    for path, at in written.items():
+        if path.parent.parent in tables and path.is_relative_to(bucket.home / "timelines"):
+            kind = path.parent.parent.parent
+            used[kind] = max(at, used.get(kind, 0.0))
+    doomed_kinds = [kind for kind, at in used.items() if at < limit and at < max(used.values())]
+    doomed = {path for path in written for kind in doomed_kinds if path.is_relative_to(kind)}
+    for table in tables:
+        if not any(table.is_relative_to(kind) for kind in doomed_kinds):
+            doomed |= _unneeded(bucket, table, written=written, limit=limit)
+    bucket.drop(sorted(doomed))
+    for copy in bucket.home.rglob(f"{TIER}=*/*.parquet"):
+        with suppress(FileNotFoundError):
+            if copy not in written and copy.stat().st_mtime < limit:
+                copy.unlink()
+    return len(doomed) + _sweep_spill(bucket.home, limit)
+
+
+def _unneeded(bucket: Bucket, table: Path, *, written: Mapping[Path, float], limit: float) -> set[Path]:
+    """Return the old files of a table that neither it nor a reader of what was replaced lately needs."""
+    old = {p for p, at in written.items() if p.parent.parent == table and p.parent.name != "_delta_log" and at < limit}
+    if not old:
+        return set()
+    log = {p: at for p, at in written.items() if p.parent == table / "_delta_log" and p.suffix == ".json"}
+    young = (bucket.read(p).decode() for p, at in log.items() if at >= limit)
+    needed = {str(table / path) for text in young for path in _removed(text)}
+    current = Shelf(table, pa.schema([]), bucket=bucket).files()
+    needed |= {*current["base"], *current["tail"]}
+    return {path for path in old if str(path) not in needed}
+
+
+def _sweep_spill(root: Path, limit: float) -> int:
+    gone = 0
     for folder in root.glob(f"{_SPILL}*"):
         if _left(folder, limit):
             shutil.rmtree(folder, ignore_errors=True)
@@ -83,10 +135,12 @@ def _replaced(folder: Path, limit: float) -> Iterator[str]:
     """Yield the files that commits since the limit removed."""
     for commit in folder.glob("_delta_log/*.json"):
         if commit.stat().st_mtime >= limit:
-            for line in commit.read_text("utf-8").splitlines():
-                action = json.loads(line)
-                if "remove" in action:
-                    yield action["remove"]["path"]
+            yield from _removed(commit.read_text("utf-8"))
+
+
+def _removed(commit: str) -> Iterable[str]:
+    actions = map(json.loads, commit.splitlines())
+    return [action["remove"]["path"] for action in actions if "remove" in action]
 
 
 def _left(folder: Path, limit: float) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -12,9 +13,10 @@ import pyarrow as pa
 
 from troth.core.errors import StoreError
 from troth.log import reference
+from troth.log._bucket import Bucket, in_bucket
 from troth.log._hot import HOT, hold
 from troth.log._merge import KEY, NEWEST, plan, sorted_spans
-from troth.log._sweep import spill_folder, sweep
+from troth.log._sweep import spill_folder, sweep, sweep_bucket
 from troth.log.schema import REJECTS, STORED, event_id_sql
 from troth.log.store import Shelf, connect, name, quote, scan
 
@@ -29,11 +31,12 @@ _SOME: Final = 50
 
 
 class Lake:
-    """Everything known about a service, in one folder.
+    """Everything known about a service, in one folder or under one prefix of a bucket.
 
     Parameters
     ----------
-    root : the folder; it need not exist yet.
+    root : the folder, which need not exist yet, or ``s3://bucket/prefix``; keys, region and endpoint of a bucket are
+        taken from the environment under the usual names (``AWS_ACCESS_KEY_ID``, ...).
     memory : most memory DuckDB may take, such as ``"1400MB"``.
     hot : events that are not in the lake yet, in `schema.STORED`; whoever reads sees them as if they were. An event
         that has meanwhile come into the lake counts once.
@@ -41,25 +44,34 @@ class Lake:
     Raises
     ------
     StoreError : the path has a character in it that table paths give another meaning.
+    InputError : the address of a bucket is none, or the environment lacks what it takes.
     """
 
     def __init__(self, root: str | Path, *, memory: str = "1400MB", hot: pa.Table | None = None) -> None:
-        self.root = Path(root).absolute()
-        if wrong := set("%#?") & set(str(self.root)):
+        self.bucket = Bucket(str(root), environment=os.environ) if in_bucket(str(root)) else None
+        self.root = Path(root).absolute() if self.bucket is None else Path(self.bucket.address)
+        #: Where files are read, and where there is room to work: the folder itself, or copies of what a bucket has.
+        self.home = self.root if self.bucket is None else self.bucket.home
+        if self.bucket is None and (wrong := set("%#?") & set(str(self.root))):
             raise StoreError(f"{self.root}: a lake cannot be in a folder with {' '.join(sorted(wrong))} in its path.")
         self.memory = memory
         self.hot = hot if hot is not None and len(hot) else None
-        self.events = Shelf(self.root / "events", STORED)
-        self.rejects = Shelf(self.root / "rejects", REJECTS)
+        self.events = Shelf(self.home / "events", STORED, bucket=self.bucket)
+        self.rejects = Shelf(self.home / "rejects", REJECTS, bucket=self.bucket)
+
+    @property
+    def address(self) -> str:
+        """The folder or the address in a bucket, to be shown."""
+        return str(self.root) if self.bucket is None else self.bucket.address
 
     def exists(self) -> bool:
         """Tell whether anything was ever imported here."""
-        return self.hot is not None or self.events.table() is not None or (self.root / "reference").is_dir()
+        return self.hot is not None or self.events.table() is not None or bool(self.tables("reference"))
 
     @contextmanager
     def session(self, *, threads: int | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
         """Give a DuckDB connection with its own spill folder, both gone afterwards."""
-        with spill_folder(self.root) as spill:
+        with spill_folder(self.home) as spill:
             con = connect(memory=self.memory, threads=threads, spill=spill)
             try:
                 if self.hot is not None:
@@ -68,9 +80,16 @@ class Lake:
             finally:
                 con.close()
 
-    def shelf(self, kind: str, table: str, schema: pa.Schema) -> Shelf:
+    def shelf(self, kind: str, table: str, schema: pa.Schema, *, compression: str = "zstd") -> Shelf:
         """Return a further table: `kind` is reference, side or timelines."""
-        return Shelf(self.root / kind / table, schema)
+        return Shelf(self.home / kind / table, schema, compression=compression, bucket=self.bucket)
+
+    def tables(self, kind: str) -> list[str]:
+        """Return the names of what there is of a kind, see `shelf`."""
+        folder = self.home / kind
+        if self.bucket is not None:
+            return sorted({path.relative_to(folder).parts[0] for path in self.bucket.listed(folder)})
+        return sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
 
     def reference(self, table: str) -> Shelf:
         """Return a reference table by its name in `reference.TABLES`."""
@@ -210,7 +229,9 @@ class Lake:
         now : the present, with a time zone.
         keep : how long files stay after they were written or replaced. Whoever reads or writes for longer fails.
         """
-        return sweep(self.root, now=now, keep=keep)
+        if self.bucket is not None:
+            return sweep_bucket(self.bucket, now=now, keep=keep)
+        return sweep(self.home, now=now, keep=keep)
 
     def purge(self, *, before: datetime) -> int:
         """Drop the raw text and values of rejects imported before an instant; they can be personal data."""

@@ -17,7 +17,7 @@ from troth.core.terms import Dimension
 from troth.log.lake import Lake
 from troth.log.references import read_reference
 from troth.log.schema import STORED
-from troth.log.store import Shelf, name, quote, scan
+from troth.log.store import name, quote, scan
 
 if TYPE_CHECKING:
     import duckdb
@@ -116,7 +116,7 @@ def _kept(dim: Dimension, members: Sequence[str], time_zone: str) -> str:
 
 def read_side(lake: Lake, table: str) -> pa.Table | None:
     """Return the distinct rows of a side table, or None if there is none."""
-    shelf = Shelf(lake.root / "side" / table, pa.schema([]))
+    shelf = lake.shelf("side", table, pa.schema([]))
     found = shelf.table()
     if found is None:
         return None
@@ -140,9 +140,7 @@ def side_tables(
     lake, con : where they are, and what to compute with.
     events, selection : the SQL of the events, and the choice it was made of.
     """
-    folder = lake.root / "side"
-    names = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
-    found = {table: rows for table in names if (rows := read_side(lake, table)) is not None}
+    found = {table: rows for table in lake.tables("side") if (rows := read_side(lake, table)) is not None}
     if selection.everything() or "ocel_event_objects" not in found:
         return found
     for table, rows in found.items():

@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from troth.core.decision import Issue, Severity
 from troth.core.errors import InputError
+from troth.log._bucket import bring
 from troth.log._merge import KEY, NEWEST
 from troth.log.schema import STORED
 from troth.log.timelines._base import chosen, events_table
@@ -150,6 +151,7 @@ class SparkLake:
 
     def _read(self, files: Iterable[str]) -> Any:
         paths = list(files)
+        bring(paths)
         if not paths:
             return self.spark.createDataFrame(STORED.empty_table())
         return self.spark.read.parquet(*paths).select(*STORED.names)

@@ -8,32 +8,28 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
 
 from troth.core.errors import LostRaceError, StoreError
+from troth.log._actions import TIER, NewFile, addition, millis, removal
+from troth.log._bucket import Copy, bring
 
 if TYPE_CHECKING:
     import duckdb
     from deltalake import DeltaTable
     from deltalake.transaction import AddAction, RemoveAction
 
-#: The partition column of every table.
-TIER: Final = "tier"
+    from troth.log._bucket import Bucket
+
 _ATTEMPTS: Final = 50
 #: Columns with nearly as many texts as rows: a dictionary of them would only be built to be thrown away.
 _UNIQUE: Final = frozenset({"case_id", "contact_id", "subject_id", "attributes", "source_id"})
 #: Rows of a row group, so that a reader can skip and share out parts of a file.
 _GROUP_ROWS: Final = 122_880
-
-
-class NewFile(NamedTuple):
-    """A file of a table that no commit refers to yet: its path and how many rows it holds."""
-
-    path: Path
-    rows: int
 
 
 def connect(
@@ -65,12 +61,18 @@ def name(text: str) -> str:
     return '"' + text.replace('"', '""') + '"'
 
 
+def listed(files: Iterable[str]) -> str:
+    """Return paths of files as SQL literals, with commas; files of a bucket are copied here, to be read."""
+    paths = list(files)
+    bring(paths)
+    return ", ".join(quote(path) for path in paths)
+
+
 def scan(files: Iterable[str], schema: pa.Schema) -> str:
     """Return SQL that reads Parquet files with the columns of `schema`, or an empty table if there are none."""
     columns = ", ".join(name(c) for c in schema.names)
-    listed = ", ".join(quote(f) for f in files)
-    if listed:
-        return f"SELECT {columns} FROM read_parquet([{listed}], hive_partitioning = false)"
+    if found := listed(files):
+        return f"SELECT {columns} FROM read_parquet([{found}], hive_partitioning = false)"
     empty = ", ".join(f"NULL::{sql_type(f.type)} AS {name(f.name)}" for f in schema)
     return f"SELECT * FROM (SELECT {empty}) WHERE false"
 
@@ -101,17 +103,23 @@ class Shelf:
     root : its folder; made on the first write.
     schema : its columns, without the tier.
     compression : of its Parquet files; snappy is quicker to write and takes a third more room than zstd.
+    bucket : where the table really is; its folder then has copies of its files.
     """
 
-    def __init__(self, root: Path, schema: pa.Schema, *, compression: str = "zstd") -> None:
+    def __init__(
+        self, root: Path, schema: pa.Schema, *, compression: str = "zstd", bucket: Bucket | None = None
+    ) -> None:
         self.root = root
         self.schema = schema
         self.compression = compression
+        self.bucket = bucket
         # As a plain path, a folder with % in its name would be decoded.
         self._uri = root.as_uri()
 
     def table(self) -> DeltaTable | None:
         """Return the Delta table at its newest version, or None before the first write."""
+        if self.bucket is not None:
+            return self.bucket.table(self.root)
         from deltalake import DeltaTable
 
         return DeltaTable(self._uri) if DeltaTable.is_deltatable(self._uri) else None
@@ -207,7 +215,7 @@ class Shelf:
             parquet.write_table(
                 chosen, path, compression=self.compression, use_dictionary=coded, row_group_size=_GROUP_ROWS
             )
-            written = [NewFile(path, len(rows))]
+            written = self._sent([NewFile(path, len(rows))])
         return self.commit(written, tier="tail", batch=batch)
 
     def write(self, con: duckdb.DuckDBPyConnection, queries: Iterable[str], *, tier: str) -> list[NewFile]:
@@ -229,7 +237,7 @@ class Shelf:
                 written.append(NewFile(path, rows))
             else:
                 path.unlink(missing_ok=True)
-        return written
+        return self._sent(written)
 
     def promote(self, files: Mapping[str, int]) -> list[NewFile]:
         """Give files of the tail, with the rows of each, a second name in the base; see `commit`.
@@ -237,11 +245,17 @@ class Shelf:
         Nothing is copied: both names lead to the same bytes until the old one is vacuumed.
         """
         folder = self._fresh("base")
+        bring(files)
         written = []
         for path, rows in files.items():
             target = folder / f"{uuid.uuid4().hex[:12]}-00000.parquet"
             target.hardlink_to(path)
             written.append(NewFile(target, rows))
+        return self._sent(written)
+
+    def _sent(self, written: list[NewFile]) -> list[NewFile]:
+        if self.bucket is not None:
+            self.bucket.send(file.path for file in written)
         return written
 
     def _fresh(self, tier: str) -> Path:
@@ -280,7 +294,7 @@ class Shelf:
         notes: Mapping[str, str] | None,
         at: int | None,
     ) -> list[str]:
-        from deltalake import CommitProperties, DeltaTable, Transaction
+        from deltalake import CommitProperties, Transaction
         from deltalake.exceptions import CommitFailedError
 
         remove = list(remove)
@@ -288,8 +302,8 @@ class Shelf:
             return []
         schema = self.schema.append(pa.field(TIER, pa.string()))
         if self.table() is None:
-            DeltaTable.create(self._uri, schema, mode="ignore", partition_by=[TIER])
-        added = [_addition(file, tier) for file in written]
+            self._create(schema)
+        added = [addition(file, tier=tier) for file in written]
         # Delta resolves concurrent appends by itself but knows nothing of our batches and tiers, so every
         # conflict is looked at again here: the batch may be in already, a file to be removed may be gone.
         properties = CommitProperties(
@@ -298,36 +312,65 @@ class Shelf:
             max_commit_retries=0,
         )
         for _ in range(_ATTEMPTS):
-            table = DeltaTable(self._uri)
+            table = self.table()
+            if table is None:
+                raise StoreError(f"{self.root.name}: it was deleted meanwhile. Maybe run it again.")
             if batch is not None and _last(table, batch[0]) >= batch[1]:
                 return self._kept(written)
             if at is not None and table.version() != at:
                 raise LostRaceError(f"{self.root.name}: somebody else changed it meanwhile. Maybe run it again.")
-            lost = set(remove) - set(self._paths(table))
-            if lost:
+            sizes = self._sizes(table)
+            if lost := set(remove) - set(sizes):
                 raise LostRaceError(f"{min(lost)} is no longer part of the table: somebody else replaced it.")
+            actions: list[AddAction | RemoveAction] = [
+                *added,
+                *(removal(path, found=sizes[path], written=written) for path in remove),
+            ]
             try:
-                table.create_write_transaction(
-                    [*added, *(_removal(path, written) for path in remove)],
-                    mode="append",
-                    schema=schema,
-                    partition_by=[TIER],
-                    commit_properties=properties,
-                )
+                with self.bucket.reached() if self.bucket is not None else nullcontext():
+                    table.create_write_transaction(
+                        actions, mode="append", schema=schema, partition_by=[TIER], commit_properties=properties
+                    )
             except CommitFailedError:
                 continue
             return [str(path) for path, _ in written]
         raise StoreError(f"{self.root.name}: others kept writing and nothing was committed. Maybe run it again.")
 
+    def _create(self, schema: pa.Schema) -> None:
+        if self.bucket is not None:
+            self.bucket.create(self.root, schema=schema, partition_by=[TIER])
+            return
+        from deltalake import DeltaTable
+
+        DeltaTable.create(self._uri, schema, mode="ignore", partition_by=[TIER])
+
     def _paths(self, table: DeltaTable | None) -> list[str]:
+        return list(self._sizes(table))
+
+    def _sizes(self, table: DeltaTable | None) -> dict[str, tuple[int, int]]:
+        """Return sizes and times of writing (ms) of the current files by path."""
         # Not through pyarrow.table, which would load pandas to see whether it is given one of its frames.
         actions = table.get_add_actions() if table is not None else None
-        return [str(self.root / path) for path in actions["path"].to_pylist()] if actions and len(actions) else []
+        if not actions or not len(actions):
+            return {}
+        columns = (actions[c].to_pylist() for c in ("path", "size_bytes", "modification_time"))
+        return {self._path(path, size): (size, millis(at)) for path, size, at in zip(*columns, strict=True)}
+
+    def _path(self, path: str, size: int) -> str:
+        full = str(self.root / path)
+        if self.bucket is None:
+            return full
+        copy = Copy(full)
+        copy.bucket, copy.size = self.bucket, size
+        return copy
 
     def _kept(self, written: Sequence[NewFile]) -> list[str]:
         """Delete those files that the table does not refer to; return the paths of the others."""
         current = set(self._paths(self.table()))
-        _remove(path for path, _ in written if str(path) not in current)
+        surplus = [path for path, _ in written if str(path) not in current]
+        if self.bucket is not None:
+            self.bucket.drop(surplus)
+        _remove(surplus)
         return [str(path) for path, _ in written if str(path) in current]
 
 
@@ -339,27 +382,3 @@ def _remove(paths: Iterable[Path]) -> None:
 def _last(table: DeltaTable | None, stream: str) -> int:
     done = table.transaction_version(stream) if table is not None else None
     return -1 if done is None else int(done)
-
-
-def _addition(file: NewFile, tier: str) -> AddAction:
-    from deltalake.transaction import AddAction
-
-    found = file.path.stat()
-    return AddAction(
-        path=f"{TIER}={tier}/{file.path.name}",
-        size=found.st_size,
-        partition_values={TIER: tier},
-        modification_time=int(found.st_mtime * 1000),
-        data_change=True,
-        stats=f'{{"numRecords": {file.rows}}}',
-    )
-
-
-def _removal(path: str, written: Sequence[NewFile]) -> RemoveAction:
-    from deltalake.transaction import RemoveAction
-
-    tier, file = path.rsplit(f"/{TIER}=", 1)[1].split("/", 1)
-    stat = Path(path).stat()
-    # Removed when what replaces it was written, as near as can be told without a clock.
-    gone = max([stat.st_mtime, *(new.path.stat().st_mtime for new in written)])
-    return RemoveAction(f"{TIER}={tier}/{file}", True, int(gone * 1000), stat.st_size, {TIER: tier})

@@ -32,7 +32,7 @@ def compact(lake: Lake, *, on_progress: Callable[[float], None] | None = None) -
     files, rows = lake.events.files(), lake.events.rows()
     if not files["tail"]:
         return False
-    keep = rows["tail"] <= _WORTH * rows["base"] and (lake.root / "timelines").is_dir()
+    keep = rows["tail"] <= _WORTH * rows["base"] and bool(lake.tables("timelines"))
     try:
         if not keep:
             lake.compact(files=files, on_progress=on_progress)

@@ -23,7 +23,7 @@ from troth.log._hot import with_hot
 from troth.log._merge import KEY, NEWEST
 from troth.log.lake import Lake, settle
 from troth.log.schema import STORED
-from troth.log.store import Shelf, name, quote, scan
+from troth.log.store import Shelf, listed, name, quote, scan
 from troth.log.timelines._base import Timeline, chosen, events_table
 from troth.log.timelines._prune import pruned
 
@@ -75,19 +75,19 @@ def derived_schema(timeline: Timeline) -> pa.Schema:
     return pa.schema(_derived(timeline).schema().to_pyarrow())
 
 
-def _home(lake: Lake, timeline: Timeline) -> Path:
-    """Return the folder of a timeline's table as the code derives it now."""
-    return lake.root / "timelines" / _definition() / timeline.name
+def _bare(lake: Lake, timeline: Timeline, schema: pa.Schema | None = None) -> Shelf:
+    """Return a timeline's table as the code derives it now."""
+    columns = pa.schema([]) if schema is None else schema
+    return lake.shelf(f"timelines/{_definition()}", timeline.name, columns, compression=_COMPRESSION)
 
 
 def _shelf(lake: Lake, timeline: Timeline) -> Shelf | None:
     """Return the cached table of a timeline as it is, without compiling anything; None if there is none yet."""
-    bare = Shelf(_home(lake, timeline), pa.schema([]))
-    table = bare.table()
+    table = _bare(lake, timeline).table()
     if table is None:
         return None
     fields = [f for f in pa.schema(table.schema().to_arrow()) if f.name != "tier"]
-    return Shelf(bare.root, pa.schema(fields), compression=_COMPRESSION)
+    return _bare(lake, timeline, pa.schema(fields))
 
 
 def refresh(
@@ -120,10 +120,10 @@ def _up_to_date(lake: Lake, con: duckdb.DuckDBPyConnection, timeline: Timeline, 
 
 def _refreshed(lake: Lake, con: duckdb.DuckDBPyConnection, timeline: Timeline, columns: Collection[str] | None) -> str:
     # Two who bring the same timeline up to date must not both add their rows: the second one looks again.
-    at = Shelf(_home(lake, timeline), pa.schema([])).version()
+    at = _bare(lake, timeline).version()
     files = lake.events.files()
     everything = schema(lake, timeline=timeline)
-    shelf = Shelf(_home(lake, timeline), everything.append(_GONE), compression=_COMPRESSION)
+    shelf = _bare(lake, timeline, everything.append(_GONE))
     notes = shelf.stamp()
     base = sorted(file.rsplit("/", 1)[1] for file in files["base"])
     tail = {file.rsplit("/", 1)[1]: file for file in files["tail"]}
@@ -281,9 +281,8 @@ def _concerned(con: duckdb.DuckDBPyConnection, files: list[str], key: str) -> in
     """Return how many rows of a timeline's base belong to touched keys."""
     if not files:
         return 0
-    listed = ", ".join(quote(f) for f in files)
     found: Any = con.sql(
-        f"SELECT count(*) FROM read_parquet([{listed}], hive_partitioning = false) SEMI JOIN touched USING ({key})"
+        f"SELECT count(*) FROM read_parquet([{listed(files)}], hive_partitioning = false) SEMI JOIN touched USING ({key})"
     ).fetchone()
     return int(found[0])
 
@@ -323,13 +322,11 @@ def _placed(files: list[str]) -> str:
     """Return SQL that reads files of events, each row with the file it is in as `filename`."""
     if not files:
         return f"SELECT *, NULL::VARCHAR AS filename FROM ({scan([], STORED)})"
-    listed = ", ".join(quote(f) for f in files)
-    return f"SELECT * FROM read_parquet([{listed}], filename = true, hive_partitioning = false)"
+    return f"SELECT * FROM read_parquet([{listed(files)}], filename = true, hive_partitioning = false)"
 
 
 def _rows(con: duckdb.DuckDBPyConnection, files: list[str]) -> int:
     if not files:
         return 0
-    listed = ", ".join(quote(f) for f in files)
-    found: Any = con.sql(f"SELECT sum(num_rows) FROM parquet_file_metadata([{listed}])").fetchone()
+    found: Any = con.sql(f"SELECT sum(num_rows) FROM parquet_file_metadata([{listed(files)}])").fetchone()
     return int(found[0] or 0)
