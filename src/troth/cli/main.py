@@ -17,7 +17,7 @@ import click
 
 from troth.cli import output
 from troth.core.decision import Issue, Severity
-from troth.core.errors import InputError, StoreError
+from troth.core.errors import BucketError, InputError, StoreError
 
 #: Every command: its module and the first sentence of its help.
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
@@ -112,6 +112,8 @@ def main(args: Sequence[str] | None = None) -> int:
         _complain([_usage(error)], form=form)
     except InputError as error:
         _complain(error.issues, form=form)
+    except BucketError as error:
+        _complain([error.issue], form=form)
     except StoreError as error:
         _complain([_unusable(error)], form=form)
     except click.Abort:

@@ -65,7 +65,7 @@ def gather(lake: Lake, *, query: Query) -> Report:
     with lake.session() as con:
         engine = Engine(lake, con)
         if lake.exists() and engine.extent is None:
-            raise InputError([Issue("no-events", Severity.ERROR, str(lake.root), "", "Maybe import a log first.")])
+            raise InputError([Issue("no-events", Severity.ERROR, lake.address, "", "Maybe import a log first.")])
         if query.by:
             # It is asked for last, but refused at once.
             engine.figures(Query(kpis=("flow.volume/",), by=query.by, time_zone=query.time_zone))
