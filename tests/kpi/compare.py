@@ -11,7 +11,15 @@ from typing import Any
 
 import numpy as np
 
-from tests.kpi import logs, reference_forecasts, reference_kpis, reference_outcomes, reference_sla, reference_work
+from tests.kpi import (
+    logs,
+    reference_field,
+    reference_forecasts,
+    reference_kpis,
+    reference_outcomes,
+    reference_sla,
+    reference_work,
+)
 from tests.kpi.random_logs import random_log, shown
 from tests.kpi.reference import Row
 from tests.kpi.reference_world import KPIS, Item, World
@@ -24,7 +32,7 @@ from troth.kpi.views import VIEWS
 from troth.log.lake import Lake
 
 #: Modules that fill the register of references when they are imported.
-REFERENCES = (reference_kpis, reference_outcomes, reference_forecasts, reference_sla, reference_work)
+REFERENCES = (reference_kpis, reference_outcomes, reference_forecasts, reference_sla, reference_work, reference_field)
 #: KPIs a filter may get wrong, as their rows are sums over customers, people or surveys; and one of the plain kind.
 FILTERED = [
     kpi.name
@@ -36,6 +44,7 @@ PARAMS = Params(
     repeat_window=timedelta(hours=12),
     retention=timedelta(hours=24),
     promise_window=timedelta(hours=20),
+    fix_window=timedelta(hours=9),
     line_s=20.0,
     min_reviews=2,
     pass_mark=50.0,

@@ -9,6 +9,7 @@ from random import Random
 from typing import Any
 
 from tests.kpi.logs import Event
+from tests.kpi.random_visits import visited
 
 #: Around the night of 29 March 2026, when Vilnius has 23 hours.
 START = datetime(2026, 3, 27, 6, tzinfo=UTC)
@@ -336,6 +337,8 @@ def random_log(site: str, *, seed: int) -> list[Event]:
         scribe.promise(number)
     for day in range(scribe.rng.randrange(3)):
         scribe.shift(day)
+    for number in range(scribe.rng.randrange(6)):
+        visited(scribe, number)
     scribe.rng.shuffle(scribe.events)
     return scribe.events
 

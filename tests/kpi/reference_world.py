@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from tests.kpi import reference as ref
+from tests.kpi import reference_visits
 from tests.kpi import reference_people as people
 from tests.kpi.logs import Event
 from tests.kpi.reference import Row
@@ -47,6 +48,7 @@ class World:
         self.assignments, self.openings = ref.assignments(e), ref.openings(e)
         self.ratings, self.reviews, self.promises = people.ratings(e), people.reviews(e), people.promises(e)
         self.shifts, self.states, self.counters = people.shifts(e), people.states(e), people.counters(e)
+        self.visits = reference_visits.visits(e)
         ref.paused(e, self.cases)
 
     contacts: list[Row] = field(init=False)
@@ -59,6 +61,7 @@ class World:
     shifts: list[Row] = field(init=False)
     states: list[Row] = field(init=False)
     counters: list[Row] = field(init=False)
+    visits: list[Row] = field(init=False)
 
 
 Items = Iterator[Item]

@@ -50,6 +50,7 @@ class Params:
     retention : how long after being active a customer may take to come back.
     promise_window : how far back broken promises of a customer are looked for.
     forecast_lead : how long before a cell a forecast must have been issued to be scored.
+    fix_window : a further visit for the same matter within this means that the first did not settle it.
     line_s : waits or resolutions above this are bad; None means the target, else the previous quarter's P95.
     """
 
@@ -61,6 +62,7 @@ class Params:
     retention: timedelta = timedelta(days=90)
     promise_window: timedelta = timedelta(days=90)
     forecast_lead: timedelta = timedelta(days=1)
+    fix_window: timedelta = timedelta(days=30)
     line_s: float | None = None
 
 

@@ -113,7 +113,8 @@ def test_a_new_route_in_the_day_is_followed_from_the_next_visit_on() -> None:
 def test_windows_from_outside_are_promised() -> None:
     """A window given for a visit that is asked for is what the customer is promised, with its probability."""
     found = world()
-    at, asked = TUESDAY, []
+    at = TUESDAY
+    asked: list[dict[str, Any]] = []
     while not asked:
         at += timedelta(minutes=15)
         found.step(at)

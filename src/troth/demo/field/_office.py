@@ -118,7 +118,7 @@ class Office(Requests):
     def settle(self, t: int, visit: FieldVisit, *, kept: bool) -> None:
         """Write down how the running promise of a visit ended."""
         if visit.kept < 0:
-            visit.kept = int(kept)
+            visit.kept, visit.broke = int(kept), visit.broke or not kept
             self._say_promise(t, "promise_kept" if kept else "promise_broken", visit)
             if self.keep:
                 self.ledger.promises.append((t, kept, visit.stated))
@@ -135,6 +135,8 @@ class Office(Requests):
         visit.window = self.own_window(t, visit, after=after)
         self._count(visit, visit.window)
         visit.agent = -1
+        if reason == "customer":
+            visit.first = visit.window
         note = f'{{"reason": "{reason}", {_between(visit.window)[1:-1]}}}'
         self.of_job(t, "rescheduled", visit.job, visit=visit, actor="system", attributes=note)
         if visit.kept < 0:

@@ -34,7 +34,8 @@ class FieldVisit:
 
     Parameters
     ----------
-    first, window : the window as first promised, and as last.
+    first, window : the window as first promised (or as the customer last wished), and as last.
+    broke : whether a promise about it was broken.
     luck : the visit's own chance, drawn when it is asked for: the same whoever goes and whenever.
     agent : number of the technician; `outcome`: one of `OUTCOMES`.
     state : asked, open, away (somebody is on the way or there), done.
@@ -59,11 +60,12 @@ class FieldVisit:
     outcome: str = ""
     stated: float = 0.0
     kept: int = -1
+    broke: bool = False
 
 
 @dataclass(slots=True)
 class FieldLedger:
-    """All true records: visits, matters, paid time (agent, start, end), trips (agent, start, end, ms idle before work)."""
+    """All true records: visits, matters, paid time (agent, start, end), promises (settled, kept, stated probability)."""
 
     visits: list[FieldVisit] = field(default_factory=list)
     jobs: list[FieldJob] = field(default_factory=list)

@@ -27,6 +27,7 @@ FAMILIES: Final = {
     "customer": "Customers",
     "flow": "Flow",
     "load": "Load",
+    "field": "Visits",
 }
 
 #: What each rule of a control chart means, short enough to stand beside a point.

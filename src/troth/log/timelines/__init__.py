@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from troth.log.timelines import cases, contacts, paid, spells, voice
+from troth.log.timelines import cases, contacts, paid, spells, visits, voice
 from troth.log.timelines._base import Timeline as Timeline
 from troth.log.timelines._base import micros as micros
 from troth.log.timelines._base import seconds as seconds
@@ -28,5 +28,6 @@ TIMELINES: Final[dict[str, Timeline]] = {
         voice.PROMISES,
         paid.PAID,
         paid.COUNTERS,
+        visits.VISITS,
     )
 }
