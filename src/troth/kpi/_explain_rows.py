@@ -51,6 +51,8 @@ VIEW_KEYS: Final = {
     "paid_cost": "agent_id",
     "contact_cost": "contact_id",
     "staffed_cells": "snapshot",
+    "visits_first": "case_id",
+    "paid_field": "agent_id",
 }
 #: Columns an id given by hand may be found in, in the order in which they are tried.
 IDS: Final = ("case_id", "contact_id", "subject_id", "customer_id", "agent_id")
@@ -259,6 +261,8 @@ _BEHIND: Final = {
     "paid_cost": "paid",
     "contact_cost": "contacts",
     "staffed_cells": "requirements",
+    "visits_first": "visits",
+    "paid_field": "paid",
 }
 
 
