@@ -12,7 +12,9 @@ import numpy as np
 
 from troth.demo.clock import local_day
 from troth.demo.field import field_service
+from troth.demo.foresight import ForesightTruth
 from troth.demo.plan import cover, level, required
+from troth.demo.practice import practice
 from troth.demo.truth import AgentTruth, QueueTruth, SiteTruth, Topic, Truth, Week
 from troth.demo.wings import Wing
 
@@ -195,6 +197,8 @@ def demo_company(
     seed: int = 7,
     busy: float = 1.0,
     field: bool = True,
+    projects: bool = True,
+    foresight: bool = True,
 ) -> Truth:
     """Return the truth of the demo company.
 
@@ -206,6 +210,8 @@ def demo_company(
     seed : of the people's hidden abilities, which are part of the truth.
     busy : volume of the branch that is in its mid-morning, relative to its usual one; for looking at it live.
     field : with a field service.
+    projects : with a consulting practice of 24 people at size 1.
+    foresight : with forecasts and requirements published every week for all sites.
     """
     start = (until - timedelta(days=days)).date()
     copies = max(1, ceil(size / 10))
@@ -245,7 +251,26 @@ def demo_company(
             )
             for k in range(copies)
         )
+    if projects:
+        wings += _practices(start, days=days, copies=copies, size=size / copies, seed=seed, years=years)
+    if foresight:
+        wings += (ForesightTruth("plan", staffed),)
     return Truth("Demo company", start.isoformat(), staffed, wings=wings)
+
+
+#: Consultants of one practice: at size 1, at least and at most.
+_CONSULTANTS, _FEWEST, _MOST = 24, 6, 48
+
+
+def _practices(
+    start: date, *, days: int, copies: int, size: float, seed: int, years: tuple[int, int]
+) -> tuple[Wing, ...]:
+    people = min(_MOST, max(_FEWEST, round(_CONSULTANTS * size)))
+    closed = _holidays(*years, _LITHUANIA)
+    return tuple(
+        practice(f"p{_letters(k)}", start=start.isoformat(), days=days, people=people, seed=seed, holidays=closed)
+        for k in range(copies)
+    )
 
 
 def _letters(number: int) -> str:
