@@ -342,6 +342,12 @@ def paused(events: Iterable[Event], rows: list[Row]) -> None:
     marks = by_key(events, "case_id", {"status_changed", "closed"})
     for row in rows:
         group = marks.get(row.case_id, [])
+        row.tracked = any(event.activity == "status_changed" for event in group)
+        row.statuses = [
+            (event.step, event.at, after.at if after else None)
+            for event, after in zip(group, [*group[1:], None], strict=False)
+            if event.activity == "status_changed"
+        ]
         for event, after in zip(group, [*group[1:], None], strict=False):
             if event.activity == "status_changed" and event.step == "pending" and row.last_resolved:
                 until = min(after.at if after else row.last_resolved, row.last_resolved)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from tests.kpi.reference import Row
 from tests.kpi.reference_world import KPIS, Item, Items, World, final, inbound, kpi, unmerged
@@ -188,6 +188,48 @@ def _escalated(name: str, hit: Callable[[Row], bool]) -> None:
 _escalated("flow.escalation", lambda c: bool(c.transfers or c.escalated or c.teams > 1))
 _escalated("flow.escalation/transfers", lambda c: bool(c.transfers or c.teams > 1))
 _escalated("flow.escalation/hierarchical", lambda c: bool(c.escalated))
+
+
+def _held(name: str, *statuses: str) -> None:
+    """Register seconds in statuses between the opening and the last resolution."""
+
+    def found(w: World) -> Items:
+        for c in unmerged(w):
+            if c.last_resolved and c.last_resolved >= c.opened and c.tracked:
+                seconds = sum(
+                    max((min(b or c.last_resolved, c.last_resolved) - max(a, c.opened)).total_seconds(), 0.0)
+                    for status, a, b in c.statuses
+                    if status in statuses
+                )
+                yield Item(c.last_resolved, seconds, 1, c)
+
+    KPIS[name] = found
+
+
+_held("flow.on_hold", "pending", "on_hold")
+_held("flow.on_hold/customer", "pending")
+_held("flow.on_hold/others", "on_hold")
+
+
+def _came_back(name: str, holder: str) -> None:
+    """Register whether a case came back to whom it had left; what it was given at one instant is taken by name."""
+
+    def found(w: World) -> Items:
+        never = datetime.max.replace(tzinfo=UTC)
+        for c in unmerged(w):
+            spells = [
+                (a.started, a.ended or never, getattr(a, holder)) for a in w.assignments if a.case_id == c.case_id
+            ]
+            names = [who for _, _, who in sorted(spell for spell in spells if spell[2] is not None)]
+            visits = [who for before, who in zip([None, *names], names, strict=False) if who != before]
+            if visits:
+                yield Item(c.opened, float(len(visits) > len(set(visits))), 1, c)
+
+    KPIS[name] = found
+
+
+_came_back("flow.returns", "team")
+_came_back("flow.returns/person", "agent_id")
 
 
 @kpi("flow.backlog")

@@ -25,6 +25,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "import": ("troth.cli.import_", "Read service logs and reference tables into a lake."),
     "kpi": ("troth.cli.kpi", "Compute figures from a lake."),
     "recheck": ("troth.cli.recheck", "Compute published figures anew and tell what changed them."),
+    "reconcile": ("troth.cli.reconcile", "Set another product's own figures beside ours and find why they differ."),
     "explain": ("troth.cli.explain", "Open a figure down to the events it is made of."),
     "sla": ("troth.cli.sla", "Tell how service level agreements are kept."),
     "gaming": ("troth.cli.gaming", "Look for figures that are good for the wrong reason."),

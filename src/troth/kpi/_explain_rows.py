@@ -30,6 +30,8 @@ from troth.log.timelines import TIMELINES, micros
 #: What names the rows of a view; a timeline's rows are named by its key.
 VIEW_KEYS: Final = {
     "cases_paused": "case_id",
+    "cases_held": "case_id",
+    "cases_returned": "case_id",
     "contacts_repeat": "contact_id",
     "contacts_failed": "contact_id",
     "contacts_standard": "contact_id",
@@ -240,6 +242,8 @@ class Opener(Engine):
 #: The timeline a view's ids are found in.
 _BEHIND: Final = {
     "cases_paused": "cases",
+    "cases_held": "cases",
+    "cases_returned": "cases",
     "contacts_repeat": "contacts",
     "contacts_failed": "contacts",
     "contacts_standard": "contacts",

@@ -239,7 +239,83 @@ _FAILURE_REPEAT = replace(
     ),
 )
 
+_ON_HOLD = Kpi(
+    id="flow.on_hold",
+    title="Time on hold",
+    question="How long did a case rest before it was resolved?",
+    unit=Unit.SECONDS,
+    direction=Direction.LOWER,
+    numerator="seconds in status pending or on hold between the opening and the last resolution",
+    denominator="resolved cases whose statuses are known",
+    population="resolved cases of which any status is known, merged ones aside; most of them may never rest",
+    cohort="when the case was resolved last",
+    parts=(
+        Part(
+            "cases_held",
+            at=lambda c, _: c.last_resolved_at,
+            where=lambda c, _: c.merged_into.isnull() & c.status_tracked & (c.last_resolved_at >= c.opened_at),
+            value=lambda c, _: c.pending_s + c.on_hold_s,
+        ),
+    ),
+    quantiles=True,
+    source="Zendesk, ticket metrics: agent wait time and on hold time",
+)
+_ON_HOLD_CUSTOMER = replace(
+    _ON_HOLD,
+    variant="customer",
+    title="Time waiting for the customer",
+    numerator="seconds in status pending between the opening and the last resolution",
+    parts=(replace(_ON_HOLD.parts[0], value=lambda c, _: c.pending_s),),
+    source="Zendesk, ticket metrics: agent wait time",
+)
+_ON_HOLD_OTHERS = replace(
+    _ON_HOLD,
+    variant="others",
+    title="Time waiting for others",
+    numerator="seconds in status on hold between the opening and the last resolution",
+    parts=(replace(_ON_HOLD.parts[0], value=lambda c, _: c.on_hold_s),),
+    source="Zendesk, ticket metrics: on hold time",
+)
+
+_RETURNS = Kpi(
+    id="flow.returns",
+    title="Came back to a team",
+    question="Which share of cases came back to a team that had passed them on?",
+    unit=Unit.SHARE,
+    direction=Direction.LOWER,
+    numerator="cases given to a team they had left for another",
+    denominator="cases a team had",
+    population="cases given to a team at least once, merged ones aside; each counts once however often it came back",
+    cohort="when the case was opened",
+    parts=(
+        Part(
+            "cases_returned",
+            at=lambda c, _: c.opened_at,
+            where=lambda c, _: c.merged_into.isnull() & c.team_returns.notnull(),
+            value=lambda c, _: share(c.team_returns > 0),
+        ),
+    ),
+    source="BPI Challenge 2013: ping-pong between support teams",
+)
+_RETURNS_PERSON = replace(
+    _RETURNS,
+    variant="person",
+    title="Came back to a person",
+    question="Which share of cases came back to a person who had passed them on?",
+    numerator="cases given to a person they had left for another",
+    denominator="cases a person had",
+    population="cases given to a person at least once, merged ones aside; each counts once however often it came back",
+    parts=(
+        replace(
+            _RETURNS.parts[0],
+            where=lambda c, _: c.merged_into.isnull() & c.person_returns.notnull(),
+            value=lambda c, _: share(c.person_returns > 0),
+        ),
+    ),
+)
+
 KPIS: Final = (
     _VOLUME, _VOLUME_CASES, _VOLUME_PARTS, _ABANDONMENT, _ABANDONMENT_OFFERED, _ABANDONMENT_LONG, _ESCALATION,
-    _TRANSFER, _HIERARCHICAL, _BACKLOG, _SERVED, _SERVED_STAFFED, _FAILURE, _FAILURE_REPEAT,
+    _TRANSFER, _HIERARCHICAL, _BACKLOG, _SERVED, _SERVED_STAFFED, _FAILURE, _FAILURE_REPEAT, _ON_HOLD, _ON_HOLD_CUSTOMER,
+    _ON_HOLD_OTHERS, _RETURNS, _RETURNS_PERSON,
 )  # fmt: skip
