@@ -109,6 +109,12 @@ def _response(w: World) -> Items:
             yield Item(rows[0].sent, float(said), 1, rows[0])
 
 
+@kpi("voice.surveyed")
+def _surveyed(w: World) -> Items:
+    asked = {r.case_id for r in w.ratings if r.sent}
+    return (Item(c.last_resolved, float(c.case_id in asked), 1, c) for c in unmerged(w) if c.last_resolved)
+
+
 @kpi("outcome.first_contact/survey")
 def _first_contact(w: World) -> Items:
     cases = {c.case_id: c for c in w.cases}

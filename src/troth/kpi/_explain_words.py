@@ -10,6 +10,7 @@ from typing import Any, Final
 COLUMNS: Final[Mapping[str, str]] = {
     "answered_at": "the answer",
     "arrived_at": "the arrival",
+    "asked": "whether a survey was sent",
     "began_by_customer": "whether the customer began it",
     "bot_replies": "the number of a bot's replies",
     "broken_at": "the broken promise",

@@ -239,6 +239,14 @@ def surveys(scope: Scope) -> Rows:
     )
 
 
+def cases_surveyed(scope: Scope) -> Rows:
+    """Cases with whether a survey about them was sent."""
+    c, r = scope.table("cases"), scope.table("ratings")
+    sent = r.filter(r.sent_at.notnull() & r.case_id.notnull()).select(sent_case="case_id").distinct()
+    joined = c.left_join(sent, c.case_id == sent.sent_case)
+    return joined.mutate(asked=joined.sent_case.notnull()).drop("sent_case")
+
+
 #: Dimensions a published forecast may be of, and the steps it may be in, the finest first.
 _FORECAST_DIMS: Final = ("queue", "site", "channel", "service", "priority", "team")
 _FORECAST_STEPS: Final = ("15min", "30min", "hour", "day")
@@ -371,13 +379,14 @@ VIEWS: Final[dict[str, Callable[[Scope], Rows]]] = {
         agents_reviewed,
         answers,
         surveys,
+        cases_surveyed,
         forecast_cells,
         forecast_cells_week,
         forecast_days,
         sla_clocks,
         sla_cases,
         *_views_work.VIEWS,
-        *_views_flow.VIEWS,
         *_views_field.VIEWS,
+        *_views_flow.VIEWS,
     )
 }

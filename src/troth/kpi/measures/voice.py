@@ -95,5 +95,27 @@ _RESPONSE = replace(
     source="Chatwoot: responses over surveys sent",
     aliases=(),
 )
+_SURVEYED = Kpi(
+    id="voice.surveyed",
+    title="Asked how it was",
+    question="Which share of resolved cases was asked how it was?",
+    unit=Unit.SHARE,
+    direction=Direction.HIGHER,
+    numerator="cases of which a survey was sent",
+    denominator="resolved cases",
+    population="resolved cases, merged ones aside",
+    cohort="when the case was last resolved",
+    parts=(
+        Part(
+            "cases_surveyed",
+            at=lambda c, _: c.last_resolved_at,
+            where=lambda c, _: c.merged_into.isnull() & c.last_resolved_at.notnull(),
+            value=lambda c, _: share(c.asked),
+            needs=lambda c, _: c.asked,
+        ),
+    ),
+    maturity=lambda p: p.reopen_window,
+    source="What a share of satisfied customers leaves open: who was asked",
+)
 
-KPIS: Final = (_CSAT, _CSAT_BY_SERVICE, _CSAT_MEAN, _DSAT, _RESOLVED, _RESPONSE)
+KPIS: Final = (_CSAT, _CSAT_BY_SERVICE, _CSAT_MEAN, _DSAT, _RESOLVED, _RESPONSE, _SURVEYED)
