@@ -13,6 +13,7 @@ from troth.cli._lake import lake_option, opened, question, question_options
 
 if TYPE_CHECKING:
     from troth.kpi.definition import Figure
+    from troth.kpi.gaming.pairs import Together
     from troth.kpi.query import Query
     from troth.log.lake import Lake
 
@@ -103,24 +104,67 @@ def _scorecard(lake: Lake, name: str, kpis: tuple[str, ...], form: output.Form, 
     """Print the figures of a role with target and status."""
     from troth.charts.numbers import number
     from troth.core.terms import Role
-    from troth.kpi.catalogue import canonical, catalogue
+    from troth.kpi.catalogue import canonical, catalogue, chosen
+    from troth.kpi.gaming.pairs import name_of, partners, together
     from troth.kpi.query import query
     from troth.kpi.scorecard import in_order, roles_of, scored
     from troth.log.references import read_reference
 
     role = Role(name.replace("-", "_"))
     ids = kpis or tuple(f"{kpi.id}/{kpi.variant}" for kpi in canonical() if role in roles_of(kpi.id))
-    figures = in_order(query(lake, question(ids, **asked)), role=role)
+    named = [kpi.name for kpi in chosen(ids)]
+    # Those to be read beside them are asked for alone, so that no other variants come along.
+    more = tuple(name if "/" in name else f"{name}/" for name in partners(named))
+    every = query(lake, question((*ids, *more), **asked))
+    figures = in_order((figure for figure in every if name_of(figure) in named), role=role)
+    pairs = together(every)
     rows = [
-        {**s.figure.as_dict(), "target": s.target.value if s.target else None, "status": str(s.standing)}
+        {
+            **s.figure.as_dict(), "target": s.target.value if s.target else None, "status": str(s.standing),
+            "beside": _beside(s.figure, pairs),
+        }
         for s in scored(figures, kpis=catalogue(), targets=read_reference(lake, "targets"))
-    ]
+    ]  # fmt: skip
+    if form is output.Form.CSV:
+        rows = [{**row, "beside": "; ".join(f"{b['kpi']} {b['change']}" for b in row["beside"])} for row in rows]
     columns = _columns(rows)
     for key in ("p50", "p90"):
         del columns[key]
     note = columns.pop("note")
     columns |= {"target": lambda r: number(r["target"], unit=r["unit"]), "status": lambda r: r["status"], "note": note}
     output.show(rows, form=form, key="kpis", columns=columns if form is output.Form.TABLE else None)
+    if form is output.Form.TABLE:
+        _read_together(pairs)
+
+
+def _beside(figure: Figure, pairs: list[Together]) -> list[dict[str, Any]]:
+    """Return what is to be read beside a figure, and how it changed."""
+    from troth.kpi.gaming.pairs import name_of
+
+    found = []
+    for one in (pair for pair in pairs if figure in (pair.first, pair.second)):
+        other, way = one.beside(name_of(figure))
+        change = {1: "better", -1: "worse"}.get(way, "no clear change")
+        told = {"pair": one.pair.id, "kpi": name_of(other), "value": other.value, "previous": other.previous}
+        found.append({**told, "change": change, "traded": one.traded})
+    return found
+
+
+def _read_together(pairs: list[Together]) -> None:
+    """Print pairs of which one got better while the other got worse, and which other pairs there are."""
+    from troth.kpi.gaming.pairs import told
+
+    traded = [one for one in pairs if one.traded]
+    for one in traded:
+        click.echo(f"\nOne got better while the other got worse. {told(one)}")
+    quiet: dict[str, dict[str, None]] = {}
+    for one in pairs:
+        if not one.traded:
+            quiet.setdefault(one.pair.first, {})[one.pair.second] = None
+    if quiet:
+        click.echo("\nRead together; nothing was traded as far as chance lets tell:")
+        for first, others in quiet.items():
+            click.echo(f"  {first} beside {', '.join(others)}")
 
 
 def _columns(figures: list[dict[str, Any]]) -> dict[str, Any]:

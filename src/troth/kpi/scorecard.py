@@ -161,17 +161,23 @@ def scored(figures: Iterable[Figure], *, kpis: Mapping[str, Kpi], targets: Seque
     return result
 
 
-def changed(figure: Figure, *, direction: Direction) -> int:
+def changed(figure: Figure, *, direction: Direction, unsure: float = 1.0) -> int:
     """Tell whether a figure got better (1), worse (-1), or stayed within its interval of the period before (0).
 
     Without an interval, a direction or a period before it is 0, and so it is while the figure can still change by
     itself: nothing is said that is not known.
+
+    Parameters
+    ----------
+    figure, direction : what changed, and which way it is better.
+    unsure : so many times as wide its interval is taken; 1 as if the period before were known without doubt.
     """
     before, value = figure.previous, figure.value
     if before is None or value is None or figure.low is None or figure.high is None or direction is Direction.NEITHER:
         return 0
     if not figure.mature:
         return 0
-    if figure.low <= before <= figure.high:
+    low, high = (value + unsure * (end - value) for end in (figure.low, figure.high))
+    if low <= before <= high:
         return 0
     return 1 if (value > before) == (direction is Direction.HIGHER) else -1

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from troth.kpi.gaming.pairs import PAIRS
+
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
@@ -15,8 +17,7 @@ class Pattern:
     id : its stable name.
     sentence : what it is.
     counted, among : what is counted, out of what.
-    flatters : ids of the KPIs that look better for it.
-    beside : ids of KPIs that show the other side and should be read with those.
+    pairs : ids of the pairs of figures it trades: the first of each looks better for it, the second shows the other side.
     sql : DuckDB SQL with one row a chance: ``agent_id, stratum, hit, control, case_id, dated_at``. `hit` tells whether it was taken;
         rows with `control` tell how often the person does the same where there is nothing to gain. It reads the views
         ``e`` (settled events), ``sla_clocks``, ``contacts``, ``cases``.
@@ -26,9 +27,18 @@ class Pattern:
     sentence: str
     counted: str
     among: str
-    flatters: tuple[str, ...]
-    beside: tuple[str, ...]
+    pairs: tuple[str, ...]
     sql: str
+
+    @property
+    def flatters(self) -> tuple[str, ...]:
+        """The KPIs that look better for it."""
+        return tuple(dict.fromkeys(PAIRS[one].first for one in self.pairs))
+
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """The KPIs that show the other side and should be read with those."""
+        return tuple(dict.fromkeys(PAIRS[one].second for one in self.pairs))
 
 
 #: The last part of a target that counts as its last minutes, and as just before a breach.
@@ -39,8 +49,7 @@ _LAST_MINUTES = Pattern(
     sentence="Agreements are met in their last minutes, and hardly ever missed by as little.",
     counted="clocks met in the last tenth of their target",
     among="clocks decided within a tenth of their target before or after they were due",
-    flatters=("sla.met",),
-    beside=("outcome.first_contact", "speed.resolution"),
+    pairs=("agreements-resolution", "agreements-reopened"),
     sql=f"""
         SELECT agent_id, metric || ' ' || coalesce(priority, '') AS stratum, state = 'met' AS hit, false AS control, case_id,
             started_at AS dated_at
@@ -52,8 +61,7 @@ _HANDED_ON = Pattern(
     sentence="Cases are handed to somebody else just before their clock runs out.",
     counted="cases handed on in the last tenth of a running clock, or when it had just run out",
     among="cases handed on while a clock was running",
-    flatters=("sla.met",),
-    beside=("flow.escalation", "worst.resolution"),
+    pairs=("agreements-escalation", "agreements-worst"),
     sql=f"""
         WITH held AS (
             SELECT case_id, occurred_at, activity, agent_id, channel,
@@ -74,8 +82,7 @@ _SILENT_PENDING = Pattern(
     sentence="Cases are set to wait for the customer, who was not asked anything.",
     counted="cases set to pending or on hold without a message to the customer within an hour",
     among="cases set to pending or on hold",
-    flatters=("sla.met", "speed.resolution/minus_customer_wait"),
-    beside=("speed.resolution", "flow.backlog"),
+    pairs=("agreements-backlog", "paused-resolution"),
     sql="""
         WITH told AS (
             SELECT case_id, occurred_at FROM e WHERE activity IN ('message_sent', 'solution_proposed', 'answered', 'ended')
@@ -94,8 +101,7 @@ _CUT_SHORT = Pattern(
     sentence="Contacts are cut short, and the same customers come again.",
     counted="short contacts after which the customer came again on the same topic within a week",
     among="contacts of known customers that a person served",
-    flatters=("speed.handle", "load.throughput"),
-    beside=("outcome.first_contact/repeat", "voice.csat"),
+    pairs=("handle-first-contact", "handle-failure-demand", "throughput-satisfied"),
     sql="""
         WITH c AS (
             SELECT *, coalesce(topic, service, '') AS subject, coalesce(queue, '') AS place,
@@ -112,8 +118,7 @@ _CHOSEN_SURVEYS = Pattern(
     sentence="Customers whose case went badly are not asked how it went.",
     counted="cases that went badly without a survey",
     among="cases that went badly: reopened, or in the slowest tenth of their channel, where surveys are sent; beside all others",
-    flatters=("voice.csat", "voice.resolved"),
-    beside=("worst.resolution", "flow.failure_demand"),
+    pairs=("satisfied-surveyed", "resolved-surveyed", "satisfied-failure-demand"),
     sql="""
         WITH done AS (
             SELECT case_id, agent_id, coalesce(channel, '') AS place, reopens, opened_at AS dated_at,

@@ -10,6 +10,7 @@ from typing import Any
 from troth.core.time import Step
 from troth.kpi.definition import Figure, Kpi
 from troth.kpi.explain import Explained
+from troth.kpi.gaming.pairs import Together
 from troth.kpi.scorecard import Scored
 
 
@@ -121,7 +122,7 @@ class Quality:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """All of a report."""
+    """All of a report. `pairs` are figures that can be traded against each other, those first that were."""
 
     frame: Frame
     lines: tuple[Line, ...]
@@ -132,4 +133,5 @@ class Report:
     members: Members | None
     worst: tuple[Line, ...]
     quality: Quality
+    pairs: tuple[Together, ...]
     params: Mapping[str, Any]

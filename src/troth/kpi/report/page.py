@@ -10,7 +10,7 @@ from troth.charts.numbers import between, exact, number, plural, when
 from troth.charts.page import Cell, page, table, text
 from troth.core.spans import zone
 from troth.core.terms import Role, Unit
-from troth.kpi.report import sections, words
+from troth.kpi.report import beside, sections, words
 from troth.kpi.report.case import opened
 from troth.kpi.report.data import Line, Report, Telling
 from troth.kpi.report.sections import figure_cell
@@ -76,6 +76,7 @@ def _parts(report: Report) -> list[tuple[str, str, str]]:
     spreads, backlog = sections.spreads(report), sections.backlog(report)
     return [
         ("scorecard", "Scorecard", _scorecard(report)),
+        ("pairs", "What is bought with what?", beside.section(report.pairs)),
         ("trends", "Is it changing?", f'{explained}<div class="grid">{trends}</div>' if trends else ""),
         ("spreads", "How long for whom?", f'<p class="lead">Not only means: the shape says who waits. Time grows tenfold at equal steps.</p><div class="grid wide">{spreads}</div>' if spreads else ""),
         ("arrivals", "When do they come?", sections.arrivals(report)),
@@ -319,6 +320,8 @@ def _definition(line: Line, report: Report) -> str:
     ]
     if notes:
         numbers.append(("Note", "; ".join(notes)))
+    if said := beside.words(f, report.pairs):
+        numbers.append(("Read beside", said))
     facts_html = "".join(f"<dt>{text(k)}</dt><dd>{text(v)}</dd>" for k, v in [*numbers, *facts])
     rows = ""
     if line.rows:

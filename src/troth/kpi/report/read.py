@@ -15,6 +15,7 @@ from troth.core.time import Step
 from troth.kpi.catalogue import catalogue
 from troth.kpi.definition import Figure, Fold, Kpi
 from troth.kpi.explain import Explained, explain
+from troth.kpi.gaming.pairs import Together, partners, together
 from troth.kpi.query import Engine, Query
 from troth.kpi.report.data import Arrivals, Backlog, Frame, Line, Members, Report, Spread
 from troth.kpi.report.rows import Rows, quality
@@ -85,6 +86,7 @@ def gather(lake: Lake, *, query: Query) -> Report:
             backlog=_backlog(engine, frame, asked, rows, lines),
             members=_members(engine, asked, query.by, lines),
             worst=tuple(worst),
+            pairs=_pairs(engine, frame, asked, lines),
             quality=quality(engine, start=frame.start, end=frame.end, approximate=approximate),
             params={name: getattr(query.params, name) for name in query.params.__slots__},
         )
@@ -186,6 +188,15 @@ def _lines(engine: Engine, frame: Frame, asked: Query, names: tuple[str, ...]) -
         for s in scored(with_data, kpis=kpis, targets=targets)
     ]
     return lines, absent
+
+
+def _pairs(engine: Engine, frame: Frame, asked: Query, lines: Sequence[Line]) -> tuple[Together, ...]:
+    """Return the figures that can be traded against each other; some are read beside those of the scorecard alone."""
+    more = partners(line.kpi.name for line in lines)
+    figures = engine.figures(replace(asked, kpis=tuple(map(_only, more)))) if more else []
+    if frame.start <= frame.first:
+        figures = [replace(f, previous=None) for f in figures]
+    return tuple(together([*(line.figure for line in lines), *(f for f in figures if f.n)]))
 
 
 def _only(name: str) -> str:
