@@ -239,7 +239,7 @@ def demo_company(
             ),
             replace(desk_site(f"d{mark}", volume=volume), holidays=lithuania),
         ]
-    sites = [_own_names(site) for site in sites]
+    sites = [replace(_own_names(site), door=site.site.startswith("branch-")) for site in sites]
     rng = np.random.Generator(np.random.PCG64(seed))
     staffed = tuple(_staff(s, start, days, rng) for s in sites)
     wings: tuple[Wing, ...] = ()

@@ -122,6 +122,7 @@ class SiteTruth(Shared):
     customers : how many customers the site has at the start.
     together : chats one person serves at once.
     absence : probability of being away at short notice.
+    door : whether a sensor at the door counts who comes in.
     """
 
     site: str
@@ -140,6 +141,7 @@ class SiteTruth(Shared):
     together: int = 2
     absence: float = 0.025
     split_lunch: bool = False
+    door: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from troth.demo.clock import DAY, millis
 from troth.demo.company import UNTIL, demo_company
 from troth.demo.controls import Shift
 from troth.demo.dirt import Dirt, Soiler
+from troth.demo.doors import DoorCounter
 from troth.demo.gaming import gamers, plant
 from troth.demo.tables import add_tables, write_schedules, write_tables
 from troth.demo.truth import Truth
@@ -74,8 +75,8 @@ class _Files:
         self.writer, self.in_file = None, 0
 
 
-#: Part of the key of the chance that soils a wing: no site has it.
-_WING = 7001
+#: Parts of the key of the chance that soils a wing, or the counts at a site's door: no site has them.
+_WING, _DOOR = 7001, 7002
 
 _shared: dict[str, Any] = {}
 _Job = tuple[Path, Truth, int, int, int, Dirt, Mapping[str, Sequence[str]]]
@@ -91,11 +92,14 @@ def _site(
     """Live one site through and write its events; return its number, that of the rows, and the shifts planned."""
     world = World(truth, seed, sites=(number,), keep=False)
     soiler, files, whole = Soiler(dirt, seed, number), _Files(folder, f"{number:02d}"), list[pa.Table]()
+    door = _Door(folder, truth, seed, number, dirt) if truth.sites[number].door else None
     t = world.sites[0].today.starts
     gc.disable()  # nothing here refers to itself in a circle, and collecting costs a quarter of the time
     while t < until:
         t = min(t + 7 * DAY, until)
         block = world.step_site(0, until=t)
+        if door is not None:
+            door.add(block, t, last=t == until)
         if who:  # cases go on from week to week: the whole log is needed at once
             whole.append(block)
         else:
@@ -107,7 +111,20 @@ def _site(
         files.add(soiler.soil(plant(pa.concat_tables(whole), who=who, seed=seed), until_us=until * 1000, last=True))
     files.close()
     gc.enable()
-    return number, files.rows, world.planned(0)
+    return number, files.rows + (door.files.rows if door is not None else 0), world.planned(0)
+
+
+class _Door:
+    """Counts at the door of a site, in files of their own."""
+
+    def __init__(self, folder: Path, truth: Truth, seed: int, number: int, dirt: Dirt) -> None:
+        self.counter = DoorCounter(truth.sites[number], seed=seed, number=number)
+        self.soiler, self.files = Soiler(dirt, seed, _DOOR, number), _Files(folder, f"{number:02d}-door-")
+
+    def add(self, block: pa.Table, until: int, *, last: bool) -> None:
+        self.files.add(self.soiler.soil(self.counter.count(block, until=until), until_us=until * 1000, last=last))
+        if last:
+            self.files.close()
 
 
 def _wing(folder: Path, truth: Truth, seed: int, number: int, until: datetime, dirt: Dirt) -> int:
