@@ -84,13 +84,15 @@ class ForesightTruth(Shared):
 
 
 def expected(queue: QueueTruth, *, site: SiteTruth, day: LocalDay, volume: float) -> list[tuple[int, int, float]]:
-    """Return (starts, ends, mean) of each hour of a local day in which the planner expects customers.
+    """Return (starts, ends, mean) of each hour of a local day in which the planner expects contacts.
+
+    A help desk's tickets are cases without contacts; people are planned for them, arrivals are not published.
 
     Parameters
     ----------
     volume : of the day, relative to the truth's start, as `level` gives it.
     """
-    if queue.kind == "level2" or (not day.spans and not queue.around_the_clock):
+    if queue.kind in ("case", "level2") or (not day.spans and not queue.around_the_clock):
         return []
     mean = queue.per_day * queue.weekdays[day.day.weekday()] * volume * (1.0 if day.spans else _CLOSED)
     hours: dict[int, float] = {}
