@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from troth.log.schema import INSTANT, STORED
 
 #: Activities whose row can be missing; the measuring side must do without.
-ENDS: Final = ("ended", "wrapped", "unfocused", "resumed", "shift_ended")
+ENDS: Final = ("ended", "wrapped", "unfocused", "resumed", "shift_ended", "work_ended")
 #: Activities whose first version can be wrong.
 CORRECTED: Final = ("ended", "wrapped", "resolved", "survey_answered", "quality_reviewed", "assigned")
 

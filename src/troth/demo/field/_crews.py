@@ -51,17 +51,21 @@ class Crews(Dispatcher):
             return
         crew.shift, crew.state, crew.here, crew.began = self.number("shift"), "free", crew.truth.home, t
         self.of_crew(t, "shift_started", crew)
-        self.of_crew(t, "state_changed", crew, step="available")
+        crew.said = ""
         self._next(t, crew)
 
     def on_next(self, t: int, what: tuple[Crew, int]) -> None:
         """Go on after a wait, a pause or a visit, unless something else came between."""
         crew, token = what
         if token == crew.token and crew.state != "off":
-            if crew.state == "pause":
-                crew.state = "free"
-                self.of_crew(t, "state_changed", crew, step="available")
+            crew.state = "free"
             self._next(t, crew)
+
+    def _say_state(self, t: int, crew: Crew, step: str) -> None:
+        """Write a technician's state, if it is a new one: never two at one instant, which nobody could put in order."""
+        if crew.said != step:
+            crew.said = step
+            self.of_crew(t, "state_changed", crew, step=step)
 
     def _later(self, t: int, crew: Crew) -> None:
         crew.token += 1
@@ -78,9 +82,10 @@ class Crews(Dispatcher):
         noon = crew.starts + 4 * HOUR
         if not crew.lunch and t >= noon and crew.ends - crew.starts > 6 * HOUR:
             crew.lunch, crew.state = True, "pause"
-            self.of_crew(t, "state_changed", crew, step="break")
+            self._say_state(t, crew, "break")
             self._later(t + _PAUSE, crew)
             return
+        self._say_state(t, crew, "available")
         until = crew.ends if crew.lunch or t >= noon else min(crew.ends, noon)
         visit, start = self._chosen(t, crew)
         if visit is None:
@@ -128,7 +133,7 @@ class Crews(Dispatcher):
         visit.arrived, crew.here = t, self.point(visit)
         self.of_job(t, "arrived_on_site", visit.job, visit=visit, agent=crew.index)
         self.settle(t, visit, kept=t <= visit.window[1])
-        self.of_crew(t, "state_changed", crew, step="on_contact")
+        self._say_state(t, crew, "on_contact")
         gone = self.truth.gone if t > visit.window[1] + 30 * MINUTE else self.truth.not_home
         if visit.luck[HOME] < gone and visit.attempt < _LAST:
             visit.outcome = "not_home"
@@ -197,7 +202,7 @@ class Crews(Dispatcher):
             self.of_job(t, "status_changed", job, visit=visit, agent=crew.index, step="pending", attributes=note)
             self._once_more(t, crew, visit)
         crew.state = "pause"
-        self.of_crew(t, "state_changed", crew, step="wrap")
+        self._say_state(t, crew, "wrap")
         self._later(t + int((2 + 4 * visit.luck[SETUP]) * MINUTE), crew)
 
     def _used(self, t: int, crew: Crew, visit: FieldVisit) -> None:

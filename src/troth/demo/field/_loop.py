@@ -36,8 +36,8 @@ class Crew:
     """
 
     __slots__ = (
-        "began", "call", "ends", "free_at", "here", "ill", "ill_until", "index", "lunch", "route", "shift", "starts",
-        "state", "token", "truth", "van",
+        "began", "call", "ends", "free_at", "here", "ill", "ill_until", "index", "lunch", "route", "said", "shift",
+        "starts", "state", "token", "truth", "van",
     )  # fmt: skip
 
     def __init__(self, index: int, truth: Technician, van: Mapping[str, int]) -> None:
@@ -46,7 +46,7 @@ class Crew:
         self.starts = self.ends = self.began = self.free_at = 0
         self.route: list[FieldVisit] = []
         self.call: FieldVisit | None = None
-        self.lunch, self.ill, self.ill_until = False, False, 0
+        self.lunch, self.ill, self.ill_until, self.said = False, False, 0, ""
 
     def level(self, kind: str) -> int:
         """Return the level of a skill, 0 without it."""
@@ -151,7 +151,7 @@ class Loop:
 
     def of_job(
         self, t: int, activity: str, job: FieldJob, *, visit: FieldVisit | None = None, agent: int = -1,
-        subject: tuple[str, str] | None = None, actor: str | None = None, direction: str | None = None,
+        office: bool = False, subject: tuple[str, str] | None = None, actor: str | None = None, direction: str | None = None,
         step: str | None = None, value: float | None = None, attributes: str | None = None,
     ) -> None:  # fmt: skip
         """Write a fact about a matter, or about a visit or promise of it."""
@@ -160,8 +160,8 @@ class Loop:
             subject = ("visit", self.visit_id(visit))
         self.rows.append((
             t, activity, *(subject or (None, None)), self.case_id(job), f"u{self.truth.code}{job.place}",
-            None if agent < 0 else self.truth.technicians[agent].agent_id,
-            actor or ("human" if agent >= 0 else None), direction,
+            self.truth.office_id if office else None if agent < 0 else self.truth.technicians[agent].agent_id,
+            actor or ("human" if agent >= 0 or office else None), direction,
             "visit" if visit is not None else job.channel, service.service, service.priority, step, value, attributes,
         ))  # fmt: skip
 

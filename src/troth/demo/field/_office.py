@@ -42,6 +42,7 @@ class Office(Requests):
         visit.state, visit.stated = "open", stated
         self._count(visit, window)
         self.of_job(t, "booked", visit.job, visit=visit, actor="system", attributes=_between(window))
+        self.of_job(t, "message_sent", visit.job, office=True, direction="out")
         self._promise(t, visit)
         ahead = window[0] - t - HOUR
         if ahead > 0 and visit.attempt == 1:

@@ -14,7 +14,7 @@ from troth.demo.field._loop import MINUTE, ON_ASK, ON_DAY, ON_EVENING, ON_ILL, O
 from troth.demo.field.ledger import FieldJob, FieldVisit
 from troth.demo.field.truth import FieldTruth
 
-_CHANNELS: Final = ("phone", "portal", "email")
+_CHANNELS: Final = ("phone", "web", "email")
 #: Places in a visit's luck: uniform numbers, but for those with Z (normal) and X (exponential).
 (HOME, TRAVEL_Z, SETUP, WORK_Z, LONG, LONG_X, ACCESS, INSIGHT, SKILL, REWORK, REWORK_X) = range(11)
 (CANCEL, MOVE, WHEN, PICK, OFFICE, SURVEY, REPLY, MOOD_Z, REPLY_X) = range(11, 20)

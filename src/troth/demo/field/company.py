@@ -99,7 +99,7 @@ def field_service(
         _SERVICES,
         _KINDS,
         _PARTS,
-        customers=max(60, ceil(3000 * size)),
+        customers=max(150, ceil(12_000 * size)),
         per_day=26.5 * size,
         connected=max(5, round(40 * size)),
     )

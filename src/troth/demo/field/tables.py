@@ -56,11 +56,13 @@ def _services(t: FieldTruth) -> _Rows:
 def _people(t: FieldTruth) -> _Rows:
     for one in t.technicians:
         yield one.agent_id, one.title, "human", "technician"
+    yield t.office_id, "Service office", "human", "dispatcher"
 
 
 def _memberships(t: FieldTruth) -> _Rows:
     for one in t.technicians:
         yield one.agent_id, t.team, t.site
+    yield t.office_id, f"office {t.code}", t.site
 
 
 def _contracts(t: FieldTruth) -> _Rows:

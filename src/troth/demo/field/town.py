@@ -44,22 +44,24 @@ class Place(Shared):
 def places(truth: FieldTruth) -> tuple[Place, ...]:
     """Return every customer's place, the same for the same truth."""
     rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence((truth.map_seed, 31))))
+    size = truth.customers
     shares = np.array([area.share for area in truth.areas])
     kinds = np.array([kind.share for kind in truth.kinds])
+    area = rng.choice(len(shares), size=size, p=shares / shares.sum())
+    north, east = rng.standard_normal((2, size))
+    kind = rng.choice(len(kinds), size=size, p=kinds / kinds.sum())
+    year, month = rng.integers(2008, 2025, size), rng.integers(1, 13, size)
+    weak, contract = rng.gamma(2.5, 1 / 2.5, size), rng.random(size) < truth.contract_share
+    due = np.where(contract, rng.integers(truth.contract_days, size=size), -1)
     found = []
-    for number in range(truth.customers):
-        area = truth.areas[int(rng.choice(len(shares), p=shares / shares.sum()))]
-        north, east = area.spread_km * rng.standard_normal(2)
-        latitude = area.latitude + north / _KM
-        longitude = area.longitude + east / (_KM * cos(area.latitude * pi / 180))
-        kind = int(rng.choice(len(kinds), p=kinds / kinds.sum()))
-        installed = f"{int(rng.integers(2008, 2025))}-{int(rng.integers(1, 13)):02d}-01"
-        weak = float(rng.gamma(2.5, 1 / 2.5))
-        contract = rng.random() < truth.contract_share
-        due = int(rng.integers(truth.contract_days)) if contract else -1
+    for k in range(size):
+        one = truth.areas[int(area[k])]
+        latitude = one.latitude + one.spread_km * float(north[k]) / _KM
+        longitude = one.longitude + one.spread_km * float(east[k]) / (_KM * cos(one.latitude * pi / 180))
+        installed = f"{int(year[k])}-{int(month[k]):02d}-01"
         found.append(
-            Place(number, round(latitude, 5), round(longitude, 5), kind, installed, round(weak, 3), due,
-                  number < truth.connected)
+            Place(k, round(latitude, 5), round(longitude, 5), int(kind[k]), installed, round(float(weak[k]), 3),
+                  int(due[k]), k < truth.connected)
         )  # fmt: skip
     return tuple(found)
 

@@ -185,7 +185,7 @@ class FieldTruth(Shared):
     moves: float = 0.05
     absence: float = 0.025
     ill_on_duty: float = 0.004
-    contract_share: float = 0.25
+    contract_share: float = 0.06
     contract_days: int = 180
     connected: int = 40
     fault_per_year: float = 3.0
@@ -199,6 +199,11 @@ class FieldTruth(Shared):
     def team(self) -> str:
         """The technicians' team."""
         return f"technicians {self.code}"
+
+    @property
+    def office_id(self) -> str:
+        """The person in the office who answers customers."""
+        return f"{self.code}-office"
 
     @property
     def queue(self) -> str:
