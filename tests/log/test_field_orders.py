@@ -58,6 +58,19 @@ def test_appointments_become_visits(tmp_path: Path) -> None:
     ]  # fmt: skip
     kept = next(f for f in query(lake, Query(kpis=("promise.kept",))) if f.variant == "")
     assert (kept.value, kept.n) == (0.5, 2)
+    figures = query(lake, Query(kpis=("field.on_time", "field.first_time_fix/case")))
+    found = {f"{f.id}/{f.variant}": (f.value, f.n) for f in figures}
+    assert (found["field.on_time/"], found["field.first_time_fix/case"]) == ((0.5, 2), (1.0, 2))
+
+
+def test_what_could_not_be_completed_was_not_settled(tmp_path: Path) -> None:
+    """A visit that ended without completing the work says so, as its category does."""
+    for status in ("CannotComplete", "Completed"):
+        rows = [appointment("S1", StatusCategory=status)]
+        drafts = load(file(tmp_path, json.dumps(rows), "a.json"), "salesforce-field")[0]
+        (ended,) = [d for d in drafts if d["activity"] == "work_ended"]
+        reason = json.loads(ended["attributes"] or "{}").get("reason")
+        assert reason == ("cannot_complete" if status == "CannotComplete" else None)
 
 
 def test_a_duration_that_was_filled_once_is_only_kept(tmp_path: Path) -> None:

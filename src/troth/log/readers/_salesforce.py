@@ -16,7 +16,7 @@ _LANGUAGE: Final = (
 )
 _WINDOW: Final = {"window_start": moment("window_from"), "window_end": moment("window_until")}
 _PROMISE: Final = {"subject_kind": "'promise'", "subject_id": "id || '/arrival'"}
-_ARRIVAL: Final = {"kind": "'\"arrival\"'"}
+_ARRIVAL: Final = {"kind": "'\"arrival\"'", "visit": text("id")}
 
 _APPOINTMENT: Final = Kind(
     name="service appointment",
@@ -101,7 +101,12 @@ _APPOINTMENT: Final = Kind(
         ),
         Fact("arrived_on_site", "began", "id || '/arrived'", cells={"origin": "'aggregate'"}),
         Fact("work_started", "began", "id || '/started'"),
-        Fact("work_ended", "finished", "id || '/ended'"),
+        Fact(
+            "work_ended",
+            "finished",
+            "id || '/ended'",
+            keys={"reason": "CASE WHEN status = 'failed' THEN '\"cannot_complete\"' END"},
+        ),
         Fact(
             "CASE WHEN began BETWEEN coalesce(window_from, began) AND window_until THEN 'promise_kept' ELSE 'promise_broken' END",
             "began",
@@ -205,7 +210,12 @@ _CHANGE: Final = Kind(
             "'history/' || id",
             where="field = 'ArrivalWindowEndTime' AND before IS NOT NULL AND value IS NOT NULL",
             cells={"subject_kind": "'promise'", "subject_id": "visit || '/arrival'"},
-            keys={"kind": "'\"arrival\"'", "window_end": text("value"), "due_at": text("value")},
+            keys={
+                "kind": "'\"arrival\"'",
+                "visit": text("visit"),
+                "window_end": text("value"),
+                "due_at": text("value"),
+            },
         ),
     ),
 )
