@@ -10,8 +10,9 @@ import click
 
 from troth.cli import output
 from troth.cli._lake import lake_option, opened
+from troth.cli._places import refuse_unwritable, write
 from troth.cli._quantities import SECONDS
-from troth.cli._twin_shared import DAY, refuse_unwritable, write
+from troth.cli._twin_shared import DAY
 from troth.core.decision import Issue, Severity
 from troth.core.errors import InputError
 

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from troth.cli import output
+from troth.cli._places import refuse_unwritable, write
 from troth.cli._twin_run import asking, number_of, question
-from troth.cli._twin_shared import refuse_unwritable, sources, write
+from troth.cli._twin_shared import sources
 from troth.core.decision import Issue, Severity
 from troth.core.errors import InputError
 

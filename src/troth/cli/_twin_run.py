@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from troth.cli import output
+from troth.cli._places import refuse_unwritable, write
 from troth.cli._quantities import SECONDS
-from troth.cli._twin_shared import refuse_unwritable, sources, with_options, write
+from troth.cli._twin_shared import sources, with_options
 from troth.core.decision import Issue, Severity
 from troth.core.errors import InputError
 

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from pathlib import Path
-from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from troth.cli import output
 from troth.cli._lake import lake_option, opened
+from troth.cli._places import refuse_unwritable, write
 from troth.cli._quantities import SECONDS
 from troth.core.decision import Issue, Severity
 from troth.core.errors import InputError
 
 if TYPE_CHECKING:
     from troth.queueing.read import RecordedContacts
+
+__all__ = ["DAY", "days", "refuse_unwritable", "seen", "shared", "sources", "with_options", "write"]
 
 DAY: Final = click.DateTime(formats=["%Y-%m-%d"])
 
@@ -67,63 +68,6 @@ def seen(given: dict[str, Any], on: list[date]) -> RecordedContacts:
     # A day more on both sides: presence goes past midnight.
     first, last = (start_of_day(day, tz=tz) for day in (min(on) - timedelta(days=1), max(on) + timedelta(days=2)))
     return recorded(opened(given["lake"]), start=first, end=last, time_zone=given["time_zone"], **where)
-
-
-def refuse_unwritable(given: Mapping[str, Path | None]) -> None:
-    """Refuse files and folders that cannot be written, before anything is simulated for them.
-
-    Parameters
-    ----------
-    given : by option, what is to be written; None for nothing.
-
-    Raises
-    ------
-    InputError
-        With every one that cannot be written.
-    """
-    issues = []
-    for option, path in given.items():
-        try:
-            if path is not None:
-                _try(path)
-        except OSError as error:
-            issues.append(_unwritable(option, path, error))
-    if issues:
-        raise InputError(issues)
-
-
-def _try(path: Path) -> None:
-    """Write where a file or folder is to be, and leave nothing behind.
-
-    Permissions alone do not tell: of a read-only disk they say that all is well.
-    """
-    if path.is_file():
-        with path.open("ab"):
-            return
-    near = path if path.is_dir() else next(one for one in path.absolute().parents if one.exists())
-    if near == path or not path.exists():  # a device such as /dev/stdout is there, and not tried
-        with TemporaryFile(dir=near):
-            return
-
-
-def write(path: Path, text: str, *, option: str = "--html") -> None:
-    """Write a file, and its folder if there is none.
-
-    Raises
-    ------
-    InputError
-        If that cannot be.
-    """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise InputError([_unwritable(option, path, error)]) from error
-
-
-def _unwritable(option: str, path: Path | None, error: OSError) -> Issue:
-    advice = "Maybe another place: this one is no folder, is not yours to write in, or is full."
-    return Issue("cannot-write", Severity.ERROR, option, f"{path}: {error.strerror or error}", advice)
 
 
 def days(start: datetime, end: datetime, option: str) -> list[date]:

@@ -8,7 +8,8 @@ from typing import Any
 import click
 
 from troth.cli import output
-from troth.cli._twin_shared import DAY, days, refuse_unwritable, seen, shared, write
+from troth.cli._places import refuse_unwritable, write
+from troth.cli._twin_shared import DAY, days, seen, shared
 
 
 @click.command(

@@ -58,8 +58,10 @@ def command(form: output.Form, table: Path | None, html: Path | None, staff: tup
     every target given; with --input, the least for each row.
     """
     from troth.cli._erlang_table import read, single
+    from troth.cli._places import refuse_unwritable, write
     from troth.queueing.erlang import Goal, staff_for
 
+    refuse_unwritable({"--html": html})
     goal = Goal(
         level=0.8 if all(given[name] is None for name in ("level", "asa", "abandoned", "occupancy")) else given["level"],
         asa_s=given["asa"], abandoned=given["abandoned"], occupancy=given["occupancy"], formula=given["formula"],
@@ -74,8 +76,7 @@ def command(form: output.Form, table: Path | None, html: Path | None, staff: tup
         made = staff_for(traffic, goal=goal, shrinkage=given["shrinkage"], fractions=given["fractions"])
         page, issues = _many(made, labels, form)
     if html is not None:
-        html.parent.mkdir(parents=True, exist_ok=True)
-        html.write_text(page(), encoding="utf-8")
+        write(html, page())
     if form is not output.Form.JSON:
         output.show_issues(issues, form=form)
     return int(bool(issues))

@@ -52,6 +52,9 @@ def command(
     """
     if every is not None:
         raise click.UsageError("--every splits into periods; name the one to open by --from and --to.")
+    from troth.cli._places import refuse_unwritable
+
+    refuse_unwritable({"--html": html})
     found = opened(lake)
     if case is not None:
         given = sorted(
@@ -68,10 +71,10 @@ def command(
         one = explain(found, kpi=kpi, case=case, calendar=asked["calendar"], time_zone=asked["time_zone"])
         _show_case(one, form)
         if html is not None:
+            from troth.cli._places import write
             from troth.kpi.explain_page import explain_page
 
-            html.parent.mkdir(parents=True, exist_ok=True)
-            html.write_text(explain_page(one), encoding="utf-8")
+            write(html, explain_page(one))
         return 0
     if html is not None:
         raise click.UsageError("--html draws one case; name it.")

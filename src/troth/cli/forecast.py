@@ -67,8 +67,10 @@ def command(path: Path | None, lake: Path, form: output.Form, html: Path | None,
     Closed days, gaps and outliers are found first; forecasters are tried on past days and mixed by how good they were; bands
     hold what they say. A table shows days; CSV and JSON have every cell. Ctrl-C keeps the series done so far.
     """
+    from troth.cli._places import refuse_unwritable
     from troth.demand.ask import ask
 
+    refuse_unwritable({"--html": html})
     source = _source(path, lake, given, publish)
     as_of = _as_of(given["as_of"], given["time_zone"], source)
     common = {
@@ -289,6 +291,7 @@ def _page(
 ) -> None:  # fmt: skip
     from importlib.metadata import version
 
+    from troth.cli._places import write
     from troth.demand.page import ForecastPage, render
 
     made = render(
@@ -304,5 +307,4 @@ def _page(
             since,
         )
     )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(made, encoding="utf-8")
+    write(path, made)

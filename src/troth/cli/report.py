@@ -34,12 +34,13 @@ def command(out: Path, lake: Path, form: output.Form, **asked: Any) -> int:
     """
     from importlib.metadata import version
 
+    from troth.cli._places import refuse_unwritable, write
     from troth.kpi.report import gather, render
 
+    refuse_unwritable({"--out": out})
     report = gather(opened(lake), query=question((), **asked))
     made = render(report, now=datetime.now(UTC), version=version("troth"))
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(made, encoding="utf-8")
+    write(out, made, option="--out")
     frame = report.frame
     done = {
         "file": str(out),
