@@ -236,9 +236,20 @@ def commands() -> str:
     for name in COMMANDS:
         command = group.get_command(context, name)
         assert command is not None
-        within = click.Context(command, info_name=name, parent=context, terminal_width=100)
-        lines += [f"## troth {name}", "", "```text", command.get_help(within), "```", ""]
+        lines += _command(command, click.Context(command, info_name=name, parent=context, terminal_width=100))
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _command(command: click.Command, within: click.Context) -> list[str]:
+    """Return the help of a command, and below it that of each of its own commands."""
+    depth = "#" * within.command_path.count(" ")
+    lines = [f"#{depth} {within.command_path}", "", "```text", command.get_help(within), "```", ""]
+    if isinstance(command, click.Group):
+        for name in command.list_commands(within):
+            inner = command.get_command(within, name)
+            assert inner is not None
+            lines += _command(inner, click.Context(inner, info_name=name, parent=within, terminal_width=100))
+    return lines
 
 
 #: Every generated page.
