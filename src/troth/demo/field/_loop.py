@@ -15,7 +15,7 @@ from troth.demo.field._rows import Row
 from troth.demo.field.controls import Dispatch
 from troth.demo.field.ledger import FieldJob, FieldLedger, FieldVisit
 from troth.demo.field.town import places
-from troth.demo.field.truth import FieldTruth, Technician
+from troth.demo.field.truth import FieldParams, Technician
 
 MINUTE: Final = 60_000
 #: Kinds of things on the heap, in the order of the handlers.
@@ -56,7 +56,7 @@ class Crew:
 class Loop:
     """What the field service holds. `rows` is what happened since the last drain, in order of time."""
 
-    def __init__(self, truth: FieldTruth, seed: int, *, keep: bool = True) -> None:
+    def __init__(self, truth: FieldParams, seed: int, *, keep: bool = True) -> None:
         self.truth, self.seed, self.keep = truth, seed, keep
         self.places = places(truth)
         self.heap: list[tuple[int, int, int, Any]] = []

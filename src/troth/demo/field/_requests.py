@@ -12,7 +12,7 @@ import numpy as np
 from troth.demo.clock import DAY, HOUR
 from troth.demo.field._loop import MINUTE, ON_ASK, ON_DAY, ON_EVENING, ON_ILL, ON_OFFER, ON_PLAN, ON_READ, Loop
 from troth.demo.field.ledger import FieldJob, FieldVisit
-from troth.demo.field.truth import FieldTruth
+from troth.demo.field.truth import FieldParams
 
 _CHANNELS: Final = ("phone", "web", "email")
 #: Places in a visit's luck: uniform numbers, but for those with Z (normal) and X (exponential).
@@ -22,7 +22,7 @@ _NORMAL: Final = frozenset({TRAVEL_Z, WORK_Z, MOOD_Z})
 _EXPONENTIAL: Final = frozenset({LONG_X, REWORK_X, REPLY_X})
 
 
-def level(truth: FieldTruth, *, day: date, start: date) -> float:
+def level(truth: FieldParams, *, day: date, start: date) -> float:
     """Return the expected volume of a day relative to the start: drift and yearly wave, greatest in mid-January."""
     years = (day - start).days / 365.25
     return (1 + truth.drift * years) * (1 + truth.season * winter(day))
@@ -49,7 +49,7 @@ def luck(seed: int, *, key: str) -> tuple[float, ...]:
 class Requests(Loop):
     """The outside of the field service: nothing here depends on decisions, so that plans are tried on the same days."""
 
-    def __init__(self, truth: FieldTruth, seed: int, *, keep: bool = True) -> None:
+    def __init__(self, truth: FieldParams, seed: int, *, keep: bool = True) -> None:
         super().__init__(truth, seed, keep=keep)
         self.weak = np.array([place.weak for place in self.places])
         self.cold = np.array([truth.kinds[place.kind].cold for place in self.places])

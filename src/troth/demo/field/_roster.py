@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date
 
 from troth.demo.clock import LocalDay, wall
-from troth.demo.field.truth import FieldTruth, Technician
+from troth.demo.field.truth import FieldParams, Technician
 
 
-def on_duty(truth: FieldTruth, *, day: LocalDay) -> tuple[tuple[int, int, int], ...]:
+def on_duty(truth: FieldParams, *, day: LocalDay) -> tuple[tuple[int, int, int], ...]:
     """Return (number of the technician, starts, ends) of a day as planned: on Saturdays a fifth of them in turn."""
     if not day.spans:
         return ()
@@ -36,7 +36,7 @@ def away(technician: Technician, *, day: date) -> bool:
     return any(a <= iso < b for a, b in technician.leave)
 
 
-def windows(truth: FieldTruth, *, day: LocalDay) -> tuple[tuple[int, int], ...]:
+def windows(truth: FieldParams, *, day: LocalDay) -> tuple[tuple[int, int], ...]:
     """Return the windows of a day that customers are offered."""
     if not day.spans:
         return ()

@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
-from troth.demo.field.truth import FieldTruth
+from troth.demo.field.truth import FieldParams
 from troth.log.schema import STORED
 
 #: Time (ms), activity, subject kind, subject, case, customer, agent, actor, direction, channel, service, priority,
@@ -23,7 +23,7 @@ _TEXTS: Final = (
 )  # fmt: skip
 
 
-def table(rows: Sequence[Row], *, truth: FieldTruth, first: int) -> pa.Table:
+def table(rows: Sequence[Row], *, truth: FieldParams, first: int) -> pa.Table:
     """Return rows in the stored schema, version 0, recorded when they occurred; `first` numbers the first one."""
     if not rows:
         return STORED.empty_table()

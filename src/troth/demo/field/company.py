@@ -9,7 +9,8 @@ from typing import Final
 
 import numpy as np
 
-from troth.demo.field.truth import Area, AssetKind, FieldService, FieldTruth, PartKind, Technician
+from troth.demo.field.truth import Area, AssetKind, FieldService, PartKind, Technician
+from troth.demo.field.wing import FieldTruth
 
 _AREAS: Final = (
     Area("Old town", 54.680, 25.285, 1.6, 0.17),

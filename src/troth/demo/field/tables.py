@@ -9,13 +9,13 @@ from typing import Any, Final
 from troth.demo.clock import instant, local_day, wall, zone
 from troth.demo.field._roster import on_duty
 from troth.demo.field.town import Place, places
-from troth.demo.field.truth import FieldTruth
+from troth.demo.field.truth import FieldParams
 
 _Rows = Iterator[tuple[Any, ...]]
 _DAY_S: Final = 86_400
 
 
-def reference(truth: FieldTruth, *, until: datetime) -> Mapping[str, Sequence[Sequence[Any]]]:
+def reference(truth: FieldParams, *, until: datetime) -> Mapping[str, Sequence[Sequence[Any]]]:
     """Return rows by table: valid from the day before the first, version 0; shifts as published until a week ahead."""
     since = (date.fromisoformat(truth.start) - timedelta(days=1)).isoformat()
     found = {name: [(*row, since, "", 0) for row in make(truth)] for name, make in _MAKERS.items()}
@@ -26,7 +26,7 @@ def _stamp(t: int) -> str:
     return instant(t).isoformat().replace("+00:00", "Z")
 
 
-def _schedules(truth: FieldTruth, until: datetime) -> _Rows:
+def _schedules(truth: FieldParams, until: datetime) -> _Rows:
     day, last = date.fromisoformat(truth.start), until.astimezone(zone(truth.time_zone)).date() + timedelta(days=7)
     while day <= last:
         for index, starts, ends in on_duty(truth, day=local_day(truth, day=day)):
@@ -39,82 +39,82 @@ def _schedules(truth: FieldTruth, until: datetime) -> _Rows:
         day += timedelta(days=1)
 
 
-def _sites(t: FieldTruth) -> _Rows:
+def _sites(t: FieldParams) -> _Rows:
     yield t.site, t.title, t.time_zone
 
 
-def _queues(t: FieldTruth) -> _Rows:
+def _queues(t: FieldParams) -> _Rows:
     yield t.queue, "Visits", t.site, "visit", "priority"
 
 
-def _services(t: FieldTruth) -> _Rows:
+def _services(t: FieldParams) -> _Rows:
     if t.code == "f":  # further field services do the same
         for service in t.services:
             yield service.service, service.title, service.mean_s
 
 
-def _people(t: FieldTruth) -> _Rows:
+def _people(t: FieldParams) -> _Rows:
     for one in t.technicians:
         yield one.agent_id, one.title, "human", "technician"
     yield t.office_id, "Service office", "human", "dispatcher"
 
 
-def _memberships(t: FieldTruth) -> _Rows:
+def _memberships(t: FieldParams) -> _Rows:
     for one in t.technicians:
         yield one.agent_id, t.team, t.site
     yield t.office_id, f"office {t.code}", t.site
 
 
-def _contracts(t: FieldTruth) -> _Rows:
+def _contracts(t: FieldParams) -> _Rows:
     for one in t.technicians:
         yield one.agent_id, 40.0
 
 
-def _skills(t: FieldTruth) -> _Rows:
+def _skills(t: FieldParams) -> _Rows:
     for one in t.technicians:
         for skill, level in one.skills:
             yield one.agent_id, skill, float(level)
 
 
-def _leave(t: FieldTruth) -> _Rows:
+def _leave(t: FieldParams) -> _Rows:
     for one in t.technicians:
         for span in one.leave:
             ends = (wall(date.fromisoformat(day), clock="00:00", time_zone=t.time_zone) for day in span)
             yield one.agent_id, *map(_stamp, ends), "holiday"
 
 
-def _customers(t: FieldTruth) -> _Rows:
+def _customers(t: FieldParams) -> _Rows:
     for place in places(t):
         yield f"u{t.code}{place.number}", "", "contract" if place.due >= 0 else "standard", t.time_zone
 
 
-def _calendars(t: FieldTruth) -> _Rows:
+def _calendars(t: FieldParams) -> _Rows:
     for weekday, spans in enumerate(t.hours):
         for opens, closes in spans:
             yield t.site, t.time_zone, weekday, opens, closes
 
 
-def _calendar_days(t: FieldTruth) -> _Rows:
+def _calendar_days(t: FieldParams) -> _Rows:
     for day, title in t.holidays:
         yield t.site, day, "", "", title
 
 
-def _calendar_use(t: FieldTruth) -> _Rows:
+def _calendar_use(t: FieldParams) -> _Rows:
     yield "site", t.site, t.site
 
 
-def _rates(t: FieldTruth) -> _Rows:
+def _rates(t: FieldParams) -> _Rows:
     yield "team", t.team, 3150, "EUR"
 
 
-def _targets(t: FieldTruth) -> _Rows:
+def _targets(t: FieldParams) -> _Rows:
     yield "promise.kept", "", "site", t.site, 0.92, 0.85
     if t.code == "f":
         for kpi, target, amber in (("field.first_time_fix", 0.85, 0.75), ("field.on_time", 0.92, 0.85)):
             yield kpi, "", "", "", target, amber
 
 
-def _locations(t: FieldTruth) -> _Rows:
+def _locations(t: FieldParams) -> _Rows:
     yield f"depot-{t.code}", "depot", t.site, t.site, *t.depot
     for one in t.technicians:
         yield f"home-{one.agent_id}", "home", one.agent_id, t.site, *one.home
@@ -130,7 +130,7 @@ def _locations(t: FieldTruth) -> _Rows:
         )
 
 
-def _assets(t: FieldTruth) -> _Rows:
+def _assets(t: FieldParams) -> _Rows:
     def row(place: Place) -> tuple[Any, ...]:
         number = place.number
         kind, inspect = t.kinds[place.kind].kind, t.contract_days if place.due >= 0 else ""
@@ -139,13 +139,13 @@ def _assets(t: FieldTruth) -> _Rows:
     yield from map(row, places(t))
 
 
-def _parts(t: FieldTruth) -> _Rows:
+def _parts(t: FieldParams) -> _Rows:
     if t.code == "f":
         for part in t.parts:
             yield part.part, part.title, part.cost_cents, "EUR", part.lead_days * _DAY_S
 
 
-def _stock_levels(t: FieldTruth) -> _Rows:
+def _stock_levels(t: FieldParams) -> _Rows:
     for part in t.parts:
         yield f"depot-{t.code}", part.part, part.depot, part.depot // 2, part.depot
         for one in t.technicians:

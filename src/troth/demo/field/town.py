@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from troth.demo.field.truth import FieldTruth
+from troth.demo.field.truth import FieldParams
 from troth.demo.truth import Shared
 
 #: Kilometres of a degree of latitude (mean radius of the earth, 6371 km).
@@ -41,7 +41,7 @@ class Place(Shared):
 
 
 @lru_cache(maxsize=8)
-def places(truth: FieldTruth) -> tuple[Place, ...]:
+def places(truth: FieldParams) -> tuple[Place, ...]:
     """Return every customer's place, the same for the same truth."""
     rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence((truth.map_seed, 31))))
     size = truth.customers
@@ -76,7 +76,7 @@ def kilometres(a: tuple[float, float], *, b: tuple[float, float]) -> float:
 
 
 def drive_s(
-    truth: FieldTruth, *, a: tuple[float, float], b: tuple[float, float], hour: int, factor: float, z: float
+    truth: FieldParams, *, a: tuple[float, float], b: tuple[float, float], hour: int, factor: float, z: float
 ) -> float:
     """Return the true seconds of a trip.
 

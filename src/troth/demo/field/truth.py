@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
-from datetime import datetime
-from typing import Any
-
-import pyarrow as pa
+from dataclasses import dataclass
 
 from troth.demo.truth import Shared, Week
 
@@ -116,8 +111,8 @@ class Technician(Shared):
 
 
 @dataclass(frozen=True, slots=True)
-class FieldTruth(Shared):
-    """The field service as it truly is: a wing of the company.
+class FieldParams(Shared):
+    """The field service as it truly is; `troth.demo.field.wing.FieldTruth` is this as a wing of the company.
 
     Shares are between 0 and 1; seconds end in `_s`.
 
@@ -209,19 +204,3 @@ class FieldTruth(Shared):
     def queue(self) -> str:
         """The queue of visits."""
         return f"visits-{self.code}"
-
-    def live(self, *, start: str, until: datetime, seed: int) -> pa.Table:
-        """Live from the first local day (ISO date) to an instant; see `troth.demo.wings.Wing`."""
-        from troth.demo.field.world import FieldWorld
-
-        return FieldWorld(replace(self, start=start), seed, keep=False).step(until)
-
-    def tables(self, *, start: str, until: datetime, seed: int) -> Mapping[str, Sequence[Sequence[Any]]]:  # noqa: ARG002  a wing's shape
-        """Return rows of reference tables; see `troth.demo.wings.Wing`."""
-        from troth.demo.field.tables import reference
-
-        return reference(replace(self, start=start), until=until)
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the true parameters as plain data."""
-        return asdict(self)
