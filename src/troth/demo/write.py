@@ -132,7 +132,7 @@ def _wing(folder: Path, truth: Truth, seed: int, number: int, until: datetime, d
     wing = truth.wings[number]
     files = _Files(folder, f"{wing.code}-")
     log = wing.live(start=truth.start, until=until, seed=seed)
-    files.add(Soiler(dirt, seed, _WING, number).soil(log, until_us=millis(until) * 1000, last=True))
+    files.add(Soiler(dirt, seed, _WING, *map(ord, wing.code)).soil(log, until_us=millis(until) * 1000, last=True))
     files.close()
     add_tables(folder / "reference", rows=wing.tables(start=truth.start, until=until, seed=seed))
     return files.rows
