@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from troth.demo.field import Dispatch, FieldWorld, RouteStop, WindowOffer, field_service
 from troth.demo.field.known import parts_needed
@@ -177,3 +181,37 @@ def test_who_falls_ill_is_replaced() -> None:
         pc.and_(pc.equal(log["activity"], "shift_ended"), pc.equal(log["agent_id"], crew.truth.agent_id))
     )
     assert ended.num_rows == 1
+
+
+@settings(max_examples=6, deadline=None)
+@given(st.integers(0, 2**32))
+def test_any_routes_leave_a_sound_world(seed: int) -> None:
+    """Whatever routes say, visits twice, of other days, of no one, nobody is in two places and no visit is done twice."""
+    rng = Random(seed)
+    found, at = FieldWorld(TRUTH, seed % 5), START
+    parts, who = [], [t.agent_id for t in TRUTH.technicians]
+    while at < START + timedelta(days=4):
+        at += timedelta(minutes=rng.choice((20, 90, 400)))
+        known = found.known()
+        visits = [v["visit"] for v in known["visits"]] + ["vf999999"]
+        stops = {
+            (agent, known["date"]): tuple(
+                RouteStop(rng.choice(visits), rng.choice((None, known["at"] + rng.randrange(-9, 30) * 1_000_000)))
+                for _ in range(rng.randrange(5))
+            )
+            for agent in rng.sample(who, rng.randrange(len(who)))
+        }
+        loads = {rng.choice(who): {"fan": rng.randrange(3)}}
+        parts.append(found.step(at, controls=Dispatch(routes=stops, loads=loads)))
+    log = pa.concat_tables(parts)
+    ticks = log["occurred_at"].cast("int64").to_pylist()
+    assert ticks == sorted(ticks)
+    begun = log.filter(pc.equal(log["activity"], "work_started"))["subject_id"].to_pylist()
+    assert len(begun) > 10 and len(set(begun)) == len(begun)
+    spans: dict[int, list[tuple[int, int]]] = {}
+    for v in found.ledger.visits:
+        if v.ended >= 0:
+            spans.setdefault(v.agent, []).append((v.left, v.ended))
+    for mine in spans.values():
+        assert all(a[1] <= b[0] for a, b in pairwise(sorted(mine)))
+    assert min(min(crew.van.values()) for crew in found.crews) >= 0 and min(found.depot.values()) >= 0
