@@ -10,6 +10,8 @@ import click
 from troth.cli import output
 from troth.cli._lake import lake_option, opened
 from troth.cli._twin_shared import refuse_unwritable, write
+from troth.core.decision import Issue, Severity
+from troth.core.errors import InputError
 
 if TYPE_CHECKING:
     from troth.kpi.reconcile import Compared, Reconciled, Reconciliation
@@ -47,6 +49,7 @@ def command(
     from troth.kpi.reconcile import reconcile
 
     refuse_unwritable({"--html": html})
+    _check(causes)
     found = reconcile(opened(lake), vendors=vendors, figures=figures, calendar=calendar)
     cases = [(one, case) for one in found.figures for case in _chosen(one, causes, form)]
     most = 10 if limit is None and form is output.Form.TABLE else limit
@@ -69,12 +72,32 @@ def command(
     return 0
 
 
+def _check(causes: tuple[str, ...]) -> None:
+    """Refuse causes that are none."""
+    import difflib
+
+    from troth.kpi.reconcile.verdicts import CLOCK_DEPARTURES
+    from troth.kpi.reconcile.ways import DEPARTURES
+    from troth.kpi.reconcile.words import PLAIN
+
+    known = (*PLAIN, *DEPARTURES, *CLOCK_DEPARTURES)
+    issues = []
+    for cause in causes:
+        for code in cause.split("+"):
+            if code not in known:
+                near = difflib.get_close_matches(code, known, n=3, cutoff=0.4) or known
+                issues.append(Issue("unknown-cause", Severity.ERROR, "--cause", code, f"Maybe {', '.join(near)}."))
+    if issues:
+        raise InputError(issues)
+
+
 def _chosen(one: Reconciled, causes: tuple[str, ...], form: output.Form) -> list[Compared]:
     """Return the cases to list: those that differ, the widest apart first; for programs all, unless causes are named."""
     from troth.kpi.reconcile.page import ranked
 
     if causes:
-        return [case for case in (ranked(one.cases) or one.cases) if case.said in causes]
+        same = [case for case in one.cases if case.fit != "differs"]
+        return [case for case in (*ranked(one.cases), *same) if case.said in causes]
     return ranked(one.cases) if form is output.Form.TABLE else list(one.cases)
 
 

@@ -57,15 +57,15 @@ def _summary(figures: Sequence[Reconciled]) -> str:
 
 def _section(one: Reconciled) -> str:
     """Return the part of the page about one figure."""
-    name = f"{one.figure.vendor}: {one.figure.name}"
+    name = f"{one.figure.vendor}: {one.figure.name.replace('_', ' ')}"
     unit = "s" if one.figure.sort is Sort.LENGTH else "count"
     differ = sum(one.causes.values())
     top = next((said for said in one.causes if said != "unexplained"), None)
     said = f"{differ:,} of {plural(len(one.cases), one='case')} differ"
-    said += f"; most because {meaning(top)} ({one.causes[top]:,})" if top else ""
+    said += f"; most by {top.replace('_', ' ')}: {meaning(top)} ({one.causes[top]:,})" if top else ""
     chart = html.chart(html.Chart(_plot(one, unit), f"Theirs against {one.figure.kpi}", said, note=_note(one)))
     return (
-        f'<section><h2>{html.text(name)}</h2><div class="grid wide">{chart}<div class="card">{_causes(one)}</div></div>'
+        f'<section><h2>{html.text(name)}</h2><div class="grid wide">{chart}</div><div class="more"><h3>Causes</h3>{_causes(one)}</div>'
         f"<details><summary>Cases that differ</summary>{_cases(one, unit)}</details></section>"
     )
 
@@ -169,7 +169,8 @@ def _causes(one: Reconciled) -> str:
 
 
 def _cause(said: str, count: int, settles: str, breaks: str, colour: str) -> list[html.Cell]:
-    mark = f'<span aria-hidden="true" style="color:{colour}">&#9679;</span> {html.text(said)}'
+    token = next((f"var(--{name})" for name, value in LIGHT.items() if value == colour), colour)
+    mark = f'<span aria-hidden="true" style="color:{token}">&#9679;</span> {html.text(said)}'
     figures = (html.Cell(word, sort=float(word.replace(",", "") or -1), figure=True) for word in (settles, breaks))
     return [
         html.Cell(said, html=mark),

@@ -28,7 +28,7 @@ _JUDGED: Final = tuple(STATES.index(state) for state in STATES if state in ("met
 _MET: Final = next(k for k, state in enumerate(STATES) if state == "met")
 #: Longer than any case: the target of a clock of which only what it counts is asked for.
 _LONG_S: Final = 3e9
-#: Fewer cases of a priority than this teach nothing.
+#: Fewer cases, in all or of a priority, than this teach nothing.
 _FEW: Final = 20
 
 #: What each departure of a clock means.
@@ -251,7 +251,9 @@ def _put(one: _Counted, history: History, found: Any, there: Ints, made: dict[Co
 def _learned(one: _Counted, codes: Codes, said: Floats, early: Any) -> tuple[LearnedTarget, Floats]:
     """Return the lengths that agree with most of the earlier verdicts, and the verdicts they give."""
     known = ~np.isnan(one.seconds) & ~np.isnan(said)
-    overall = _best(one.seconds[known & early], said[known & early])
+    # A few cases agree with any length.
+    enough = (known & early).sum() >= _FEW
+    overall = _best(one.seconds[known & early], said[known & early]) if enough else float("nan")
     targets: dict[str | None, float] = {None: overall}
     limit = np.full(len(said), overall)
     for place, name in enumerate(one.names):
@@ -259,8 +261,8 @@ def _learned(one: _Counted, codes: Codes, said: Floats, early: Any) -> tuple[Lea
         if (mine & known & early).sum() >= _FEW:
             targets[name] = _best(one.seconds[mine & known & early], said[mine & known & early])
             limit[mine] = targets[name]
-    verdict = np.where(np.isnan(one.seconds), np.nan, (one.seconds <= limit).astype(np.float64))
-    late = known & ~early
+    verdict = np.where(np.isnan(one.seconds) | np.isnan(limit), np.nan, (one.seconds <= limit).astype(np.float64))
+    late = known & ~early & ~np.isnan(verdict)
     return LearnedTarget(codes, targets, int(late.sum()), int((verdict[late] == said[late]).sum())), verdict
 
 
