@@ -59,7 +59,7 @@ def _opened(case: str, *, asset: str, day: int = 0, actor: str | None = None) ->
     )
 
 
-def _figures(folder: Path, events: list[Event], *names: str) -> dict[str, tuple[float | None, int]]:
+def _figures(folder: Path, events: list[Event], *names: str) -> dict[str, Any]:
     lake = lake_of(folder / "lake", events)
     found = query(lake, Query(kpis=names, start=DAY, end=DAY + timedelta(days=90), time_zone="UTC"))
     return {f"{f.id}/{f.variant}": (f.value, f.n) for f in found}
