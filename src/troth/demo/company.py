@@ -206,7 +206,7 @@ def demo_company(
     ----------
     until : where the log will end; one branch is then in its mid-morning.
     days : how many days before `until` it starts.
-    size : volume relative to the default of about 1.2 million events a year. Beyond 10 the company has more sites.
+    size : volume relative to the default of about 1.7 million events a year. Beyond 10 the company has more sites.
     seed : of the people's hidden abilities, which are part of the truth.
     busy : volume of the branch that is in its mid-morning, relative to its usual one; for looking at it live.
     field : with a field service.
