@@ -250,3 +250,20 @@ def test_wrong_questions_are_told_at_once(tmp_path: Path) -> None:
         reconcile(lake, vendors=("zammad",))
     assert codes(caught.value.issues) == {"no-vendor-figures"}
     assert "zendesk reply_time_calendar" in str(caught.value.issues[0].advice)
+
+
+def test_seconds_to_close(tmp_path: Path) -> None:
+    """ServiceNow's own seconds end at the resolution, as published, ours at the closing; words are no seconds."""
+    head = "number,state,sys_mod_count,sys_updated_on,opened_at,resolved_at,closed_at,calendar_stc,business_stc\n"
+    rows = [
+        "I1,Closed,3,2026-03-07 10:00:00,2026-03-02 08:00:00,2026-03-02 10:00:00,2026-03-07 10:00:00,7200,3600\n",
+        'I2,Closed,3,2026-03-02 12:00:00,2026-03-02 08:00:00,2026-03-02 12:00:00,2026-03-02 12:00:00,"14,400",2 Hours\n',
+    ]
+    (tmp_path / "incidents.csv").write_text(head + "".join(rows))
+    lake = Lake(tmp_path / "lake")
+    ingest(lake, source="servicenow", paths=[tmp_path / "incidents.csv"])
+    put_reference(lake, "calendars", hours("office", ("09:00", "17:00")))
+    found = reconcile(lake, calendar="office")
+    assert by_case(found.figures, "calendar_stc") == {"I1": "first_resolution", "I2": "equal"}
+    assert by_case(found.figures, "business_stc") == {"I1": "first_resolution"}
+    assert [(one.code, one.value) for one in found.issues] == [("bad-figure", "2 Hours")]

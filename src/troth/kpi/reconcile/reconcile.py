@@ -13,7 +13,7 @@ from troth.core.errors import InputError
 from troth.kpi.clocks import Floats
 from troth.kpi.definition import Params
 from troth.kpi.query import Engine
-from troth.kpi.reconcile.causes import FITS, Judged, judge
+from troth.kpi.reconcile.causes import FITS, Codes, Judged, judge
 from troth.kpi.reconcile.measure import Material, Truths, measure, missing, unknown
 from troth.kpi.reconcile.read import Claims, claims, material
 from troth.kpi.reconcile.result import Compared, Reconciled, Reconciliation
@@ -113,9 +113,19 @@ def _compared(engine: Engine, claim: Claims, params: Params, calendar: str | Non
         return _verdict(engine, claim, calendar, issues)
     known = material(engine, subject=figure.subject, names=claim.names, params=params, calendar=calendar)
     ours = measure(known, way=figure.way)
-    others = {codes: measure(known, way=way) for codes, way in ways(figure.way, codes=figure.departures).items()}
     counted = figure.sort is Sort.COUNT
-    judged = judge(claim.values, ours=ours, others=others, unit_s=0.0 if counted else figure.unit_s, cautious=counted)
+    unit_s = 0.0 if counted else figure.unit_s
+    others: dict[Codes, Floats] = {}
+    # Two changes at once only where single ones leave something open: there are a hundred pairs.
+    for size in (1, 2):
+        others |= {
+            codes: measure(known, way=way)
+            for codes, way in ways(figure.way, codes=figure.departures).items()
+            if len(codes) == size
+        }
+        judged = judge(claim.values, ours=ours, others=others, unit_s=unit_s, cautious=counted)
+        if not ((judged.fit == 0) & (judged.cause < 0)).any():
+            break
     _tell(known, figure, issues)
     lacks = _lacks(known, figure)
     coarse = known.coarse.get(figure.way.end, np.zeros(len(ours), dtype=np.bool_)) & (not counted)
