@@ -300,9 +300,11 @@ def _forecast_cells(scope: Scope, lead: timedelta) -> Rows:
     f = f.cross_join(known)
     f = f.filter((f.starts_at >= f.since) & (f.ends_at <= f.until)).drop("since", "until")
     f = f.mutate(cell=ibis.row_number().over(ibis.window(order_by=[f.starts_at, *(f[d] for d in _FORECAST_DIMS)])))
-    mine = [f[d].isnull() | (f[d] == c[f"came_{d}"]) for d in _FORECAST_DIMS]
     low, high = ((micros(f[edge]) / _QUARTER).floor().cast("int64") for edge in ("starts_at", "ends_at"))
-    met = f.join(c, [low <= c.quarter_no, c.quarter_no < high, *mine])
+    # One row a quarter hour: joined on it, which is far faster than on a range.
+    q = f.select("cell", *_FORECAST_DIMS, quarter=ibis.range(low, high).unnest())
+    mine = [q[d].isnull() | (q[d] == c[f"came_{d}"]) for d in _FORECAST_DIMS]
+    met = q.join(c, [q.quarter == c.quarter_no, *mine])
     sums = met.group_by(met.cell).aggregate(number=met.number.sum(), unsure=met.unsure.any()).rename(counted="cell")
     joined = f.left_join(sums, f.cell == sums.counted)
     late = joined.recorded_at.isnull() | (joined.recorded_at > joined.starts_at)
