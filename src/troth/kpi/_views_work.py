@@ -14,6 +14,7 @@ ON_DUTY: Final = ("on_contact", "wrap", "available")
 OFF: Final = ("break", "absent")
 #: Work this near to a planned shift of the same person is measured against the plan; further away there is none.
 _NEAR_US: Final = 16 * 3_600_000_000
+_HOUR_US: Final = 3_600_000_000
 #: Whose rate holds, the first that is known: the person's own, that of the team, of the site, of all.
 _RATED: Final = (("agent", "agent_id"), ("team", "team"), ("site", "site"), ("", ""))
 
@@ -184,12 +185,27 @@ def _overlapped(cells: Rows, stretches: Rows) -> Rows:
     """Return for each cell the seconds of stretches within it, of those whose members it names."""
     import ibis
 
-    mine = [cells[d].isnull() | (cells[d] == stretches[d]) for d in _NEEDED_OF]
-    times = [stretches.since < cells.ends_at, stretches.till > cells.starts_at]
-    both = cells.select("cell", "starts_at", "ends_at", *_NEEDED_OF).join(stretches, [*mine, *times], rname="{name}_of")
+    # Both are cut at full hours and joined on the hour, which is far faster than on ranges of time.
+    c = cells.select("cell", *_NEEDED_OF, low=micros(cells.starts_at), high=micros(cells.ends_at))
+    whole = c.aggregate(least=c.low.min(), most=c.high.max())
+    c = c.mutate(hour_no=_hours(c.low, c.high).unnest())
+    s = stretches.mutate(low=micros(stretches.since), high=micros(stretches.till)).cross_join(whole)
+    s = s.mutate(low=ibis.greatest(s.low, s.least), high=ibis.least(s.high, s.most)).filter(lambda t: t.low < t.high)
+    s = s.mutate(hour_no=_hours(s.low, s.high).unnest())
+    mine = [c[d].isnull() | (c[d] == s[d]) for d in _NEEDED_OF]
+    both = c.join(s, [c.hour_no == s.hour_no, *mine], rname="{name}_of")
     sign = both.sign if "sign" in both.columns else 1.0
-    inside = seconds(ibis.greatest(both.starts_at, both.since), ibis.least(both.ends_at, both.till)) * sign
-    return both.group_by("cell").aggregate(total_s=inside.sum(), unsure=both.approximate.any())
+    since = ibis.greatest(both.low, both.low_of, both.hour_no * _HOUR_US)
+    till = ibis.least(both.high, both.high_of, (both.hour_no + 1) * _HOUR_US)
+    both = both.mutate(inside_s=(till - since) / 1e6 * sign).filter(since < till)
+    return both.group_by("cell").aggregate(total_s=both.inside_s.sum(), unsure=both.approximate.any())
+
+
+def _hours(low: Any, high: Any) -> Any:
+    """Return the numbers of the hours that a stretch of microseconds touches."""
+    import ibis
+
+    return ibis.range((low / _HOUR_US).floor().cast("int64"), ((high - 1) / _HOUR_US).floor().cast("int64") + 1)
 
 
 VIEWS: Final = (planned, attended, worked, paid_cost, contact_cost, staffed_cells)
