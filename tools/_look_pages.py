@@ -79,6 +79,7 @@ LOOKS: Final = (
     Look("insight", _LEAD, "/figures?period=week", variant="week"),
     Look("insight_explain", _LEAD, "/figures/speed.answer/rows"),
     Look("insight_case", _LEAD, "/figures/speed.answer/rows", click="main a[href*='/case/']"),
+    Look("insight_habits", _LEAD, "/figures/habits"),
     Look("promises", _LEAD, "/promises"),
     Look("promise", _LEAD, "/promises/{promise}"),
     Look("runs", _LEAD, "/runs"),

@@ -111,3 +111,18 @@ def test_the_order_and_cut_of_tallies_does_not_matter(rows: list[tuple[str, str,
     assert [(one.agent, one.hits, one.suspicious) for one in first] == [
         (one.agent, one.hits, one.suspicious) for one in second
     ]
+
+
+def test_where_nobody_else_is_nothing_is_compared() -> None:
+    """Whoever is alone in a place does much of it there, and stands out by nothing: no colleague had those chances."""
+    crowd = [Counted(f"a{n}", "desk", 5, 100) for n in range(6)]
+    alone = [*crowd, Counted("a0", "attic", 90, 100)]
+    (first, *_), before = found(alone), found(crowd)
+    assert not first.suspicious
+    assert {one.agent: (one.hits, one.trials) for one in found(alone)} == dict.fromkeys(
+        (f"a{n}" for n in range(6)), (5, 100)
+    )
+    assert found(alone) == before
+    pair = [*crowd, Counted("a0", "attic", 90, 100), Counted("a1", "attic", 10, 100)]
+    named = [one.agent for one in found(pair) if one.suspicious]
+    assert named == ["a0"], "once the one is taken out of the comparison, nobody is left to compare the other with"

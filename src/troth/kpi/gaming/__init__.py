@@ -17,4 +17,7 @@ from troth.kpi.gaming.pairs import together as together
 from troth.kpi.gaming.pairs import told as told
 from troth.kpi.gaming.patterns import PATTERNS as PATTERNS
 from troth.kpi.gaming.patterns import Pattern as Pattern
+from troth.kpi.gaming.read import Suspicion as Suspicion
+from troth.kpi.gaming.read import looked_for as looked_for
+from troth.kpi.gaming.read import sites_of_cases as sites_of_cases
 from troth.kpi.gaming.read import suspicions as suspicions

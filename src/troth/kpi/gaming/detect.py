@@ -67,7 +67,7 @@ class Finding:
 
     Parameters
     ----------
-    agent, hits, trials : who, and how often of how many chances.
+    agent, hits, trials : who, and how often of how many chances, where there were colleagues to compare with.
     expected : how often colleagues would have, had they had the same chances.
     p : the chance of so many or more where nothing is wrong, people differing as much as they do.
     q : the share of chance among all findings at least as strong (Benjamini & Hochberg 1995).
@@ -101,22 +101,22 @@ def found(tallies: Sequence[Counted], *, limits: Threshold = USUAL) -> list[Find
     """
     agents = sorted({one.agent for one in tallies})
     counts = _Counts.of(tallies, agents)
-    judged = counts.trials >= limits.trials
+    judged = counts.beside(np.ones(len(agents), dtype=np.bool_)).trials >= limits.trials
     if judged.sum() < 3:  # one, and two to compare with
         return []
     out = np.zeros(len(agents), dtype=np.bool_)
     for _ in range(_ROUNDS):
-        expected, p = _judged(counts, judged, out)
+        seen, p = _judged(counts, judged, out)
         q = np.ones(len(agents))
         q[judged] = _discoveries(p[judged])
-        far = counts.hits - expected >= limits.excess
-        now = judged & far & (q <= limits.false_share) & (counts.hits >= limits.ratio * expected)
+        far = seen.hits - seen.expected >= limits.excess
+        now = judged & far & (q <= limits.false_share) & (seen.hits >= limits.ratio * seen.expected)
         if not (now & ~out).any():
             break
         out |= now
     rows = [
         Finding(
-            agents[i], int(counts.hits[i]), int(counts.trials[i]), float(expected[i]), float(p[i]), float(q[i]), bool(out[i])
+            agents[i], int(seen.hits[i]), int(seen.trials[i]), float(seen.expected[i]), float(p[i]), float(q[i]), bool(out[i])
         )
         for i in np.flatnonzero(judged)
     ]  # fmt: skip
@@ -146,16 +146,8 @@ class _Counts:
             )
         return cls(*made)
 
-    @property
-    def hits(self) -> Floats:
-        return np.asarray(self.k.sum(axis=0))
-
-    @property
-    def trials(self) -> Floats:
-        return np.asarray(self.n.sum(axis=0))
-
-    def expected(self, pool: NDArray[np.bool_]) -> tuple[Floats, Floats]:
-        """Return what everybody would have done like the others of a pool, and its binomial variance."""
+    def beside(self, pool: NDArray[np.bool_]) -> _Beside:
+        """Return what everybody did, and would have done like the others of a pool; where there are none it does not count."""
 
         def others(counts: Floats) -> Floats:
             inside = counts * pool
@@ -171,7 +163,30 @@ class _Counts:
             habit = (self.ck + usual) / (self.cn - self.ck + 1 - usual)
             odds = habit * _odds(k, n) / theirs
             share = np.where(n > 0, odds / (1 + odds), 0.0)
-        return (self.n * share).sum(axis=0), (self.n * share * (1 - share)).sum(axis=0)
+        known = n > 0
+        chance = self.n * share * (1 - share)
+        return _Beside(
+            (self.k * known).sum(axis=0), (self.n * known).sum(axis=0), (self.n * share).sum(axis=0), chance.sum(axis=0)
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Beside:
+    """What everybody did of how many chances, what others would have, and its variance by chance: shape (agents,)."""
+
+    hits: Floats
+    trials: Floats
+    expected: Floats
+    spread: Floats
+
+    @classmethod
+    def empty(cls, count: int) -> _Beside:
+        return cls(*np.zeros((4, count)))
+
+    def take(self, other: _Beside, i: int) -> None:
+        """Take what is known of one person from elsewhere."""
+        for name in ("hits", "trials", "expected", "spread"):
+            getattr(self, name)[i] = getattr(other, name)[i]
 
 
 def _odds(hits: Floats, trials: Floats) -> Floats:
@@ -179,26 +194,27 @@ def _odds(hits: Floats, trials: Floats) -> Floats:
     return (hits + 0.5) / (trials - hits + 0.5)
 
 
-def _judged(counts: _Counts, judged: NDArray[np.bool_], out: NDArray[np.bool_]) -> tuple[Floats, Floats]:
-    """Return what is expected of everybody, and the chance of so much or more."""
+def _judged(counts: _Counts, judged: NDArray[np.bool_], out: NDArray[np.bool_]) -> tuple[_Beside, Floats]:
+    """Return what everybody did beside what is expected of them, and the chance of so much or more."""
     if len(judged) > _MANY:  # one among so many moves nothing
-        expected, spread = counts.expected(~out)
-        wide = _dispersion(counts.hits, expected, spread, judged & ~out)
-        return expected, _tail(counts.hits, expected, spread * wide, int((judged & ~out).sum()))
-    expected, p = np.zeros(len(judged)), np.ones(len(judged))
+        seen = counts.beside(~out)
+        wide = _dispersion(seen, judged & ~out)
+        return seen, _tail(seen.hits, seen.expected, seen.spread * wide, int((judged & ~out).sum()))
+    seen, p = _Beside.empty(len(judged)), np.ones(len(judged))
     for i in np.flatnonzero(judged):
         pool = ~out
         pool[i] = False
-        means, spread = counts.expected(pool)
-        wide = _dispersion(counts.hits, means, spread, judged & pool)
-        expected[i] = means[i]
-        p[i] = _tail(counts.hits[i : i + 1], means[i : i + 1], spread[i : i + 1] * wide, int((judged & pool).sum()))[0]
-    return expected, p
+        others = counts.beside(pool)
+        wide = _dispersion(others, judged & pool)
+        seen.take(others, int(i))
+        one = slice(i, i + 1)
+        p[i] = _tail(others.hits[one], others.expected[one], others.spread[one] * wide, int((judged & pool).sum()))[0]
+    return seen, p
 
 
-def _dispersion(hits: Floats, expected: Floats, spread: Floats, who: NDArray[np.bool_]) -> float:
+def _dispersion(seen: _Beside, who: NDArray[np.bool_]) -> float:
     """Return how many times the variance among people is that of chance, at least 1."""
-    residuals = np.square(hits - expected)[who] / np.maximum(spread[who], 1e-9)
+    residuals = np.square(seen.hits - seen.expected)[who] / np.maximum(seen.spread[who], 1e-9)
     return max(1.0, float(np.median(residuals)) / _MEDIAN_CHI2) if len(residuals) else 1.0
 
 

@@ -73,25 +73,53 @@ def suspicions(
     if issues:
         raise InputError(issues)
     with lake.session() as con:
-        engine = Engine(lake, con)
-        _views(lake, con, engine)
-        return [
-            _looked_for(con, PATTERNS[kind], limits=limits, begin=_since(start, engine), stop=_since(end, engine))
-            for kind in kinds or PATTERNS
-        ]
+        return looked_for(Engine(lake, con), start=start, end=end, limits=limits, kinds=kinds)
 
 
-def _views(lake: Lake, con: duckdb.DuckDBPyConnection, engine: Engine) -> None:
+def looked_for(
+    engine: Engine,
+    *,
+    start: date | None = None,
+    end: date | None = None,
+    limits: Threshold = USUAL,
+    kinds: Sequence[str] = (),
+) -> list[Suspicion]:
+    """Look for patterns in a lake that is open already; `suspicions` says what they are.
+
+    Parameters
+    ----------
+    engine : over the lake.
+    start, end, limits, kinds : as for `suspicions`; not checked.
+    """
     for table in ("contacts", "cases", "sla_clocks"):
         _ = engine.tables(table)  # makes the view
-    con.execute(f"CREATE OR REPLACE TEMP VIEW e AS {lake.settled()}")
+    engine.con.execute(f"CREATE OR REPLACE TEMP VIEW e AS {engine.lake.settled()}")
+    begin, stop = _since(start, engine), _since(end, engine)
+    return [_found(engine.con, PATTERNS[kind], limits=limits, begin=begin, stop=stop) for kind in kinds or PATTERNS]
+
+
+def sites_of_cases(engine: Engine, cases: Sequence[str]) -> dict[str, frozenset[str | None]]:
+    """Return where the events of cases were, so that nobody is shown one of a place that is not theirs.
+
+    Parameters
+    ----------
+    engine : over the lake.
+    cases : their ids.
+    """
+    if not cases:
+        return {}
+    named = ", ".join(quote(case) for case in dict.fromkeys(cases))
+    rows = engine.con.sql(f"""
+        SELECT case_id, list(DISTINCT site) FILTER (site IS NOT NULL)
+        FROM ({engine.lake.settled(where=f"case_id IN ({named})")}) GROUP BY case_id""").fetchall()
+    return {case: frozenset(sites or (None,)) for case, sites in rows}
 
 
 def _since(day: date | None, engine: Engine) -> datetime | None:
     return None if day is None else start_of_day(day, tz=zone(engine.time_zone))
 
 
-def _looked_for(
+def _found(
     con: duckdb.DuckDBPyConnection,
     pattern: Pattern,
     *,

@@ -90,6 +90,13 @@ class View:
         names = tuple(name if "/" in name else f"{name}/" for name in kpis)
         return Asked(kpis=names, start=start, end=end, where=self.where(), time_zone=str(self.zone), **more)
 
+    def settled(self, kpis: Iterable[str], *, now: datetime) -> Asked:
+        """Return the question for KPIs by name, of the four weeks that ended a week ago: what followed them is known."""
+        today = now.astimezone(self.zone).date()
+        start, end = (start_of_day(today - timedelta(days=back), tz=self.zone) for back in (35, 7))
+        names = tuple(name if "/" in name else f"{name}/" for name in kpis)
+        return Asked(kpis=names, start=start, end=end, where=self.where(), time_zone=str(self.zone))
+
     def address(self, **changes: Any) -> str:
         """Return the query of the address that shows this, with some of it changed."""
         view = replace(self, **changes)

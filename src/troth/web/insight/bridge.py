@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property
 from typing import Any, Final
 
@@ -21,9 +21,11 @@ from troth.charts.template import swaps
 from troth.core.errors import InputError
 from troth.core.time import Step
 from troth.kpi import explain as opening
+from troth.kpi import gaming
 from troth.kpi.catalogue import catalogue
 from troth.kpi.definition import Figure, Kpi
 from troth.kpi.explain import Behind, Explained
+from troth.kpi.gaming import Finding, Pattern, Together
 from troth.kpi.query import Query
 from troth.log.lake import Lake
 from troth.log.references import read_reference
@@ -32,7 +34,9 @@ from troth.web.outbox import bridge as outbox
 from troth.web.outbox.models import Batch, Fact
 from troth.web.outbox.tail import live_lake
 
-__all__ = ["Answer", "Asked", "Behind", "Delay", "Explained", "Figure", "Kpi", "NotYetError", "swaps"]
+__all__ = [
+    "Answer", "Asked", "Behind", "Delay", "Explained", "Figure", "Kpi", "NotYetError", "StoodOut", "Together", "swaps",
+]  # fmt: skip
 
 #: So many points of a course are named on its axis.
 _MARKS: Final = 8
@@ -94,6 +98,24 @@ class Answer:
     renewing: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class StoodOut:
+    """A pattern, what everybody did of it, some cases by person, and where the cases were.
+
+    Parameters
+    ----------
+    pattern : which.
+    findings : of everybody with enough chances.
+    cases : by person.
+    sites : by case.
+    """
+
+    pattern: Pattern
+    findings: tuple[Finding, ...]
+    cases: Mapping[str, tuple[str, ...]]
+    sites: Mapping[str, frozenset[str | None]]
+
+
 class _Opened:
     """The lake with the hot tail as it was at one moment, open for questions, and what was already answered from it."""
 
@@ -116,6 +138,8 @@ class _Opened:
 #: One thread: questions take both cores from those who serve customers otherwise, and an opened lake is no one else's.
 _ANSWERS: Final = Answers(ThreadPoolExecutor(1, "troth-figures"))
 _opened: list[_Opened] = []
+#: What stood out, of the days last asked for.
+_stood_out: dict[Any, tuple[StoodOut, ...]] = {}
 
 
 def kpi(name: str) -> Kpi | None:
@@ -139,15 +163,21 @@ def figures(asked: Sequence[Asked], *, wait_s: float, stale: bool = True) -> Ans
     return _asked(("figures", tuple(asked)), lambda opened: _figures(opened, asked), wait_s=wait_s, stale=stale)
 
 
-def behind(asked: Asked, *, limit: int, wait_s: float) -> Answer:
+def behind(asked: Asked, *, limit: int, wait_s: float, beside: Asked | None = None) -> Answer:
     """Return the one figure a question is about and the rows behind it, the worst first.
+
+    Parameters
+    ----------
+    asked, limit, wait_s : the question, how many rows, and how long to wait.
+    beside : figures to be read beside it; they come second.
 
     Raises
     ------
     InputError : whatever the engine finds wrong with the question.
     NotYetError : there is no answer yet.
     """
-    return _asked(("behind", asked, limit), lambda opened: _behind(opened, asked, limit), wait_s=wait_s)
+    every = [asked, *([beside] if beside else [])]
+    return _asked(("behind", *every, limit), lambda opened: _behind(opened, every, limit), wait_s=wait_s)
 
 
 def explain(name: str, *, case: str, time_zone: str, wait_s: float) -> Explained | None:
@@ -161,6 +191,43 @@ def explain(name: str, *, case: str, time_zone: str, wait_s: float) -> Explained
         ("case", name, case, time_zone), lambda opened: _explained(opened, name, case, time_zone), wait_s=wait_s
     )[0]
     return found
+
+
+def stand_out(start: date, end: date, *, wait_s: float) -> tuple[StoodOut, ...]:
+    """Return what stands out in how people work, everybody's; whoever shows it chooses whose may be seen.
+
+    It is about days that are over and takes long, so it is looked for once, and again only when other days are asked for.
+
+    Raises
+    ------
+    NotYetError : it is being looked for.
+    """
+    place = (outbox.lake().root, start, end)
+    known = _stood_out.get(place)
+    if known is None:
+        known = _once(("stand out", start, end), lambda opened: _look(opened, start, end), wait_s=wait_s)[0]
+        _stood_out.clear()
+        _stood_out[place] = known
+    return known
+
+
+def _look(opened: _Opened, start: date, end: date) -> tuple[StoodOut, ...]:
+    if not opened.lake.exists():
+        return ()
+    found = gaming.looked_for(opened.engine, start=start, end=end)
+    named = [case for one in found for f in one.findings if f.suspicious for case in one.cases.get(f.agent, ())]
+    sites = gaming.sites_of_cases(opened.engine, named)
+    return tuple(StoodOut(one.pattern, one.findings, one.cases, sites) for one in found)
+
+
+def beside(figures: Sequence[Figure]) -> list[Together]:
+    """Return the figures that can be traded against each other side by side; those first that were."""
+    return gaming.together(figures)
+
+
+def partners(kpi: str) -> list[str]:
+    """Return the names of what is to be read beside a figure."""
+    return gaming.partners([kpi])
 
 
 def sites_of(case: Explained) -> set[str | None]:
@@ -202,11 +269,11 @@ def _figures(opened: _Opened, asked: Sequence[Asked]) -> Answer:
     return Answer(told, opened.at, titles=_titles())
 
 
-def _behind(opened: _Opened, asked: Asked, limit: int) -> Answer:
-    found = _figures(opened, [asked])
+def _behind(opened: _Opened, asked: Sequence[Asked], limit: int) -> Answer:
+    found = _figures(opened, asked)
     if not opened.lake.exists():
         return found
-    return replace(found, behind=opening.behind(opened.engine, query=asked.query(), limit=limit))
+    return replace(found, behind=opening.behind(opened.engine, query=asked[0].query(), limit=limit))
 
 
 def _explained(opened: _Opened, name: str, case: str, time_zone: str) -> Explained | None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import get_language
@@ -15,10 +15,11 @@ from django.utils.translation import gettext as _
 
 from troth.web.common import words as say
 from troth.web.common.plots import plot, plotting
-from troth.web.insight import bridge, words
+from troth.web.insight import bridge, pairs, words
 from troth.web.insight.asked import PERIODS, View, sites_for, view_of
 from troth.web.insight.board import COLUMNS, Board, board
 from troth.web.insight.bridge import Delay, NotYetError
+from troth.web.insight.habits import habits
 from troth.web.people.models import Unit, User
 from troth.web.people.rights import may
 from troth.web.people.sheets import to_csv, to_excel
@@ -72,6 +73,7 @@ def _frame(request: HttpRequest, view: View, sites: dict[str, str]) -> dict[str,
         "sites": _choices(view, "sites", sites),
         "splits": [(name, text, view.address(by=name)) for name, text in words.DIMENSIONS.items()],
         "plotting": plotting(), "here": view.address(), "reports": may(request.user, "runs"),
+        "habits": may(request.user, "insight_habits"),
     }  # fmt: skip
 
 
@@ -133,11 +135,13 @@ def explain(request: HttpRequest, kpi: str) -> HttpResponse:
         "counted": words.COUNTED[declared.id], "view": view, "zone": view.zone, "now": now, "here": view.address(),
     }  # fmt: skip
     try:
-        answer = bridge.behind(view.ask((kpi,), now=now), limit=_ROWS, wait_s=_wait_s(request))
+        more = bridge.partners(declared.name)
+        beside = view.settled([declared.name, *more], now=now) if more else None
+        answer = bridge.behind(view.ask((kpi,), now=now), limit=_ROWS, wait_s=_wait_s(request), beside=beside)
     except NotYetError as late:
         return _shown(request, "explain", {**told, **_late(late)})
     unit = str(declared.unit)
-    figure = next((one for figures in answer.figures for one in figures), None)
+    figure = next((one for figures in answer.figures[:1] for one in figures), None)
     titles = {**answer.titles, **_sites(request)}
     rows = [
         {
@@ -153,9 +157,41 @@ def explain(request: HttpRequest, kpi: str) -> HttpResponse:
         "figure": figure, "rows": rows, "count": answer.behind.count if answer.behind else 0, "at": answer.at,
         "value": words.value(figure.value, unit=unit) if figure else say.TO,
         "exact": words.exact(figure.value, unit=unit) if figure else "",
-        "reason": words.reason(figure.reason) if figure else "", **_age(answer.at, renewing=answer.renewing),
+        "reason": words.reason(figure.reason) if figure else "", "pairs": _pairs(declared.name, answer),
+        "pairs_to": beside.end - timedelta(days=1) if beside else None, **_age(answer.at, renewing=answer.renewing),
     }  # fmt: skip
     return _shown(request, "explain", told)
+
+
+def _pairs(kpi: str, answer: bridge.Answer) -> list[dict[str, Any]]:
+    """Return what is to be read beside a figure, in the reader's words; those first that moved apart from it."""
+    found = []
+    for one in bridge.beside(answer.figures[1] if len(answer.figures) > 1 else ()):
+        if kpi not in (one.pair.first, one.pair.second):
+            continue
+        other, way = one.beside(kpi)
+        name = one.pair.second if kpi == one.pair.first else one.pair.first
+        mine, own = one.beside(name)
+        unit = str(other.unit)
+        found.append({
+            "title": pairs.named(name), "value": words.value(other.value, unit=unit), "exact": words.exact(other.value, unit=unit),
+            "before": words.value(other.previous, unit=unit) if other.previous is not None else "", "way": way,
+            "own": own, "mine": words.value(mine.value, unit=str(mine.unit)),
+            "mine_before": words.value(mine.previous, unit=str(mine.unit)) if mine.previous is not None else "", "traded": one.traded, "why": pairs.BOUGHT[one.pair.id],
+            "address": other.id if other.id in words.TITLES and not other.variant else "",
+        })  # fmt: skip
+    return found
+
+
+def ways(request: HttpRequest) -> HttpResponse:
+    """Show what stands out in how the people somebody leads work: questions to ask, with cases to open."""
+    view = view_of(request.user, QueryDict())
+    told: dict[str, Any] = {"view": view, "zone": view.zone, "now": timezone.now()}
+    try:
+        told["found"] = habits(request.user, view, now=told["now"], wait_s=_wait_s(request))
+    except NotYetError as late:
+        told |= _late(late)
+    return _shown(request, "habits", told)
 
 
 def case(request: HttpRequest, kpi: str, case: str) -> HttpResponse:
@@ -181,7 +217,8 @@ def case(request: HttpRequest, kpi: str, case: str) -> HttpResponse:
     segments = [one for row in found.rows for one in row.segments]
     told |= {
         "found": found, "events": _events(request, found), "bars": _bars(segments), "segments": segments,
-        "title": words.TITLES.get(declared.id, (declared.title, ""))[0], "value": words.value(found.value, unit=unit),
+        "title": words.TITLES.get(declared.id, (pairs.PARTNERS.get(kpi, declared.title), ""))[0],
+        "paged": declared.id in words.TITLES, "value": words.value(found.value, unit=unit),
         "exact": words.exact(found.value, unit=unit),
     }  # fmt: skip
     return _shown(request, "case", told)
