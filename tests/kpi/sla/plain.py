@@ -125,8 +125,13 @@ def _of_case(case: str, events: list[Event], rules: Rules, instants: Sequence[da
     policies = sorted(rules.held("sla_policies", day), key=lambda r: (r["position"], r["policy"]))
     for metric in sorted({r["metric"] for r in rules.held("sla_targets", day)}):
         mine: list[Plain] = []
-        for target, since, until in _targets(seen, metric, policies, rules, day):
+        stretches = list(_targets(seen, metric, policies, rules, day))
+        for place, (target, since, until) in enumerate(stretches):
+            again = [(f, u) for t, f, u in stretches[place + 1 :] if t == target and target.get("retroactive_start")]
             for run in _runs(events, seen, _conditions(target["policy"], metric, rules, day), _again(target)):
+                # What came to hold again counts from the run's start again: the last stretch is the promise.
+                if any(_clock(case, events, seen, target, f, u, run, rules, instants) for f, u in again):
+                    continue
                 clock = _clock(case, events, seen, target, since, until, run, rules, instants)
                 mine += [clock] if clock else []
         found += sorted(mine, key=lambda c: (c.start, c.end or datetime.max.replace(tzinfo=c.start.tzinfo)))

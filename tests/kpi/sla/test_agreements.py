@@ -80,6 +80,31 @@ def test_without_retroactive_pause_the_time_on_hold_counts(lake: Path) -> None:
     assert p1["state"] == "met", "stopped just when its target was used up"
 
 
+@pytest.mark.parametrize(
+    ("early", "states"), [(True, ["cancelled", "breached"]), (False, ["breached", "cancelled", "breached"])]
+)
+def test_a_target_that_comes_back_is_one_promise(lake: Path, early: bool, states: list[str]) -> None:
+    """P2 of two hours, broken, then P3, then P2 again: what counts from the opening each time is broken once."""
+    events = story(
+        ("2026-03-02 09:00", "opened", {"priority": "P2"}),
+        ("2026-03-02 12:00", "status_changed", {"step": "open", "priority": "P3"}),
+        ("2026-03-02 13:00", "status_changed", {"step": "open", "priority": "P2"}),
+        ("2026-03-02 16:00", "resolved", ANA),
+        case_id="c",
+    )
+    targets = [
+        {"metric": "agent_work", "priority": name, "target_s": hours * HOUR, "retroactive_start": early}
+        for name, hours in (("P2", 2), ("P3", 30))
+    ]
+    found = clocks(lake_of(lake, events, **policy(*targets)))
+    assert sorted(one["state"] for one in found) == sorted(states)
+    last = max(found, key=lambda one: one["ended_at"])
+    assert (last["counted_s"], last["due_at"]) == (
+        (7 * HOUR, datetime(2026, 3, 2, 11, tzinfo=UTC)) if early else (3 * HOUR, datetime(2026, 3, 2, 15, tzinfo=UTC))
+    )
+    assert figure(Lake(lake), "").n == states.count("breached")
+
+
 def test_without_retroactive_start_the_clock_starts_with_the_change(lake: Path) -> None:
     """A target that comes to hold later and is not retroactive counts from then on."""
     p1 = _changed(lake)

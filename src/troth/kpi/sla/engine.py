@@ -19,7 +19,7 @@ from troth.core.spans import to_micros
 from troth.core.terms import ClockState
 from troth.kpi.calendar_use import CalendarUse, Coded, composed
 from troth.kpi.clocks import NAT, Clocks, micros
-from troth.kpi.sla.history import History, Ints
+from troth.kpi.sla.history import History, Ints, Truths
 from troth.kpi.sla.holding import Holding, holding
 from troth.kpi.sla.machine import ENDS, OPEN, Runs, runs
 from troth.kpi.sla.policy import ALL_TIME, BY_USE, SlaBooks, SlaTarget
@@ -158,9 +158,11 @@ def _crossed(held: Holding, rows: Ints, found: Runs) -> _Cut:
     start, end = found.start[run], found.end[run]
     since, until = held.since[hold], held.until[hold]
     meets = (np.maximum(since, start) < np.minimum(until, end)) | ((start == end) & (since <= start) & (start < until))
-    hold, run, start, end, since, until = (x[meets] for x in (hold, run, start, end, since, until))
+    early = np.array([t.retroactive_start for t in held.targets], dtype=np.bool_)[held.target[hold]]
+    # A target that came to hold again counts from the run's start again: one promise, of which the last stretch tells.
+    meets &= ~early | _last(run, held.target[hold], since, among=meets)
+    hold, run, start, end, since, until, early = (x[meets] for x in (hold, run, start, end, since, until, early))
     target = held.target[hold]
-    early = np.array([t.retroactive_start for t in held.targets], dtype=np.bool_)[target]
     carried = np.array([t.retroactive_pause for t in held.targets], dtype=np.bool_)[target]
     begin = np.where(early, start, np.maximum(start, since))
     by_run = end <= until
@@ -179,6 +181,16 @@ def _crossed(held: Holding, rows: Ints, found: Runs) -> _Cut:
         np.concatenate([part_since[some], begin[whole]]),
         np.concatenate([part_until[some], low[whole]]),
     )  # fmt: skip
+
+
+def _last(run: Ints, target: Ints, since: Ints, *, among: Truths) -> Truths:
+    """Return which stretches are the last in which their target holds in their run, of some of them."""
+    found = np.zeros(len(run), dtype=np.bool_)
+    rows = np.flatnonzero(among)
+    rows = rows[np.lexsort((since[rows], target[rows], run[rows]))]
+    same = (run[rows[1:]] == run[rows[:-1]]) & (target[rows[1:]] == target[rows[:-1]])
+    found[rows] = np.append(~same, True)[: len(rows)]
+    return found
 
 
 def _pairs(left: Ints, right: Ints) -> tuple[Ints, Ints]:
