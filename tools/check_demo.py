@@ -28,8 +28,8 @@ NEEDED = (
     "worst.wait",
 )  # fmt: skip
 
-#: One thing over another, not a part of it: more may be worked than was planned.
-BEYOND_ONE = ("load.conformance",)
+#: One thing over another, not a part of it: more may be worked, or missed, than was planned or came.
+BEYOND_ONE = ("load.conformance", "demand.accuracy", "load.staffing")
 
 
 def figures(kpis: list[dict[str, Any]]) -> list[str]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from troth.core import Step
 from troth.demo import Dirt, Truth, World, demo_company, small_company, write
 from troth.demo.clock import local_day
 from troth.demo.foresight import ForesightTruth, expected
@@ -102,7 +103,7 @@ def test_forecast_error_is_that_of_the_true_arrivals(lake: Lake) -> None:
 
 def test_staffing_has_figures_of_every_week(lake: Lake) -> None:
     """Requirements are met by about the people who were there: the company plans its shifts by the same rule."""
-    found = query(lake, Query(kpis=("load.staffing/ratio",), every="week", time_zone="UTC"))
+    found = query(lake, Query(kpis=("load.staffing/ratio",), every=Step.WEEK, time_zone="UTC"))
     assert len(found) >= 4
     for one in found[:4]:
         assert one.value is not None
