@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from tests.kpi import reference as ref
-from tests.kpi import reference_visits
 from tests.kpi import reference_people as people
+from tests.kpi import reference_visits
 from tests.kpi.logs import Event
 from tests.kpi.reference import Row
 from tests.kpi.sla import plain
