@@ -42,7 +42,7 @@ def rows(events: Iterable[Event]) -> pa.Table:
     return pa.Table.from_pylist(list(events), schema=STORED)
 
 
-def filled(root: Path, *pieces: Sequence[Event], stream: str = "s") -> Lake:
+def filled(root: Path | str, *pieces: Sequence[Event], stream: str = "s") -> Lake:
     """Return a lake with each piece as one batch of a stream."""
     lake = Lake(root)
     for number, piece in enumerate(pieces):
