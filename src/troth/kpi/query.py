@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
@@ -23,7 +23,7 @@ from troth.kpi.cells import periods, sql
 from troth.kpi.definition import Clock, Figure, Kpi, Params
 from troth.kpi.fold import Result, Sums, figures, members, sums
 from troth.kpi.plan import QUANTILES, Job, Tables, Wanted, spans
-from troth.kpi.sla.read import SLA_CLOCKS, rules, sla_clocks
+from troth.kpi.sla.read import SLA_CLOCKS, clock_parts, keep_clocks, rules
 from troth.log.lake import Lake
 from troth.log.reference import TABLES
 from troth.log.references import read_reference
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 _ALWAYS: Final = "24x7"
 _QUARTER: Final = timedelta(days=91)
 _DAY: Final = timedelta(days=1)
+#: Rows measured on calendars at a time.
+_PIECE: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +126,8 @@ class Engine:
             rows = self.lake.settled_reference(table_name)
         elif table_name == "sla_clocks":
             given = rules(self.lake, time_zone=self.time_zone)
-            self.con.register("sla_computed", sla_clocks(self.lake, self.con, rules=given, now=self.now))
+            parts = clock_parts(self.lake, self.con, rules=given, now=self.now)
+            keep_clocks(self.con, parts=parts, table="sla_computed")
             rows = "FROM sla_computed"
         else:
             raise KeyError(table_name)
@@ -326,24 +329,33 @@ class Engine:
         """Return the rows that SQL gives."""
         return self.con.sql(asked).fetch_arrow_table()
 
+    def _pieces(self, asked: str) -> Iterator[pa.Table]:
+        """Yield the rows that SQL gives, some at a time: all of a long log may be too many."""
+        self.con.execute(f"CREATE OR REPLACE TEMP TABLE asked_rows AS {asked}")
+        (count,) = self.con.sql("SELECT count(*) FROM asked_rows").fetchone() or (0,)
+        for low in range(0, max(1, count), _PIECE):
+            yield self._rows(f"SELECT * FROM asked_rows WHERE rowid >= {low} AND rowid < {low + _PIECE}")
+
     def _business(self, job: Job, expression: Any, wanted: Wanted, calendar: str | None) -> tuple[Sums, dict[Any, Any]]:
         """Measure a job's rows on their calendars and add them up."""
         import numpy as np
 
-        rows = self._rows(self._said(expression))
-        start, end = (_instants(rows[c]) for c in ("start", "end"))
-        book = CalendarUse(self.calendars, self._uses(calendar), default=calendar or _ALWAYS)
-        who = [dim for dim in book.precedence if f"who_{dim}" in rows.column_names]
-        held = book.apply({d: coded(rows[f"who_{d}"]) for d in who}, rows=len(rows))
-        if job.kpi.unit is Unit.SHARE:
-            value = held.same_business_day(start, end).astype(np.float64)
-        else:
-            value = held.elapsed(start, end)
-        i = job.slot
+        book, i = CalendarUse(self.calendars, self._uses(calendar), default=calendar or _ALWAYS), job.slot
         by = [f"by{d}" for d in range(len(wanted.by))]
-        measured = rows.select([*by, "period", "day", "approximate"])
-        measured = measured.append_column("value", pa.array(value, from_pandas=True))
-        self.con.register("measured", measured.append_column("ended", rows["end"].is_valid()))
+        how = "CREATE OR REPLACE TEMP TABLE measured AS"
+        for rows in self._pieces(self._said(expression)):
+            start, end = (_instants(rows[c]) for c in ("start", "end"))
+            who = [dim for dim in book.precedence if f"who_{dim}" in rows.column_names]
+            held = book.apply({d: coded(rows[f"who_{d}"]) for d in who}, rows=len(rows))
+            if job.kpi.unit is Unit.SHARE:
+                value = held.same_business_day(start, end).astype(np.float64)
+            else:
+                value = held.elapsed(start, end)
+            piece = rows.select([*by, "period", "day", "approximate"])
+            piece = piece.append_column("value", pa.array(value, pa.float64(), from_pandas=True))
+            self.con.register("measured_piece", piece.append_column("ended", rows["end"].is_valid()))
+            self.con.execute(f"{how} FROM measured_piece")
+            how = "INSERT INTO measured"
         group = ", ".join([*by, "period", "day"])
         daily = f"""SELECT {group}, sum(value) AS num{i}, count(value)::DOUBLE AS den{i}, count(value) AS n{i},
                   bool_or(approximate) AS inexact{i}, bool_or(ended) AS told{i} FROM measured GROUP BY {group}"""
@@ -354,7 +366,7 @@ class Engine:
             at = ", ".join(map(str, QUANTILES))
             shape = f"SELECT {group}, quantile_cont(value, [{at}]) AS q{i}, max(value) AS max{i} FROM measured GROUP BY {group}"
             spread = _quantiles(self.con.sql(shape).fetchnumpy(), i, wanted)
-        self.con.unregister("measured")
+        self.con.unregister("measured_piece")
         return found, spread
 
 

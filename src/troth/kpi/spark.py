@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -75,6 +75,9 @@ class SparkEngine(Engine):
 
     def _result(self, asked: str) -> Result:
         return {column: _masked(values) for column, values in zip(*_columns(self._rows(asked)), strict=True)}
+
+    def _pieces(self, asked: str) -> Iterator[pa.Table]:
+        yield self._rows(asked)
 
     def _rows(self, asked: str) -> pa.Table:
         found: pa.Table = self._there.spark.sql(asked).toArrow()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -41,8 +41,14 @@ SLA_CLOCKS: Final = pa.schema(
         pa.field("approximate", pa.bool_()),
     ]
 )
-#: Events worked on at once.
-_BATCH: Final = 4_000_000
+#: Events worked on at once: their texts as objects take some 400 bytes each.
+_BATCH: Final = 1_000_000
+#: What `_sql` reads; of the attributes only those it looks into.
+_READ: Final = (
+    "case_id", "occurred_at", "activity", "step", "direction", "origin", "actor", "agent_id", "priority", "queue", "site",
+    "channel", "service", "customer_id", "team", "version", "source_id",
+    """CASE WHEN attributes LIKE '%"reason"%' OR attributes LIKE '%"topic"%' THEN attributes END AS attributes""",
+)  # fmt: skip
 _SAID: Final = ("activity", "step", "actor", "direction", "reason")
 _TOLD: Final = (
     "priority", "queue", "site", "channel", "service", "customer", "topic", "any_team", "status", "given_team",
@@ -98,17 +104,38 @@ def sla_clocks(
     as_of : the day whose policies rule all cases; None for the day each was opened.
     cases : the cases wanted; all if left out.
     """
-    if not rules.books:
-        return SLA_CLOCKS.empty_table()
-    parts = [
-        as_table(history, found=found)
-        for history in histories(lake, con, now=now, cases=cases)
-        for found in [computed(history, rules=rules, now=now, as_of=as_of)]
-    ]
-    if not parts:
-        return SLA_CLOCKS.empty_table()
+    parts = clock_parts(lake, con, rules=rules, now=now, as_of=as_of, cases=cases)
     order = [("case_id", "ascending"), ("metric", "ascending"), ("number", "ascending")]
-    return pa.concat_tables(parts).sort_by(order)
+    return pa.concat_tables([SLA_CLOCKS.empty_table(), *parts]).sort_by(order)
+
+
+def clock_parts(
+    lake: Lake,
+    con: duckdb.DuckDBPyConnection,
+    *,
+    rules: SlaRules,
+    now: datetime,
+    as_of: date | None = None,
+    cases: Sequence[str] | None = None,
+) -> Iterator[pa.Table]:
+    """Yield the rows of `sla_clocks`, those of some cases at a time and in no order, so that memory does not grow.
+
+    Parameters
+    ----------
+    lake, con, rules, now, as_of, cases : as for `sla_clocks`.
+    """
+    for history in histories(lake, con, now=now, cases=cases) if rules.books else ():
+        yield as_table(history, found=computed(history, rules=rules, now=now, as_of=as_of))
+
+
+def keep_clocks(con: duckdb.DuckDBPyConnection, *, parts: Iterable[pa.Table], table: str) -> None:
+    """Make clocks a table of a session, which DuckDB keeps on disk where they do not fit in memory."""
+    con.register("clock_part", SLA_CLOCKS.empty_table())
+    con.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS FROM clock_part")
+    for part in parts:
+        con.register("clock_part", part)
+        con.execute(f"INSERT INTO {table} FROM clock_part")
+    con.unregister("clock_part")
 
 
 def computed(history: History, *, rules: SlaRules, now: datetime, as_of: date | None = None) -> SlaClocks:
@@ -127,16 +154,26 @@ def computed(history: History, *, rules: SlaRules, now: datetime, as_of: date | 
 def histories(
     lake: Lake, con: duckdb.DuckDBPyConnection, *, now: datetime, cases: Sequence[str] | None = None
 ) -> Iterable[History]:
-    """Yield the histories of a lake's cases, some millions of events at once."""
+    """Yield the histories of a lake's cases, about a million events at once."""
     named = "true" if cases is None else f"case_id IN ({', '.join(map(quote, cases)) or 'NULL'})"
     where = f"case_id IS NOT NULL AND {named} AND occurred_at <= {quote(now.isoformat())}::TIMESTAMPTZ"
     con.execute(f"CREATE OR REPLACE TEMP VIEW sla_events AS {lake.settled(where=where)}")
     (count,) = con.sql("SELECT count(*) FROM sla_events").fetchone() or (0,)
     customers = lake.settled_reference("customers") if lake.knows("customers") else None
     parts = max(1, -(-count // _BATCH))
+    if parts == 1:
+        yield history(con, events="SELECT * FROM sla_events", customers=customers)
+        return
+    # The log is read once: looking for each part's cases in all of it would take parts times as long.
+    (spill,) = con.sql("SELECT current_setting('temp_directory')").fetchone() or ("",)
+    con.execute(f"""
+        COPY (SELECT {", ".join(_READ)}, hash(case_id) % {parts} AS part FROM sla_events)
+        TO {quote(f"{spill}/sla")} (FORMAT parquet, COMPRESSION snappy, PARTITION_BY (part), OVERWRITE true)""")
     for part in range(parts):
-        kept = "true" if parts == 1 else f"hash(case_id) % {parts} = {part}"
-        yield history(con, events=f"SELECT * FROM sla_events WHERE {kept}", customers=customers)
+        files = quote(f"{spill}/sla/part={part}/*.parquet")
+        if con.sql(f"SELECT count(*) FROM glob({files})").fetchone() != (0,):
+            rows = f"SELECT * FROM read_parquet({files}, hive_partitioning = false)"
+            yield history(con, events=rows, customers=customers)
 
 
 def unknown_cases(lake: Lake, con: duckdb.DuckDBPyConnection, *, cases: Sequence[str]) -> list[Issue]:
