@@ -23,11 +23,13 @@ def worked(lake: Path) -> Lake:
     events = []
     for n in range(40):
         opened = datetime(2026, 3, 2, 9, tzinfo=UTC) + timedelta(hours=3 * n)
-        team = {"team": f"t{n % 3}", "queue": f"q{n % 2}"}
-        events.append(Event(opened, "opened", f"{n}a", case_id=f"c{n}", **team))
+        team, queue = f"t{n % 3}", f"q{n % 2}"
+        events.append(Event(opened, "opened", f"{n}a", case_id=f"c{n}", team=team, queue=queue))
         if n % 5:
             done = opened + timedelta(minutes=17 * n)
-            events.append(Event(done, "resolved", f"{n}b", case_id=f"c{n}", agent_id=f"a{n % 4}", **team))
+            events.append(
+                Event(done, "resolved", f"{n}b", case_id=f"c{n}", agent_id=f"a{n % 4}", team=team, queue=queue)
+            )
     tables = {
         "calendars": hours("office", ("09:00", "17:00")),
         "sla_policies": [{"policy": "p", "position": 1}],
