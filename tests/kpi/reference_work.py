@@ -41,6 +41,21 @@ def _of(site: str) -> dict[str, list[dict[str, Any]]]:
 
 
 def _schedules(site: str, rng: Random) -> Iterator[dict[str, Any]]:
+    """Yield plans; some days are published again with other times, and some rows are of no day."""
+    for row in _stretches(site, rng):
+        day = row["starts_at"].date() if hash_of(row) % 3 else None
+        yield {**row, "valid_from": day, "version": 1}
+        if day is not None and row["state"] == "shift" and hash_of(row) % 2:
+            later = {edge: row[edge] + timedelta(minutes=45) for edge in ("starts_at", "ends_at")}
+            yield {**row, **later, "valid_from": day, "version": 2}
+
+
+def hash_of(row: dict[str, Any]) -> int:
+    """Return a number that belongs to the person and day of a row, whatever else it says."""
+    return Random(f"{row['agent_id']} {row['starts_at'].date()}").randrange(1000)
+
+
+def _stretches(site: str, rng: Random) -> Iterator[dict[str, Any]]:
     for agent in range(3):
         for day in range(-1, 4):
             if rng.random() < 0.3:
@@ -57,15 +72,15 @@ def _schedules(site: str, rng: Random) -> Iterator[dict[str, Any]]:
 
 
 def _requirements(site: str, rng: Random) -> Iterator[dict[str, Any]]:
-    for queue, team in ((None, None), ("q1", None), (None, "t1")):
-        for number in range(48):
-            start = _START + timedelta(minutes=30 * number)
+    for queue, team, step in ((None, None, 30), ("q1", None, 30), (None, "t1", 30), (None, "t1", 60), ("q2", None, 60)):
+        for number in range(48 if step == 30 else 40):
+            start = _START + timedelta(minutes=step * number)
             for issued in (timedelta(days=7), timedelta(hours=20), -timedelta(hours=1)):
                 if rng.random() < 0.4:
                     continue
                 yield {
-                    "snapshot": f"{issued}", "issued_at": start - issued, "recorded_at": start - issued, "queue": queue, "site": site,
-                    "team": team, "starts_at": start, "ends_at": start + timedelta(minutes=30),
+                    "snapshot": f"{issued} {step}", "issued_at": start - issued, "recorded_at": start - issued, "queue": queue, "site": site,
+                    "team": team, "starts_at": start, "ends_at": start + timedelta(minutes=step),
                     "agents": rng.choice((0.0, 0.5, 1.0, 2.0, None)),
                 }  # fmt: skip
 
@@ -103,7 +118,11 @@ def recorded(logs: Iterable[Sequence[Event]]) -> tuple[datetime, datetime]:
 def _planned(w: World) -> Iterator[tuple[dict[str, Any], Row, float]]:
     """Yield every planned stretch within what was recorded, with whose it is and its seconds."""
     first, last = w.recorded or (_START, _START)
-    for whole in _given(w, "schedules"):
+    given = _given(w, "schedules")
+    for whole in given:
+        same = [o for o in given if (o["agent_id"], o["valid_from"]) == (whole["agent_id"], whole["valid_from"])]
+        if whole["valid_from"] and whole["version"] < max(o["version"] for o in same):
+            continue
         s = {**whole, "ends_at": min(whole["ends_at"], last)}
         if whole["ends_at"] <= first or s["starts_at"] >= s["ends_at"]:
             continue
@@ -176,15 +195,23 @@ def _conformance(w: World) -> Items:
         yield Item(did.started, (did.ended - did.started).total_seconds(), 0.0, row, counts=False)
 
 
-def _cells(w: World) -> Iterator[tuple[Row, float, float, float]]:
+def _cells(w: World, *, of_queues: bool = True) -> Iterator[tuple[Row, float, float, float]]:
     """Yield every interval with its seconds, and how many were needed there, on duty, and planned."""
-    newest: dict[Any, dict[str, Any]] = {}
-    for r in _given(w, "requirements"):
-        if r["agents"] is not None and r["issued_at"] <= r["starts_at"]:
-            place = (r["queue"], r["team"], r["starts_at"])
-            if place not in newest or r["issued_at"] > newest[place]["issued_at"]:
-                newest[place] = r
-    for r in newest.values():
+    known = [r for r in _given(w, "requirements") if r["agents"] is not None and r["issued_at"] <= r["starts_at"]]
+    known = [r for r in known if of_queues or r["queue"] is None]
+
+    def before(r: dict[str, Any]) -> Any:
+        """The later said, the finer, the shorter goes first; of equally fine splits that of a team."""
+        dims = [r[d] is None for d in ("site", "team", "queue")]
+        return -r["issued_at"].timestamp(), sum(dims), (r["ends_at"] - r["starts_at"]), dims, r["starts_at"]
+
+    def meet(r: dict[str, Any], o: dict[str, Any]) -> bool:
+        together = r["starts_at"] < o["ends_at"] and o["starts_at"] < r["ends_at"]
+        return together and all(r[d] is None or o[d] is None or r[d] == o[d] for d in ("queue", "team"))
+
+    for r in known:
+        if any(meet(r, o) and before(o) < before(r) for o in known):
+            continue
         span = (r["starts_at"], r["ends_at"])
         length = (span[1] - span[0]).total_seconds()
         mine = [
@@ -219,7 +246,7 @@ def _staffing(w: World) -> Items:
 def _rostered(w: World) -> Items:
     return (
         Item(row.at, float(abs(there - needed) <= 0.05 * needed), 1, row)
-        for row, needed, _, there in _cells(w)
+        for row, needed, _, there in _cells(w, of_queues=False)
         if row.queue is None
     )
 

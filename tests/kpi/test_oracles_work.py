@@ -111,7 +111,7 @@ def test_nobody_is_missing_from_a_queue_that_no_state_names(tmp_path: Path) -> N
         "agents": 1.0,
         "site": "hall",
     }
-    for queue, judged in ((None, 1), ("q", 2)):
+    for queue in (None, "q"):
         worked = _day((_at(8), "available"), (_at(16), ""), queue=queue)
         lake = lake_of(
             tmp_path / str(queue),
@@ -120,7 +120,7 @@ def test_nobody_is_missing_from_a_queue_that_no_state_names(tmp_path: Path) -> N
             schedules=[_plan("shift", _at(8), _at(16))],
         )
         staffed, rostered, short = (_figure(lake, f"load.staffing{variant}") for variant in ("", "/rostered", "/under"))
-        assert (staffed.value, staffed.n, short.value) == (1.0, judged, 0.0)
+        assert (staffed.value, staffed.n, short.value) == (1.0, 1, 0.0)
         assert (rostered.value, rostered.n) == (1.0, 1)
 
 
@@ -203,3 +203,33 @@ def test_hours_without_a_rate_make_the_figure_approximate(tmp_path: Path) -> Non
     assert found.value == pytest.approx(2000)
     assert found.approximate
     assert _figure(lake, "cost.per_unit", where={"site": ["hall"]}).value is None
+
+
+def test_a_time_needs_people_once_whatever_was_published_of_it(tmp_path: Path) -> None:
+    """Said by the hour, then by the half hour, then by the hour again: what was said last counts, and nothing beside it."""
+    row = {"issued_at": _at(8, day=1), "starts_at": _at(9), "ends_at": _at(10), "site": "hall", "agents": 5.0}
+    halves = ({"starts_at": _at(9), "ends_at": _at(9, 30)}, {"starts_at": _at(9, 30), "ends_at": _at(10)})
+    older = [
+        {**row, "snapshot": "a"},
+        *({**row, **half, "snapshot": "b", "issued_at": _at(8, 5, day=1)} for half in halves),
+    ]
+    newer = {**row, "snapshot": "c", "issued_at": _at(9, day=1), "agents": 1.0}
+    worked = _day((_at(8), "available"), (_at(16), ""))
+    found = _figure(lake_of(tmp_path / "one", worked, requirements=[*older, newer]), "load.staffing")
+    assert (found.value, found.n) == (1.0, 1)
+    found = _figure(lake_of(tmp_path / "two", worked, requirements=older), "load.staffing")
+    assert (found.value, found.n) == (0.0, 2)
+
+
+def test_a_day_published_again_is_planned_once(tmp_path: Path) -> None:
+    """The shift of nine to twelve was moved to ten: the old row is of the same day and of an older publication."""
+    day = _at(9).date()
+    early = {**_plan("shift", _at(9), _at(12)), "valid_from": day, "version": 1}
+    late = {**_plan("shift", _at(10), _at(13)), "valid_from": day, "version": 2}
+    worked = _day((_at(10), "available"), (_at(13), ""))
+    for name, plans, kept in (("old", [early], 2 / 3), ("both", [early, late], 1.0), ("new", [late], 1.0)):
+        found = _figure(lake_of(tmp_path / name, worked, schedules=plans), "load.adherence")
+        assert found.value == pytest.approx(kept), name
+    free = [{key: value for key, value in one.items() if key != "valid_from"} for one in (early, late)]
+    found = _figure(lake_of(tmp_path / "free", worked, schedules=free), "load.adherence")
+    assert found.value == pytest.approx(5 / 6)

@@ -54,6 +54,7 @@ VIEW_KEYS: Final = {
     "paid_cost": "agent_id",
     "contact_cost": "contact_id",
     "staffed_cells": "snapshot",
+    "rostered_cells": "snapshot",
     "visits_first": "case_id",
     "paid_field": "agent_id",
 }
@@ -267,6 +268,7 @@ _BEHIND: Final = {
     "paid_cost": "paid",
     "contact_cost": "contacts",
     "staffed_cells": "requirements",
+    "rostered_cells": "requirements",
     "visits_first": "visits",
     "paid_field": "paid",
 }

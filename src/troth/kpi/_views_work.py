@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from troth.kpi._views_plans import NEEDED_OF, held_requirements, held_schedules, hours
 from troth.kpi.definition import Rows
 from troth.log.timelines import micros, seconds
 
@@ -27,7 +28,7 @@ def planned(scope: Any) -> Rows:
     """
     import ibis
 
-    s = scope.table("schedules")
+    s = held_schedules(scope.table("schedules"))
     s = s.cross_join(_recorded(scope))
     s = s.filter(s.starts_at.notnull() & s.ends_at.notnull() & (s.ends_at > s["first"]))
     s = s.mutate(ends_at=ibis.least(s.ends_at, s["last"]))
@@ -140,36 +141,35 @@ def _by_rate(rows: Rows, rates: Rows, dimension: str, column: str) -> Rows:
     return both.filter(both.place == 0).select(*who.columns, cents=both.cents.cast("float64"))
 
 
-#: What a requirement may be of.
-_NEEDED_OF: Final = ("site", "team", "queue")
-
-
 def staffed_cells(scope: Any) -> Rows:
     """Published requirements that are over: `needed`, `there` (people on duty, on average) and `rostered` (by plan).
 
-    Of several that were published of one interval before it began the newest counts. Plans name no queue, so that
+    Of several that were published of one time, see `held_requirements`, one counts. Plans name no queue, so that
     `rostered` is not known of a queue; nor is `there` where states name none.
     """
+    return _cells(scope, scope.table("requirements"))
+
+
+def rostered_cells(scope: Any) -> Rows:
+    """As `staffed_cells`, of the requirements that name no queue: plans can be set beside these alone."""
+    r = scope.table("requirements")
+    return _cells(scope, r.filter(r.queue.isnull()))
+
+
+def _cells(scope: Any, requirements: Rows) -> Rows:
     import ibis
 
-    r = scope.table("requirements")
-    early = r.issued_at <= r.starts_at
-    r = r.filter(r.agents.notnull() & early & (r.ends_at > r.starts_at))
-    order = [r.issued_at.desc(), r.recorded_at.desc(nulls_first=False), r.snapshot]
-    keys = [*(r[d] for d in _NEEDED_OF), r.starts_at]
-    r = r.mutate(place=ibis.row_number().over(ibis.window(group_by=keys, order_by=order)))
-    r = r.filter(r.place == 0).drop("place")
-    r = r.cross_join(_recorded(scope))
-    r = r.filter((r.starts_at >= r["first"]) & (r.ends_at <= r["last"])).drop("first", "last")
-    r = r.mutate(cell=ibis.row_number().over(ibis.window(order_by=[r.starts_at, *(r[d] for d in _NEEDED_OF)])))
     p = scope.table("paid")
     p = p.filter((p.kind == "state") & p.state.isin(ON_DUTY) & p.ended_at.notnull())
-    r = r.cross_join(p.aggregate(queues=p.queue.count()))
-    r = r.filter(r.queue.isnull() | (r.queues > 0)).drop("queues")
-    there = _overlapped(r, p.select(*_NEEDED_OF, "approximate", since="started_at", till="ended_at"))
+    r = requirements.cross_join(p.aggregate(queues=p.queue.count()))
+    r = held_requirements(r.filter(r.queue.isnull() | (r.queues > 0)).drop("queues"))
+    r = r.cross_join(_recorded(scope))
+    r = r.filter((r.starts_at >= r["first"]) & (r.ends_at <= r["last"])).drop("first", "last")
+    r = r.mutate(cell=ibis.row_number().over(ibis.window(order_by=[r.starts_at, *(r[d] for d in NEEDED_OF)])))
+    there = _overlapped(r, p.select(*NEEDED_OF, "approximate", since="started_at", till="ended_at"))
     s = planned(scope).mutate(queue=ibis.null("string"))
     sign = (s.state == "shift").ifelse(1.0, -1.0)
-    rostered = _overlapped(r, s.select(*_NEEDED_OF, "approximate", since="starts_at", till="ends_at", sign=sign))
+    rostered = _overlapped(r, s.select(*NEEDED_OF, "approximate", since="starts_at", till="ends_at", sign=sign))
     length = seconds(r.starts_at, r.ends_at)
     r = r.mutate(length_s=length)
     r = r.left_join(there.rename(c1="cell", s1="total_s", u1="unsure"), [r.cell == there.cell])
@@ -186,13 +186,13 @@ def _overlapped(cells: Rows, stretches: Rows) -> Rows:
     import ibis
 
     # Both are cut at full hours and joined on the hour, which is far faster than on ranges of time.
-    c = cells.select("cell", *_NEEDED_OF, low=micros(cells.starts_at), high=micros(cells.ends_at))
+    c = cells.select("cell", *NEEDED_OF, low=micros(cells.starts_at), high=micros(cells.ends_at))
     whole = c.aggregate(least=c.low.min(), most=c.high.max())
-    c = c.mutate(hour_no=_hours(c.low, c.high).unnest())
+    c = c.mutate(hour_no=hours(c.low, c.high).unnest())
     s = stretches.mutate(low=micros(stretches.since), high=micros(stretches.till)).cross_join(whole)
     s = s.mutate(low=ibis.greatest(s.low, s.least), high=ibis.least(s.high, s.most)).filter(lambda t: t.low < t.high)
-    s = s.mutate(hour_no=_hours(s.low, s.high).unnest())
-    mine = [c[d].isnull() | (c[d] == s[d]) for d in _NEEDED_OF]
+    s = s.mutate(hour_no=hours(s.low, s.high).unnest())
+    mine = [c[d].isnull() | (c[d] == s[d]) for d in NEEDED_OF]
     both = c.join(s, [c.hour_no == s.hour_no, *mine], rname="{name}_of")
     sign = both.sign if "sign" in both.columns else 1.0
     since = ibis.greatest(both.low, both.low_of, both.hour_no * _HOUR_US)
@@ -201,11 +201,4 @@ def _overlapped(cells: Rows, stretches: Rows) -> Rows:
     return both.group_by("cell").aggregate(total_s=both.inside_s.sum(), unsure=both.approximate.any())
 
 
-def _hours(low: Any, high: Any) -> Any:
-    """Return the numbers of the hours that a stretch of microseconds touches."""
-    import ibis
-
-    return ibis.range((low / _HOUR_US).floor().cast("int64"), ((high - 1) / _HOUR_US).floor().cast("int64") + 1)
-
-
-VIEWS: Final = (planned, attended, worked, paid_cost, contact_cost, staffed_cells)
+VIEWS: Final = (planned, attended, worked, paid_cost, contact_cost, staffed_cells, rostered_cells)

@@ -119,7 +119,7 @@ _ROSTERED = replace(
     question="In how many intervals were as many people planned as were needed?",
     numerator="intervals in which the people planned, breaks and the like aside, were within 5 % of the requirement",
     population="intervals of requirements published before they began, those of a queue aside: plans name none",
-    parts=_cells(_right("rostered")),
+    parts=(replace(_cells(_right("rostered"))[0], timeline="rostered_cells"),),
 )
 _RATIO = replace(
     _STAFFING,
