@@ -45,6 +45,7 @@ TOUCHES_FILES: dict[str, str] = {
 
 #: Files of engine rooms that may read the clock, each with the reason.
 READS_CLOCK: dict[str, str] = {
+    "log/_conditional.py": "names an object of a bucket that nobody else may have",
     "log/store.py": "names the working files of one run, so that two runs never share one",
 }
 

@@ -28,12 +28,15 @@ class Gate:
         self._seen: list[tuple[str, str, str]] = []
         self._listening: Any = None
         self._port = 0
+        self._careless = False
 
     def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         if f"Credential={KEY}/" not in environ.get("HTTP_AUTHORIZATION", ""):
             start("403 Forbidden", [("Content-Type", "application/xml")])
             return [_REFUSED]
         self._seen.append((environ["REQUEST_METHOD"], environ["PATH_INFO"], environ.get("HTTP_IF_NONE_MATCH", "")))
+        if self._careless:
+            environ.pop("HTTP_IF_NONE_MATCH", None)
         with self._one_at_a_time:
             return list(self._app(environ, start))
 
@@ -48,6 +51,10 @@ class Gate:
     def stop(self) -> None:
         self._listening.shutdown()
         self._listening.server_close()
+
+    def careless(self, value: bool) -> None:
+        """Be a store that takes no notice of conditions, or not."""
+        self._careless = value
 
     def requests(self) -> list[tuple[str, str, str]]:
         seen, self._seen = self._seen, []

@@ -91,6 +91,20 @@ def test_several_faults_of_the_environment_are_told_at_once(far: str, monkeypatc
     assert [issue.code for issue in error.value.issues] == ["no-credentials", "no-credentials", "bad-endpoint"]
 
 
+def test_a_store_that_passes_over_conditions_is_refused(
+    far: str, calls: Path, server: Server, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Two writers would undo each other there unseen, so no lake is begun in it; nothing of the attempt stays."""
+    before = set(server.objects("lakes"))
+    server.ask("careless", True)
+    try:
+        assert told(["import", "csv", str(calls), "--lake", far], capsys)["code"] == "no-atomic-writes"
+    finally:
+        server.ask("careless", False)
+    assert set(server.objects("lakes")) == before
+    assert main(["import", "csv", str(calls), "--lake", far]) == 0
+
+
 def test_a_server_gone_in_mid_import_leaves_whole_batches(far: str, calls: Path, server: Server) -> None:
     """What was committed stays, nothing else is there, and the same import goes on where it was cut."""
     lake, gone = Lake(far), list[int]()

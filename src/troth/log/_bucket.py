@@ -87,6 +87,7 @@ class Bucket:
         self.home.mkdir(mode=0o700, parents=True, exist_ok=True)  # events are about people
         self.room = _room(environment)
         self._tables: dict[str, DeltaTable] = {}
+        self._trusted = False
 
     def __repr__(self) -> str:
         return f"Bucket({self.address!r})"
@@ -108,10 +109,15 @@ class Bucket:
             return self._tables[uri]
 
     def create(self, root: Path, *, schema: Any, partition_by: list[str]) -> None:
-        """Make a Delta table unless it is there."""
+        """Make a Delta table unless it is there; the first time, see whether the store is one to trust with commits."""
         from deltalake import DeltaTable
 
+        from troth.log._conditional import keeps_conditions
+
         with self.reached():
+            if not self._trusted and not keeps_conditions(self.address, options=self._options):
+                raise BucketError(_wrong("no-atomic-writes", self.address, "", _MEANINGS["no-atomic-writes"][0]))
+            self._trusted = True
             DeltaTable.create(
                 self._uri(root), schema, mode="ignore", partition_by=partition_by, storage_options=self._options
             )
