@@ -189,10 +189,10 @@ def told(one: Together) -> str:
 
 
 def _side(kpi: Kpi, figure: Figure, way: int) -> str:
-    return f"{kpi.title}: {number(figure.value, unit=figure.unit)} ({change(figure, way)})"
+    return f"{kpi.title}: {number(figure.value, unit=figure.unit)} ({change(figure, way=way)})"
 
 
-def change(figure: Figure, way: int) -> str:
+def change(figure: Figure, *, way: int) -> str:
     """Return how a figure changed, in words.
 
     Parameters

@@ -98,7 +98,7 @@ def looked_for(
     return [_found(engine.con, PATTERNS[kind], limits=limits, begin=begin, stop=stop) for kind in kinds or PATTERNS]
 
 
-def sites_of_cases(engine: Engine, cases: Sequence[str]) -> dict[str, frozenset[str | None]]:
+def sites_of_cases(engine: Engine, *, cases: Sequence[str]) -> dict[str, frozenset[str | None]]:
     """Return where the events of cases were, so that nobody is shown one of a place that is not theirs.
 
     Parameters

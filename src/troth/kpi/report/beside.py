@@ -41,7 +41,7 @@ def section(pairs: Sequence[Together]) -> str:
     return f'<p class="lead">{lead}</p>{listed}{made}'
 
 
-def words(figure: Figure, pairs: Sequence[Together]) -> str:
+def words(figure: Figure, *, pairs: Sequence[Together]) -> str:
     """Return what stands beside a figure and how it changed; empty if nothing does."""
     kpis, parts = catalogue(), []
     for one in pairs:
@@ -50,7 +50,7 @@ def words(figure: Figure, pairs: Sequence[Together]) -> str:
         other, way = one.beside(name_of(figure))
         shown = number(other.value, unit=other.unit)
         warning = " This figure and that one moved apart." if one.traded else ""
-        parts.append(f"{kpis[name_of(other)].title} {shown}, {change(other, way)}.{warning} {one.pair.sentence}")
+        parts.append(f"{kpis[name_of(other)].title} {shown}, {change(other, way=way)}.{warning} {one.pair.sentence}")
     return " ".join(parts)
 
 
@@ -69,5 +69,5 @@ def _change(figure: Figure, way: int) -> Cell:
     was = number(figure.previous, unit=figure.unit)
     kind, sign = _ARROWS.get(way, ("", ""))
     html = f'<span class="{kind}">{sign} {text(was)}</span>' if sign else ""
-    said = f"{exact(figure.previous, unit=figure.unit)}: {change(figure, way)}"
+    said = f"{exact(figure.previous, unit=figure.unit)}: {change(figure, way=way)}"
     return Cell(was, figure.previous, said, figure=True, html=html)

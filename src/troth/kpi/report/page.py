@@ -320,7 +320,7 @@ def _definition(line: Line, report: Report) -> str:
     ]
     if notes:
         numbers.append(("Note", "; ".join(notes)))
-    if said := beside.words(f, report.pairs):
+    if said := beside.words(f, pairs=report.pairs):
         numbers.append(("Read beside", said))
     facts_html = "".join(f"<dt>{text(k)}</dt><dd>{text(v)}</dd>" for k, v in [*numbers, *facts])
     rows = ""

@@ -216,7 +216,7 @@ def _look(opened: _Opened, start: date, end: date) -> tuple[StoodOut, ...]:
         return ()
     found = gaming.looked_for(opened.engine, start=start, end=end)
     named = [case for one in found for f in one.findings if f.suspicious for case in one.cases.get(f.agent, ())]
-    sites = gaming.sites_of_cases(opened.engine, named)
+    sites = gaming.sites_of_cases(opened.engine, cases=named)
     return tuple(StoodOut(one.pattern, one.findings, one.cases, sites) for one in found)
 
 
