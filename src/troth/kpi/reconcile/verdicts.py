@@ -40,7 +40,7 @@ CLOCK_DEPARTURES: Final[dict[str, str]] = {
     "calendar_time": "all time counts, not opening hours",
     "priority_anew": "a new priority starts a clock of its own",
     "priority_at_opening": "the priority of the opening holds throughout",
-    "target_learned": "another length was promised: one number a priority, learned from the earlier half of the cases",
+    "target_learned": "another length was promised, by priority, learned from the earlier half",
 }
 _AXES: Final = {
     "pauses_count": "pauses", "every_hold_pauses": "pauses", "closing_stops": "stop", "business_time": "hours",
