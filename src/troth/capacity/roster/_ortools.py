@@ -1,0 +1,284 @@
+"""The rules of a roster as one CP-SAT model: exact on small problems, and which rules cannot hold together.
+
+It shares nothing with the search: tests hold the two against each other. Stretches and breaks inside shifts are left
+out, so a roster problem with activities is looked at a little more leniently than it is: what cannot be here cannot be
+at all.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from ortools.sat.python import cp_model
+
+from troth.capacity.roster._compile import Option, options_of
+from troth.capacity.roster.problem import OFF, Duty, Employee, RosterProblem
+from troth.capacity.roster.rules import minutes_of
+
+#: A rule of somebody, perhaps on a day: what a conflict names.
+Name = tuple[str, str, int]
+
+
+@dataclass(slots=True)
+class Exact:
+    """A problem as a model.
+
+    Parameters
+    ----------
+    problem : what to model.
+    named : make every hard rule conditional on a literal of its own, for `conflict`.
+    people : numbers of the people to look at; None for all, with the cover.
+    """
+
+    problem: RosterProblem
+    named: bool = False
+    people: tuple[int, ...] | None = None
+    model: Any = field(default_factory=cp_model.CpModel)
+    options: tuple[Option, ...] = ()
+    x: dict[tuple[int, int, int], Any] = field(default_factory=dict)
+    literals: dict[Name, Any] = field(default_factory=dict)
+    _works: dict[tuple[int, int], Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Write the model."""
+        self.options = options_of(self.problem)
+        who = self.people if self.people is not None else tuple(range(len(self.problem.staff)))
+        for p in who:
+            self._person(p, self.problem.staff[p])
+        if self.people is None:
+            self._floors()
+        if not self.named:
+            self.model.minimize(sum(self._costs(who)))
+
+    def _rule(self, constraint: Any, rule: str, one: Employee | None, day: int = -1) -> None:
+        """Let a constraint hold, or hold if its rule does."""
+        if self.named:
+            name = (rule, one.agent_id if one else "", day)
+            if name not in self.literals:
+                self.literals[name] = self.model.new_bool_var("")
+            constraint.only_enforce_if(self.literals[name])
+
+    def _person(self, p: int, one: Employee) -> None:
+        model, days = self.model, self.problem.days
+        for d in range(days):
+            for o in range(len(self.options)):
+                self.x[p, d, o] = model.new_bool_var("")
+            model.add_at_most_one([self.x[p, d, o] for o in range(len(self.options))])
+            self._works[p, d] = sum(self.x[p, d, o] for o in range(len(self.options)))
+        for write in (self._orders, self._amounts, self._runs, self._weekends, self._settled):
+            write(p, one)
+
+    def _orders(self, p: int, one: Employee) -> None:
+        kinds = self.problem.kinds
+        for a, first in enumerate(self.options):
+            for b, then in enumerate(self.options):
+                barred = kinds[then.kind].kind in kinds[first.kind].not_before
+                timed = bool(kinds[first.kind].starts and kinds[then.kind].starts)
+                tired = timed and then.start + 1440 - first.start - first.length < one.terms.rest
+                for d in range(self.problem.days - 1):
+                    for wrong, rule in ((barred, "roster.succession"), (tired, "roster.rest")):
+                        if wrong:
+                            self._rule(self.model.add(self.x[p, d, a] + self.x[p, d + 1, b] <= 1), rule, one)
+        before = one.before
+        if before is None or not before.run:
+            return
+        barred_first = next((k.not_before for k in kinds if k.kind == before.kind), frozenset[str]())
+        for o, option in enumerate(self.options):
+            if kinds[option.kind].kind in barred_first:
+                self._rule(self.model.add(self.x[p, 0, o] == 0), "roster.succession", one)
+            timed = before.ended is not None and bool(kinds[option.kind].starts)
+            if timed and option.start - (before.ended or 0) < one.terms.rest:
+                self._rule(self.model.add(self.x[p, 0, o] == 0), "roster.rest", one)
+
+    def _sum(self, p: int, days: range, weight: Callable[[Option], int]) -> Any:
+        return sum(weight(o) * self.x[p, d, k] for d in days for k, o in enumerate(self.options) if weight(o))
+
+    def _amounts(self, p: int, one: Employee) -> None:
+        terms, kinds, days = one.terms, self.problem.kinds, self.problem.days
+
+        def worked(option: Option) -> int:
+            return minutes_of(kinds[option.kind], length=option.length)
+
+        starts = [0, *(d for d in range(1, days) if self.problem.date_of(d).weekday() == 0)]
+        weeks = [range(a, b) for a, b in zip(starts, [*starts[1:], days], strict=True)]
+        for spans, (low, high), name in (
+            ([range(days)], terms.minutes, "minutes"),
+            (weeks, terms.week_minutes, "week"),
+        ):
+            for span in spans:
+                day = -1 if name == "minutes" else span.start
+                if high is not None:
+                    self._rule(self.model.add(self._sum(p, span, worked) <= high), f"roster.most-{name}", one, day)
+                if low:
+                    self._rule(self.model.add(self._sum(p, span, worked) >= low), f"roster.least-{name}", one, day)
+        if terms.most_days is not None:
+            whole = sum(self._works[p, d] for d in range(days))
+            self._rule(self.model.add(whole <= terms.most_days), "roster.most-days", one)
+        if terms.most_week_days is not None:
+            for span in weeks:
+                count = sum(self._works[p, d] for d in span)
+                self._rule(self.model.add(count <= terms.most_week_days), "roster.most-week", one, span.start)
+        for kind, most in terms.most_of_kind:
+            total = self._sum(p, range(days), lambda o, kind=kind: int(kinds[o.kind].kind == kind))  # type: ignore[misc]
+            self._rule(self.model.add(total <= most), "roster.most-of-kind", one)
+
+    def _runs(self, p: int, one: Employee) -> None:
+        """No window of longest + 1 worked days; no run shorter than the least between two other days."""
+        terms, days, before = one.terms, self.problem.days, one.before
+        past: list[Any] = []
+        if before is not None:  # the eve's run, with a day of the other sort before it
+            past = [0] * before.off or [0, *[1] * before.run]
+            past = [1, *past] if before.off else past
+        line = [*past, *(self._works[p, d] for d in range(days))]
+        first = -len(past)
+        if terms.longest_run is not None:
+            for k in range(len(line) - terms.longest_run):
+                window = sum(line[k : k + terms.longest_run + 1])
+                if not isinstance(window, int):
+                    day = max(0, first + k)
+                    self._rule(self.model.add(window <= terms.longest_run), "roster.longest-run", one, day)
+        for least, rule, on in (
+            (terms.shortest_run, "roster.shortest-run", 1), (terms.shortest_off, "roster.shortest-off", 0),
+        ):  # fmt: skip
+            for length in range(1, least):
+                for k in range(len(line) - length - 1):
+                    self._short(line[k : k + length + 2], on, rule, one, max(0, first + k + 1))
+
+    def _short(self, window: list[Any], on: int, rule: str, one: Employee, day: int) -> None:
+        """Forbid: other, on ... on, other."""
+        ends, middle = [window[0], window[-1]], window[1:-1]
+        wrong = sum(ends) - sum(middle) if on == 0 else sum(middle) - sum(ends)
+        # With on = 0 the pattern is 1 0..0 1: ends 2, middle 0; with on = 1 it is 0 1..1 0: middle full, ends 0.
+        if not isinstance(wrong, int):
+            most = 1 if on == 0 else len(middle) - 1
+            self._rule(self.model.add(wrong <= most), rule, one, day)
+
+    def _weekends(self, p: int, one: Employee) -> None:
+        if one.terms.most_weekends is None and not self.problem.prices.weekend_spread:
+            return
+        of: dict[tuple[int, int], list[int]] = defaultdict(list)
+        for d in range(self.problem.days):
+            if self.problem.date_of(d).weekday() >= 5:
+                of[self.problem.date_of(d).isocalendar()[:2]].append(d)
+        worked = []
+        for days in of.values():
+            any_ = self.model.new_bool_var("")
+            for d in days:
+                self.model.add(self._works[p, d] <= any_)
+            worked.append(any_)
+        if one.terms.most_weekends is not None:
+            self._rule(self.model.add(sum(worked) <= one.terms.most_weekends), "roster.weekends", one)
+
+    def _settled(self, p: int, one: Employee) -> None:
+        kinds = self.problem.kinds
+        for d in one.away:
+            if 0 <= d < self.problem.days:
+                self._rule(self.model.add(self._works[p, d] == 0), "roster.away", one, d)
+        for d, kind in one.fixed:
+            if 0 <= d < self.problem.days:
+                has = sum(self.x[p, d, k] for k, o in enumerate(self.options) if kinds[o.kind].kind == kind)
+                target = self._works[p, d] == 0 if kind == OFF else has == 1
+                self._rule(self.model.add(target), "roster.fixed", one, d)
+        for a, b in one.unavailable:
+            for d in range(self.problem.days):
+                for k, o in enumerate(self.options):
+                    at = d * 1440 + o.start
+                    if kinds[o.kind].starts and at < b and at + o.length > a:
+                        self._rule(self.model.add(self.x[p, d, k] == 0), "roster.away", one, d)
+
+    def _floors(self) -> None:
+        """Each slot's floor; a person in a shift over a slot can do one activity in it."""
+        problem = self.problem
+        slot = problem.slot_minutes
+        here: dict[int, list[tuple[int, Any]]] = defaultdict(list)
+        wanted = {s for need in problem.slot_needs for s, n in enumerate(need.floor) if n}
+        for (p, d, k), x in self.x.items():
+            o = self.options[k]
+            first = (d * 1440 + o.start) // slot
+            for s in range(first, first + o.length // slot):
+                if s in wanted:
+                    here[s].append((p, x))
+        for s in sorted(wanted):
+            does: dict[str, list[Any]] = defaultdict(list)
+            by_person: dict[int, list[Any]] = defaultdict(list)
+            for p, x in here[s]:
+                by_person[p].append(x)
+            for p, present in by_person.items():
+                one = problem.staff[p]
+                mine = []
+                for need in problem.slot_needs:
+                    if need.floor[s] and (one.skills is None or need.activity in one.skills):
+                        y = self.model.new_bool_var("")
+                        does[need.activity].append(y)
+                        mine.append(y)
+                self.model.add(sum(mine) <= sum(present))
+            for need in problem.slot_needs:
+                if need.floor[s]:
+                    enough = self.model.add(sum(does[need.activity]) >= need.floor[s])
+                    self._rule(enough, f"roster.floor:{need.activity}", None, s * slot // 1440)
+
+    def _costs(self, who: tuple[int, ...]) -> Iterator[Any]:
+        """Yield the prices of cover by kind and of wishes: what the exact model of small problems knows of the objective."""
+        problem = self.problem
+        for need in problem.kind_needs:
+            had = sum(
+                self.x[p, need.day, k] for p in who for k, o in enumerate(self.options)
+                if problem.kinds[o.kind].kind == need.kind
+            )  # fmt: skip
+            under, over = (self.model.new_int_var(0, max(need.wanted, len(who)), "") for _ in range(2))
+            self.model.add(had + under - over == need.wanted)
+            yield int(need.under) * under + int(need.over) * over
+        for p in who:
+            for wish in problem.staff[p].wishes:
+                if 0 <= wish.day < problem.days:
+                    has = sum(
+                        self.x[p, wish.day, k] for k, o in enumerate(self.options)
+                        if wish.kind in (OFF, problem.kinds[o.kind].kind)
+                    )  # fmt: skip
+                    yield int(wish.cost) * (1 - has if wish.wanted else has)
+
+    def best(self, *, seconds: float, workers: int = 2) -> tuple[str, float, float, tuple[Duty, ...]]:
+        """Return (status, value, bound, shifts): a plain model, also the peer that benchmarks run beside."""
+        solver = cp_model.CpSolver()
+        solver.parameters.max_time_in_seconds = seconds
+        solver.parameters.num_workers = workers
+        status = solver.status_name(solver.solve(self.model))
+        if status not in ("OPTIMAL", "FEASIBLE"):
+            return status, float("inf"), float("-inf"), ()
+        duties = tuple(
+            Duty(self.problem.staff[p].agent_id, d, self.problem.kinds[self.options[k].kind].kind, self.options[k].start,
+                 self.options[k].length)
+            for (p, d, k), x in self.x.items() if solver.value(x)
+        )  # fmt: skip
+        return status, solver.objective_value, solver.best_objective_bound, duties
+
+    def conflict(self, *, seconds: float) -> list[Name] | None:
+        """Return rules that cannot all hold, none of which can be left out; None if there is no such set or no time.
+
+        The set of a core is made irreducible by leaving out one rule after the other (deletion filter: Chinneck and
+        Dravnieks 1991).
+        """
+        solver = cp_model.CpSolver()
+        solver.parameters.num_workers = 1
+        solver.parameters.max_time_in_seconds = seconds
+        names = {literal.index: name for name, literal in self.literals.items()}
+        kept = list(self.literals.values())
+        self.model.add_assumptions(kept)
+        if solver.solve(self.model) != cp_model.INFEASIBLE:
+            return None
+        core = [self.literals[names[k]] for k in solver.sufficient_assumptions_for_infeasibility()]
+        kept, sure = core or kept, list[Any]()
+        while kept:
+            one = kept.pop()
+            self.model.clear_assumptions()
+            self.model.add_assumptions([*sure, *kept])
+            status = solver.solve(self.model)
+            if status != cp_model.INFEASIBLE:
+                sure.append(one)
+            else:
+                core = [self.literals[names[k]] for k in solver.sufficient_assumptions_for_infeasibility()]
+                kept = [literal for literal in kept if literal.index in {c.index for c in core}]
+        return sorted(names[literal.index] for literal in sure)

@@ -1,0 +1,45 @@
+"""Why there is no roster: a smallest set of rules, with people and dates, that cannot all hold."""
+
+from __future__ import annotations
+
+from troth.capacity.roster._ortools import Exact, Name
+from troth.capacity.roster.problem import RosterProblem
+from troth.capacity.roster.rules import RULES
+from troth.core.decision import Issue, Severity
+
+
+def conflicts(problem: RosterProblem, *, seconds: float = 30.0) -> tuple[Issue, ...]:
+    """Return hard rules that cannot all hold, none of which can be left out; none if there are not any, or no time.
+
+    People are looked at one by one first, as a contradiction in one person's terms is said most simply; then all with
+    the cover.
+
+    Parameters
+    ----------
+    seconds : for each proof; what takes longer is not found.
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> from troth.capacity.roster import Employee, RosterProblem, ShiftKind, Terms
+    >>> ada = Employee("ada", Terms(minutes=(960, None)), away=frozenset({0}))
+    >>> [issue.where for issue in conflicts(RosterProblem(date(2026, 6, 1), 2, (ShiftKind("day", (480,)),), (ada,)))]
+    ['ada: roster.away on 2026-06-01', 'ada: roster.least-minutes']
+    """
+    for p in range(len(problem.staff)):
+        found = Exact(problem, named=True, people=(p,)).conflict(seconds=seconds)
+        if found:
+            return tuple(_issue(problem, name) for name in found)
+    if any(any(need.floor) for need in problem.slot_needs):
+        found = Exact(problem, named=True).conflict(seconds=seconds)
+        return tuple(_issue(problem, name) for name in found or ())
+    return ()
+
+
+def _issue(problem: RosterProblem, name: Name) -> Issue:
+    rule, agent, day = name
+    rule, _, activity = rule.partition(":")
+    who = agent or activity
+    on = f" on {problem.date_of(day).isoformat()}" if day >= 0 else ""
+    advice = "Maybe relax this one: without any one of these rules the others can hold."
+    return Issue("conflict", Severity.ERROR, f"{who}: {rule}{on}", RULES[rule].sentence, advice)
