@@ -55,6 +55,31 @@ def test_a_newer_version_replaces_a_row_with_its_key_and_start(tmp_path: Path, l
     assert sorted(r["target"] for r in read_reference(Lake(lake), "targets")) == [20, 30]
 
 
+def test_a_day_published_again_replaces_all_that_was_published_of_it(tmp_path: Path, lake: Path) -> None:
+    """A person's day of schedules is one thing: rows its newest version has no more are gone, whichever came first.
+
+    Other people and days are untouched; rows of no day replace only their own older versions.
+    """
+    head = "agent_id,site,state,starts_at,ends_at,valid_from,version\n"
+
+    def row(agent: str, hour: int, day: str, version: int) -> str:
+        return f"{agent},hall,shift,2026-03-02T{hour:02}:00:00Z,2026-03-02T{hour + 4:02}:00:00Z,{day},{version}\n"
+
+    old = [row("a", 8, "2026-03-02", 1), row("a", 14, "2026-03-02", 1), row("b", 8, "2026-03-02", 1)]
+    other = [row("a", 9, "2026-03-03", 1), row("c", 8, "", 1), row("c", 9, "", 2)]
+    parts = {"old": [*old, *other], "new": [row("a", 10, "2026-03-02", 2)], "later": [row("c", 8, "", 3)]}
+    for name, rows in parts.items():
+        table(tmp_path / name, "schedules", head + "".join(rows))
+    for order in (["old", "new", "later"], ["new", "later", "old"]):
+        root = lake / order[0]
+        for part in order:
+            load(root, tmp_path / part)
+        found = sorted(
+            (r["agent_id"], r["starts_at"].hour, r["version"]) for r in read_reference(Lake(root), "schedules")
+        )
+        assert found == [("a", 9, 1), ("a", 10, 2), ("b", 8, 1), ("c", 8, 3), ("c", 9, 2)]
+
+
 def test_bad_rows_are_rejected_one_by_one(tmp_path: Path, lake: Path) -> None:
     """A wrong number, day, width or an empty key rejects its row, with its number and advice; the rest is kept."""
     table(

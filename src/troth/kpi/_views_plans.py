@@ -1,4 +1,4 @@
-"""Which published plans hold: of schedules and requirements that say different things of the same time, one counts."""
+"""Which published requirements hold: of those that say different things of the same time, one counts."""
 
 from __future__ import annotations
 
@@ -10,20 +10,6 @@ from troth.log.timelines import micros
 #: What a requirement may be of, in the order in which splits of equal fineness are taken.
 NEEDED_OF: Final = ("site", "team", "queue")
 _HOUR_US: Final = 3_600_000_000
-
-
-def held_schedules(schedules: Rows) -> Rows:
-    """Return the rows of `schedules` that hold: a publication replaces what an older one said of a person's day.
-
-    `valid_from` names the day and `version` the publication. Rows without a day, as of calendars whose events change one
-    by one, replace only their own older versions.
-    """
-    import ibis
-
-    s = schedules.mutate(edition=schedules.version.fill_null(0))
-    newest = s.edition.max().over(ibis.window(group_by=[s.agent_id, s.valid_from]))
-    s = s.mutate(newest=newest)
-    return s.filter(s.valid_from.isnull() | (s.edition == s.newest)).drop("edition", "newest")
 
 
 def held_requirements(requirements: Rows) -> Rows:

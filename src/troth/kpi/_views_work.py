@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from troth.kpi._views_plans import NEEDED_OF, held_requirements, held_schedules, hours
+from troth.kpi._views_plans import NEEDED_OF, held_requirements, hours
 from troth.kpi.definition import Rows
 from troth.log.timelines import micros, seconds
 
@@ -28,7 +28,7 @@ def planned(scope: Any) -> Rows:
     """
     import ibis
 
-    s = held_schedules(scope.table("schedules"))
+    s = scope.table("schedules")
     s = s.cross_join(_recorded(scope))
     s = s.filter(s.starts_at.notnull() & s.ends_at.notnull() & (s.ends_at > s["first"]))
     s = s.mutate(ends_at=ibis.least(s.ends_at, s["last"]))

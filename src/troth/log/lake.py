@@ -156,14 +156,19 @@ class Lake:
         return bool(files["tail"] or files["base"])
 
     def settled_reference(self, table: str) -> str:
-        """Return SQL for a reference table with the newest version of each row."""
+        """Return SQL for a reference table with the newest version of each row, and of what is published whole."""
         spec = reference.TABLES[table]
         files = self.reference(table).files()
         key = ", ".join(name(c) for c in dict.fromkeys((*spec.key, "valid_from")))
         everything = ", ".join(f"{name(c)}::VARCHAR" for c in spec.schema.names)
         rows = scan(files["base"] + files["tail"], spec.schema)
         order = f"version DESC NULLS LAST, concat_ws(chr(31), {everything}) DESC"
-        return f"SELECT * FROM ({rows}) QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY {order}) = 1"
+        newest = f"row_number() OVER (PARTITION BY {key} ORDER BY {order}) = 1"
+        if spec.whole:
+            day = ", ".join(map(name, (*spec.whole, "valid_from")))
+            latest = f"coalesce(version, 0) = max(coalesce(version, 0)) OVER (PARTITION BY {day})"
+            newest += f" AND (valid_from IS NULL OR {latest})"
+        return f"SELECT * FROM ({rows}) QUALIFY {newest}"
 
     def count(self) -> int:
         """Return how many events are settled."""

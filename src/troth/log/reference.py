@@ -2,7 +2,8 @@
 
 A row holds from `valid_from` (inclusive) until `valid_to` (exclusive); null means open. Both are dates
 in the local time of the thing described. Ingest is idempotent: the key of a table is its key columns
-plus `valid_from`, and the newest `version` wins.
+plus `valid_from`, and the newest `version` wins. Some tables are published a day at a time: there the newest `version`
+of a day replaces all of what older ones said of it, see `Table.whole`.
 """
 
 from __future__ import annotations
@@ -16,11 +17,16 @@ _INSTANT = pa.timestamp("us", tz="UTC")
 
 
 class Table(NamedTuple):
-    """A reference table: a sentence, its key columns and its own columns (key included)."""
+    """A reference table: a sentence, its key columns and its own columns (key included).
+
+    `whole` are columns whose rows of one `valid_from` are published together: the newest `version` of any replaces all of
+    older ones, those that it no longer has too. Rows without a `valid_from` replace only their own older versions.
+    """
 
     sentence: str
     key: tuple[str, ...]
     columns: tuple[tuple[str, pa.DataType], ...]
+    whole: tuple[str, ...] = ()
 
     @property
     def schema(self) -> pa.Schema:
@@ -73,7 +79,8 @@ TABLES: Final[dict[str, Table]] = {
     ),
     "schedules": Table(
         "Who was planned to be where when, as published: one row a stretch. `state` is shift for paid time, or break,"
-        " meeting, training or absent for a part of it.",
+        " meeting, training or absent for a part of it. Of a person's day, which `valid_from` names, the newest `version`"
+        " holds, whole.",
         ("agent_id", "state", "starts_at"),
         (
             ("agent_id", _TEXT),
@@ -82,6 +89,7 @@ TABLES: Final[dict[str, Table]] = {
             ("starts_at", _INSTANT),
             ("ends_at", _INSTANT),
         ),
+        whole=("agent_id",),
     ),
     "customers": Table(
         "Who is served, by pseudonym.",

@@ -72,6 +72,23 @@ def test_an_instant_is_known_from_what_was_logged_until_then(lake: Path) -> None
     assert moment(until, site="shop", at=AT).contacts == found.contacts
 
 
+def test_a_day_published_again_is_planned_as_it_was_published_last(lake: Path) -> None:
+    """Ann's shift was moved to ten and Bob's to another site: what was published of their day before is no plan."""
+    made = lake_of(lake, _day())
+    start, day = datetime(2026, 3, 2, tzinfo=UTC), date(2026, 3, 2)
+    rows = [
+        ("ann", "shop", "shift", 8, 16, 1), ("ann", "shop", "break", 12, 12.5, 1), ("bob", "shop", "shift", 8, 16, 1),
+        ("ann", "shop", "shift", 10, 18, 2), ("bob", "mall", "shift", 8, 16, 2), ("cat", "shop", "shift", 7, 11, 1),
+    ]  # fmt: skip
+    put_reference(made, "schedules", [
+        {"agent_id": agent, "site": site, "state": state, "starts_at": start + timedelta(hours=a),
+         "ends_at": start + timedelta(hours=b), "valid_from": day, "version": version}
+        for agent, site, state, a, b, version in rows
+    ])  # fmt: skip
+    found = [(one.agent_id, one.state, one.span.start.hour) for one in moment(made, site="shop", at=AT).plan]
+    assert found == [("ann", "shift", 10), ("cat", "shift", 7)]
+
+
 def test_without_shifts_those_are_there_who_served_lately(lake: Path) -> None:
     """Who took or ended a contact within half an hour is at work; a log with shifts is believed instead."""
     bare = lake_of(lake, [one for one in _day() if one.contact_id is not None])
