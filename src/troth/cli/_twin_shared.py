@@ -10,15 +10,12 @@ import click
 
 from troth.cli import output
 from troth.cli._lake import lake_option, opened
-from troth.cli._places import refuse_unwritable, write
 from troth.cli._quantities import SECONDS
 from troth.core.decision import Issue, Severity
 from troth.core.errors import InputError
 
 if TYPE_CHECKING:
     from troth.queueing.read import RecordedContacts
-
-__all__ = ["DAY", "days", "refuse_unwritable", "seen", "shared", "sources", "with_options", "write"]
 
 DAY: Final = click.DateTime(formats=["%Y-%m-%d"])
 

@@ -9,7 +9,7 @@ import click
 
 from troth.cli import output
 from troth.cli._lake import lake_option, opened
-from troth.cli._twin_shared import refuse_unwritable, write
+from troth.cli._places import refuse_unwritable, write
 from troth.core.decision import Issue, Severity
 from troth.core.errors import InputError
 
