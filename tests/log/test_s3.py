@@ -189,6 +189,7 @@ def test_sweeping_keeps_what_is_needed(far: str, server: Server) -> None:
         refresh(lake, con, TIMELINES["cases"])  # of the code as it is, and newer
     lake.compact()
     replaced = held(server, far)
+    assert len(lake.events.stored()) == 3  # the base, what it replaced, and what no commit names
     now = datetime.now(UTC)
     assert lake.vacuum(now=now) == 0
     assert held(server, far) == replaced

@@ -131,6 +131,11 @@ class Shelf:
             found[path.rsplit(f"/{TIER}=", 1)[1].split("/", 1)[0]].append(path)
         return found
 
+    def stored(self) -> set[str]:
+        """Return the paths of all data files of the table, those included that no commit names or that were replaced."""
+        there = self.root.rglob("*.parquet") if self.bucket is None else self.bucket.listed(self.root)
+        return {str(path) for path in there if path.parent.name.startswith(f"{TIER}=")}
+
     def rows(self) -> dict[str, int]:
         """Return how many rows each tier holds, older versions of a key included, without opening a file."""
         found = {"base": 0, "tail": 0}

@@ -182,6 +182,6 @@ def _left_over(lake: Lake) -> bool:
     """Tell whether files that were replaced, which may name somebody, are still there."""
     for shelf in [lake.rejects, *(lake.reference(table) for table in reference.TABLES)]:
         files = shelf.files()
-        if {str(path) for path in shelf.root.rglob("*.parquet")} - {*files["base"], *files["tail"]}:
+        if shelf.stored() - {*files["base"], *files["tail"]}:
             return True
     return False
