@@ -37,12 +37,11 @@ class Master:
 
     def __post_init__(self) -> None:
         """Write rows and the columns of cover into a new model."""
-        import highspy
+        from highspy._core import _Highs  # `highspy.Highs` prints a banner on standard output when it is made
 
         people, days = self.arrays.cost.shape[:2]
         kinds = self.arrays.cover.shape[1]
-        model: Any = highspy.Highs  # untyped; the library says nothing about its arguments
-        model = model()
+        model: Any = _Highs()
         model.setOptionValue("output_flag", False)
         model.setOptionValue("threads", 1)
         for _ in range(days * kinds):
@@ -109,7 +108,7 @@ class Master:
         ----------
         start : a roster to begin with, whose lines are put in.
         """
-        import highspy
+        from highspy import HighsSolution
 
         people, days = self.arrays.cost.shape[:2]
         if start is not None:
@@ -126,7 +125,7 @@ class Master:
             for p in range(people):
                 values[self._pieces + where[p, start[p].tobytes()]] = 1.0
             self._fill_cover(values, start)
-            solution = highspy.HighsSolution()
+            solution = HighsSolution()
             solution.col_value = list(values)
             model.setSolution(solution)
         model.run()

@@ -164,7 +164,7 @@ class Hunt:
             dives += 1
             if roster is not None:
                 self._polish(rng, columns, roster)
-            if dives % 4 == 0 and not self.over():
+            if dives % 4 == 0 and self.stop.steps is None and not self.over():  # how far it comes depends on the clock
                 found = columns.master.whole(seconds=min(_WHOLE_S, max(self._left(), 0.1)), start=self.lines)
                 if found is not None:
                     self._polish(rng, columns, found)

@@ -8,6 +8,7 @@ from datetime import date
 
 from troth.capacity.roster.problem import (
     Activity,
+    Duty,
     Employee,
     KindNeed,
     RosterProblem,
@@ -112,6 +113,37 @@ def read_nurse(text: str, *, name: str = "nurse") -> RosterProblem:
     ]
     file.done()
     return RosterProblem(MONDAY, days, tuple(kinds), tuple(staff), kind_needs=tuple(needs))
+
+
+def read_multi_activity_solution(text: str, problem: RosterProblem) -> tuple[Duty, ...]:
+    """Return the shifts of a published solution (XML) of a multi-activity instance.
+
+    Raises
+    ------
+    InputError : ``bad-solution`` if it cannot be read.
+    """
+    from lxml import etree
+
+    try:
+        root = etree.fromstring(text.encode(), etree.XMLParser(resolve_entities=False, no_network=True))
+        duties = []
+        for person in root.iter("Employee"):
+            for shift in person.iter("Shift"):
+                clock = (shift.findtext("Start") or "").split(":")
+                stretches, at = list[tuple[str, int, int]](), 0
+                for task in shift.iter("Task"):
+                    length = int(task.findtext("Length") or 0)
+                    stretches.append((task.findtext("ID") or "", at, at + length))
+                    at += length
+                day, start = int(shift.findtext("Day") or 0), int(clock[0]) * 60 + int(clock[1])
+                kind = problem.kinds[0].kind
+                duties.append(Duty(str(person.get("ID")), day, kind, start, at, tuple(stretches)))
+    except (etree.XMLSyntaxError, ValueError, IndexError) as error:
+        issue = Issue(
+            "bad-solution", Severity.ERROR, "solution", str(error)[:80], "Maybe the file is of another format."
+        )
+        raise InputError([issue]) from error
+    return tuple(duties)
 
 
 def read_multi_activity(text: str, *, name: str = "multi-activity") -> RosterProblem:
