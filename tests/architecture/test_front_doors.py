@@ -22,6 +22,9 @@ DOORS: dict[str, set[str]] = {
     ),
     "demo": set("Booking Controls Dirt Shift Truth UNTIL Wing World Written demo_company small_company write".split()),
     "kpi": set("Figure Kpi Params catalogue".split()),
+    "ledger": set(
+        "CapacityClaim CapacityLedger ClaimKind Resource ResourceKind book check claimed_s free free_s release".split()
+    ),
     "promise": set(
         "AtRisk BandScore Brier LearnedShare MOVES Offer PromiseState RUNNING Reliability SETTLED Settled advance at_risk brier "
         "calibration chance check due kept_rate learned_share pit reliability score_bands settled".split()
