@@ -23,7 +23,8 @@ from troth.kpi.cells import periods, sql
 from troth.kpi.definition import Clock, Figure, Kpi, Params
 from troth.kpi.fold import Result, Sums, figures, members, sums
 from troth.kpi.plan import QUANTILES, Job, Tables, Wanted, spans
-from troth.kpi.sla.read import SLA_CLOCKS, clock_parts, keep_clocks, rules
+from troth.kpi.sla.kept import kept_clocks
+from troth.kpi.sla.read import SLA_CLOCKS
 from troth.log.lake import Lake
 from troth.log.reference import TABLES
 from troth.log.references import read_reference
@@ -125,10 +126,7 @@ class Engine:
         elif table_name in TABLES:
             rows = self.lake.settled_reference(table_name)
         elif table_name == "sla_clocks":
-            given = rules(self.lake, time_zone=self.time_zone)
-            parts = clock_parts(self.lake, self.con, rules=given, now=self.now)
-            keep_clocks(self.con, parts=parts, table="sla_computed")
-            rows = "FROM sla_computed"
+            rows = kept_clocks(self.lake, self.con, now=self.now, time_zone=self.time_zone)
         else:
             raise KeyError(table_name)
         self.con.execute(f"CREATE OR REPLACE TEMP VIEW {name(table_name)} AS {rows}")

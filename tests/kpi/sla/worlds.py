@@ -29,13 +29,13 @@ MINUTES = 4 * 1440
 NOW = START + MINUTES * MINUTE
 CHANGE = date(2026, 3, 29)
 
-_ROWS = [
+ROWS = [
     *hours("office", ("08:00", "12:00"), ("13:00", "17:30"), time_zone=ZONE, valid_to=date(2026, 3, 30)),
     *hours("office", ("09:00", "12:30"), days=range(7), time_zone=ZONE, valid_from=date(2026, 3, 30)),
     *hours("nights", ("22:00", "30:00"), days=range(7), time_zone=ZONE),
 ]
-_DAYS = special("office", "2026-03-28", ("10:00", "11:30"), version=1)
-CALENDARS = calendars_from_tables(_ROWS, calendar_days=_DAYS)[0]
+DAYS = special("office", "2026-03-28", ("10:00", "11:30"), version=1)
+CALENDARS = calendars_from_tables(ROWS, calendar_days=DAYS)[0]
 #: The calendar changes while clocks run.
 USES: list[dict[str, Any]] = [
     {"dimension": "queue", "member": "q1", "calendar": "office"},

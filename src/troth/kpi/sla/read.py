@@ -117,14 +117,16 @@ def clock_parts(
     now: datetime,
     as_of: date | None = None,
     cases: Sequence[str] | None = None,
+    among: str | None = None,
 ) -> Iterator[pa.Table]:
     """Yield the rows of `sla_clocks`, those of some cases at a time and in no order, so that memory does not grow.
 
     Parameters
     ----------
     lake, con, rules, now, as_of, cases : as for `sla_clocks`.
+    among : a table of the session whose column `case_id` has the cases wanted; all if left out.
     """
-    for history in histories(lake, con, now=now, cases=cases) if rules.books else ():
+    for history in histories(lake, con, now=now, cases=cases, among=among) if rules.books else ():
         yield as_table(history, found=computed(history, rules=rules, now=now, as_of=as_of))
 
 
@@ -152,10 +154,16 @@ def computed(history: History, *, rules: SlaRules, now: datetime, as_of: date | 
 
 
 def histories(
-    lake: Lake, con: duckdb.DuckDBPyConnection, *, now: datetime, cases: Sequence[str] | None = None
+    lake: Lake,
+    con: duckdb.DuckDBPyConnection,
+    *,
+    now: datetime,
+    cases: Sequence[str] | None = None,
+    among: str | None = None,
 ) -> Iterable[History]:
     """Yield the histories of a lake's cases, about a million events at once."""
     named = "true" if cases is None else f"case_id IN ({', '.join(map(quote, cases)) or 'NULL'})"
+    named += "" if among is None else f" AND case_id IN (SELECT case_id FROM {among})"
     where = f"case_id IS NOT NULL AND {named} AND occurred_at <= {quote(now.isoformat())}::TIMESTAMPTZ"
     con.execute(f"CREATE OR REPLACE TEMP VIEW sla_events AS {lake.settled(where=where)}")
     (count,) = con.sql("SELECT count(*) FROM sla_events").fetchone() or (0,)

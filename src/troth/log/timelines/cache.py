@@ -31,8 +31,10 @@ if TYPE_CHECKING:
     import duckdb
 
 #: What can always be derived anew is written quickly rather than small.
-_COMPRESSION: Final = "snappy"
+COMPRESSION: Final = "snappy"
 _GONE: Final = pa.field("gone", pa.bool_())
+#: What rows that higher rooms compute rest on besides events, see `kept`.
+RESTS_ON: Final = ("rules", "now")
 #: When the tail names more than this share of all keys, everything is derived anew.
 _TAIL_SHARE: Final = 0.2
 #: So often others may bring a timeline up to date just before us.
@@ -75,10 +77,15 @@ def derived_schema(timeline: Timeline) -> pa.Schema:
     return pa.schema(_derived(timeline).schema().to_pyarrow())
 
 
+def folder() -> str:
+    """Return the kind of tables, see `Lake.shelf`, that are kept for the code as it is now."""
+    return f"timelines/{_definition()}"
+
+
 def _bare(lake: Lake, timeline: Timeline, schema: pa.Schema | None = None) -> Shelf:
     """Return a timeline's table as the code derives it now."""
     columns = pa.schema([]) if schema is None else schema
-    return lake.shelf(f"timelines/{_definition()}", timeline.name, columns, compression=_COMPRESSION)
+    return lake.shelf(folder(), timeline.name, columns, compression=COMPRESSION)
 
 
 def _shelf(lake: Lake, timeline: Timeline) -> Shelf | None:
@@ -155,11 +162,16 @@ def _refreshed(lake: Lake, con: duckdb.DuckDBPyConnection, timeline: Timeline, c
 
 
 def _notes(base: Iterable[str], tail: Iterable[str], columns: Iterable[str]) -> dict[str, str]:
-    return {
-        "base": json.dumps(sorted(base)),
-        "tail": json.dumps(sorted(tail)),
-        "columns": json.dumps(sorted(columns)),
-    }
+    return {**_seen(base, tail), "columns": json.dumps(sorted(columns))}
+
+
+def _seen(base: Iterable[str], tail: Iterable[str]) -> dict[str, str]:
+    return {"base": json.dumps(sorted(base)), "tail": json.dumps(sorted(tail))}
+
+
+def _others(notes: Mapping[str, Any]) -> dict[str, str]:
+    """Return what a commit said besides the event files it has seen."""
+    return {key: str(notes[key]) for key in ("columns", *RESTS_ON) if key in notes}
 
 
 def _held(notes: Mapping[str, Any]) -> set[str]:
@@ -179,29 +191,25 @@ def refresh_cached(lake: Lake, con: duckdb.DuckDBPyConnection) -> None:
 def restamp(
     lake: Lake, con: duckdb.DuckDBPyConnection, *, before: Mapping[str, list[str]], base: Iterable[str]
 ) -> None:
-    """Say of every cached timeline that it has seen the new base, if it had seen all the files this was made of.
+    """Say of every cached table that it has seen the new base, if it had seen all the files this was made of.
 
     Parameters
     ----------
-    lake, con : where the timelines are, and what to write with.
+    lake, con : where the tables are, and what to write with.
     before : files of the events that were compacted.
     base : files of the base they became.
     """
-    from troth.log.timelines import TIMELINES
-
     old_base, old_tail = ({path.rsplit("/", 1)[1] for path in before[tier]} for tier in ("base", "tail"))
     new_base = [path.rsplit("/", 1)[1] for path in base]
-    for timeline in TIMELINES.values():
-        shelf = _shelf(lake, timeline)
-        if shelf is None:
-            continue
+    for table in lake.tables(folder()):
+        shelf = lake.shelf(folder(), table, pa.schema([]))
         at, notes = shelf.version(), shelf.stamp()
         if notes.get("base") != json.dumps(sorted(old_base)):
             continue
         seen = set(json.loads(notes["tail"]))
         if old_tail <= seen:
             with suppress(LostRaceError):
-                shelf.put(con, [], notes=_notes(new_base, seen - old_tail, _held(notes)), at=at)
+                shelf.put(con, [], notes={**_others(notes), **_seen(new_base, seen - old_tail)}, at=at)
 
 
 def _there(shelf: Shelf, held: Collection[str]) -> pa.Schema:
