@@ -12,7 +12,7 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from benchmarks.quality._kpi_sides import Plan
-from troth.demo import write
+from troth.demo import demo_company, write
 from troth.kpi.clocks import Clock
 from troth.kpi.query import Engine
 from troth.log.ingest import ingest
@@ -22,8 +22,9 @@ from troth.log.schema import STORED
 from troth.log.store import name
 
 DAYS = 365
-#: Events of a demo company of size 1 in a year, roughly.
-_A_YEAR = 1_240_000
+#: Events that a demo company of size 1 without wings writes in a year, roughly; with field service, practice and forecasts
+#: it writes 1.77 million. Logs have no wings, for figures are compared with those of older logs, from before there were any.
+_A_YEAR = 1_430_000
 #: Of the new events, how many are known ones: delivered once more, or corrected.
 _KNOWN = 0.2
 
@@ -48,7 +49,9 @@ def ready(
         lake = Lake(work / f"lake-{events}-{days}-{seed}")
         paths = [work / f"log-{events}-{days}-{seed}"]
         if not (lake.root / "done").exists() and not (paths[0] / "done").exists():
-            write(paths[0], seed=seed, days=days, size=events * DAYS / days / _A_YEAR, workers=workers)
+            size = events * DAYS / days / _A_YEAR
+            bare = demo_company(days=days, size=size, field=False, projects=False, foresight=False)
+            write(paths[0], truth=bare, seed=seed, days=days, size=size, workers=workers)
             (paths[0] / "done").touch()
     if not (lake.root / "done").exists():
         shutil.rmtree(lake.root, ignore_errors=True)
