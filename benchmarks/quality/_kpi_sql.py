@@ -25,7 +25,7 @@ TABLES: Final = ("contacts", "cases", "paid")
 FIGURES: Final = (
     "by_joining", "by_answer", "served", "by_start", "repeats", "worst_waits", "worst_resolutions", "promises", "broken",
     "by_opening", "by_final", "by_resolution", "by_first_resolution", "retention", "backlog", "workload", "turnaround",
-    "said", "response", "reviews",
+    "said", "response", "reviews", "rested", "returned",
 )  # fmt: skip
 
 

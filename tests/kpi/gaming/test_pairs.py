@@ -121,9 +121,9 @@ def _call(name: str, at: datetime, length_s: int, again: str = "") -> list[Event
         "service": "cards",
         "queue": "calls",
     }
-    steps = ((0, "queued", {}), (20, "answered", {"agent_id": "ada"}), (20 + length_s, "ended", {"agent_id": "ada"}))
+    steps = ((0, "queued", None), (20, "answered", "ada"), (20 + length_s, "ended", "ada"))
     return [
-        Event(at=at + timedelta(seconds=s), activity=what, source_id=f"{name}{again}/{what}", **common, **who)
+        Event(at=at + timedelta(seconds=s), activity=what, source_id=f"{name}{again}/{what}", agent_id=who, **common)
         for s, what, who in steps
     ]
 

@@ -43,7 +43,7 @@ def _calls(agent: str, site: str, *, cut: bool) -> list[Event]:
         for place, length_s in enumerate(lengths):
             name = f"{agent}-{site}-{number}-{place}"
             at = timezone.now() - timedelta(days=20 - 2 * place - number % 5, minutes=number)
-            common = {
+            common: dict[str, Any] = {
                 "contact_id": f"c-{name}",
                 "case_id": f"k-{name}",
                 "customer_id": f"u-{agent}-{number}",
@@ -75,7 +75,7 @@ def trade(lake: Lake) -> None:
             for part in range(2 if late and number < 4 else 1):
                 name = f"{day}-{number}-{part}"
                 at = timezone.now() - timedelta(days=68 - day) + timedelta(hours=20 * part, minutes=9 * number)
-                common = {
+                common: dict[str, Any] = {
                     "contact_id": f"c-{name}",
                     "customer_id": f"u-{day}-{number}",
                     "queue": "cards",
