@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -186,6 +187,7 @@ def test_sweeping_keeps_what_is_needed(far: str, server: Server) -> None:
     old = lake.shelf("timelines/earlier", "contacts", lake.events.schema)
     with lake.session() as con:
         old.put(con, [f"SELECT * FROM ({lake.settled()})"], tier="base")
+        time.sleep(1.1)  # a bucket tells times by the second
         refresh(lake, con, TIMELINES["cases"])  # of the code as it is, and newer
     lake.compact()
     replaced = held(server, far)
