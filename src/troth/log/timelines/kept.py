@@ -60,7 +60,7 @@ def tables_as_they_are(lake: Lake, con: duckdb.DuckDBPyConnection, *, tables: It
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class KeptRows:
     """Rows kept in a lake, and of what.
 
     Parameters
@@ -110,7 +110,7 @@ class Kept:
             self.shelf.put(con, [rows], tier="base", remove=self.paths, notes={**notes, **of}, at=self.at)
 
 
-def kept(lake: Lake, *, table: str, schema: pa.Schema) -> Kept:
+def kept(lake: Lake, *, table: str, schema: pa.Schema) -> KeptRows:
     """Return what is kept under a name.
 
     Parameters
@@ -122,7 +122,7 @@ def kept(lake: Lake, *, table: str, schema: pa.Schema) -> Kept:
     shelf = lake.shelf(folder(), table, schema, compression=COMPRESSION)
     while True:  # notes, files and number of one commit
         at = shelf.version()
-        found = Kept(shelf, at, shelf.stamp(), shelf.files()["base"])
+        found = KeptRows(shelf, at, shelf.stamp(), shelf.files()["base"])
         if shelf.version() == at:
             return found
 
