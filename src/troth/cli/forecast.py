@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import signal
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -12,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from troth.cli import output
+from troth.cli._interrupt import interruptible
 from troth.cli._lake import lake_option
 from troth.core.decision import Issue, Severity, Status
 from troth.core.errors import InputError
@@ -190,7 +189,7 @@ def _computed(asked: DemandQuestion, given: Mapping[str, Any]) -> DemandForecast
     from troth.demand.ask import answer
 
     params = ForecastParams(workers=given["workers"])
-    with output.progress("Forecasting") as tell, _interruptible() as asked_to_stop:
+    with output.progress("Forecasting") as tell, interruptible() as asked_to_stop:
         told = answer(
             asked, add_up=given["add_up"], seed=given["seed"], stop=Stop(asked=asked_to_stop), params=params,
             on_progress=lambda done, of: tell(done / max(of, 1), f"{done:,} of {of:,} series"),
@@ -198,27 +197,6 @@ def _computed(asked: DemandQuestion, given: Mapping[str, Any]) -> DemandForecast
     if not told.series:
         raise click.Abort
     return told
-
-
-@contextmanager
-def _interruptible() -> Iterator[Callable[[], bool]]:
-    """Give a function that tells whether Ctrl-C was pressed; pressed again it interrupts at once."""
-    pressed = False
-
-    def note(_signal: int, _frame: Any) -> None:
-        nonlocal pressed
-        pressed = True
-        signal.signal(signal.SIGINT, before)
-
-    try:
-        before = signal.signal(signal.SIGINT, note)
-    except ValueError:  # not the main thread: nobody presses keys here
-        yield lambda: False
-        return
-    try:
-        yield lambda: pressed
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def _laid(computed: DemandForecast, changes: Any, seed: int) -> ChangedDemand | None:

@@ -36,6 +36,10 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
         "troth.cli.twin",
         "Simulate a service: how it would go, what another plan would change, what to do next, whether days go as they went.",
     ),
+    "roster": (
+        "troth.cli.roster",
+        "Say who works when: make a roster, judge one, mend one after an absence, judge a swap or a leave.",
+    ),
     "rejects": ("troth.cli.rejects", "List the rows that no import could take, each with file, row, value and advice."),
     "export": ("troth.cli.export", "Write the events of a lake as OCEL, XES, CSV or Parquet."),
     "init": ("troth.cli.init", "Set up an installation: its folder, its database, its first administrator."),

@@ -17,6 +17,12 @@ from troth.capacity.roster.problem import Terms as Terms
 from troth.capacity.roster.problem import Wish as Wish
 from troth.capacity.roster.published import read_multi_activity as read_multi_activity
 from troth.capacity.roster.published import read_nurse as read_nurse
+from troth.capacity.roster.repair import RosterChange as RosterChange
+from troth.capacity.roster.repair import RosterRepair as RosterRepair
+from troth.capacity.roster.repair import repair as repair
+from troth.capacity.roster.requests import RosterVerdict as RosterVerdict
+from troth.capacity.roster.requests import judge_leave as judge_leave
+from troth.capacity.roster.requests import judge_swap as judge_swap
 from troth.capacity.roster.rules import RULES as RULES
 from troth.capacity.roster.rules import Violation as Violation
 from troth.capacity.roster.rules import violations as violations

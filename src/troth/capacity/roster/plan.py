@@ -55,6 +55,12 @@ class RosterPlan:
         """Return a person's shifts by day."""
         return {d.day: d for d in self.duties if d.agent_id == agent_id}
 
+    def plot(self) -> Any:
+        """Return the picture as a `plotly.graph_objects.Figure`: people by days, the cover above, marks that explain."""
+        from troth.capacity.roster.plots import roster_grid
+
+        return roster_grid(self.problem, self.duties)
+
     def explain(self, agent_id: str | None = None) -> Explanation:
         """Return what the roster costs by rule, of one person or of all, with each instance."""
         by_rule: dict[str, list[Violation]] = defaultdict(list)
