@@ -15,6 +15,8 @@ from troth.capacity.roster._search import Scratch, own_price, room, rules_of
 
 #: How far prices of a round lean on those of the best bound so far.
 _SMOOTH = 0.6
+#: Of so many people who are open one is settled at once, so that a dive takes about as many rounds whatever the number.
+_AT_ONCE = 25
 #: A line that would lower the price by less is not worth a column.
 _LEAST = 1e-6
 
@@ -144,22 +146,32 @@ class Columns:
                 new += self.master.add(p, line)
         return low, new
 
-    def dive(self, rng: np.random.Generator, *, rounds: int = 4, loose: float = 0.0) -> np.ndarray | None:
+    def dive(
+        self,
+        rng: np.random.Generator,
+        *,
+        rounds: int = 8,
+        loose: float = 0.0,
+        roster: np.ndarray | None = None,
+        who: np.ndarray | None = None,
+    ) -> np.ndarray | None:
         """Settle people one after the other by the shares of their lines, pricing the others anew in between.
 
         Parameters
         ----------
         rounds : of pricing between two people.
         loose : chance weight; 0 takes the largest share each time.
+        roster, who : only these people get new lines, the others keep those of the roster; left out, all get new ones.
 
         Returns
         -------
         (P, D) a roster, or None if it came to no end.
         """
         people, days = self.arrays.off.shape
-        open_ = set(range(people))
-        roster = np.full((people, days), -1, np.int64)
+        open_ = set(range(people)) if who is None else set(who.tolist())
+        roster = np.full((people, days), -1, np.int64) if roster is None else roster.copy()
         try:
+            self.master.hold([self.master.column(p, roster[p]) for p in range(people) if p not in open_])
             while open_:
                 shares = np.empty(0)
                 for _ in range(rounds):
@@ -175,6 +187,32 @@ class Columns:
             self.master.free()
         return roster
 
+    def around(self, roster: np.ndarray, *, who: np.ndarray, seconds: float, rounds: int = 12) -> np.ndarray | None:
+        """Give some people new lines together, the others keeping theirs: columns for them, then the best whole.
+
+        Parameters
+        ----------
+        who : numbers of the people whose lines may change.
+        seconds : for putting lines together.
+
+        Returns
+        -------
+        (P, D) a roster that costs no more, or None if there was no time.
+        """
+        open_ = sorted(who.tolist())
+        try:
+            self.put(roster)
+            self.master.hold([self.master.column(p, line) for p, line in enumerate(roster) if p not in set(open_)])
+            for _ in range(rounds):
+                if self.stop():
+                    return None
+                _, prices, duals, _ = self.master.relax()
+                if not self._price(prices, prices, duals, open_)[1]:
+                    break
+            return self.master.whole(seconds=seconds, start=roster)
+        finally:
+            self.master.free()
+
     def _settle(
         self, rng: np.random.Generator, shares: np.ndarray, open_: set[int], roster: np.ndarray, loose: float
     ) -> None:
@@ -185,8 +223,8 @@ class Columns:
                 best[p] = max(best.get(p, (0.0, -1)), (float(shares[k]), k))
         sure = [(p, k) for p, (share, k) in best.items() if share > 0.999]
         if not sure:
-            p = max(best, key=lambda q: best[q][0] + loose * rng.random())
-            sure = [(p, best[p][1])]
+            order = sorted(best, key=lambda q: -best[q][0] - loose * rng.random())
+            sure = [(p, best[p][1]) for p in order[: max(1, len(open_) // _AT_ONCE)]]
         for person, k in sure:
             roster[person] = self.master.lines[k][1]
             open_.discard(person)

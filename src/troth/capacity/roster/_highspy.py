@@ -30,7 +30,7 @@ class Master:
     costs: list[float] = field(default_factory=list)
     base: float = 0.0
     _held: list[int] = field(default_factory=list)
-    _known: set[bytes] = field(default_factory=set)
+    _known: dict[bytes, int] = field(default_factory=dict)
     _model: Any = None
     _pieces: int = 0
     _piece: list[tuple[int, float, float]] = field(default_factory=list)
@@ -61,10 +61,10 @@ class Master:
 
     def add(self, person: int, line: np.ndarray) -> bool:
         """Put a line in as a column; return whether it is new."""
-        key = bytes([person & 255, person >> 8]) + line.astype(np.int16).tobytes()
+        key = _key(person, line)
         if key in self._known:
             return False
-        self._known.add(key)
+        self._known[key] = len(self.lines)
         days, kinds = self.arrays.cost.shape[1], self.arrays.cover.shape[1]
         at = np.flatnonzero(line >= 0)
         cost = float(own_price(self.arrays, person, line))
@@ -83,6 +83,11 @@ class Master:
         shares = np.array(solution.col_value)[self._pieces :]
         value = float(self._model.getInfo().objective_function_value) + self.base
         return value, duals[: days * kinds].reshape(days, kinds), duals[days * kinds :], shares
+
+    def column(self, person: int, line: np.ndarray) -> int:
+        """Return the number of a line's column, which is put in if it is not there."""
+        self.add(person, line)
+        return self._known[_key(person, line)]
 
     def hold(self, columns: list[int]) -> None:
         """Let these columns stand in every solution until `free`."""
@@ -121,9 +126,8 @@ class Master:
         model.setOptionValue("mip_rel_gap", 1e-6)
         if start is not None:
             values = np.zeros(self._pieces + count)
-            where = {(p, line.tobytes()): k for k, (p, line) in enumerate(self.lines)}
             for p in range(people):
-                values[self._pieces + where[p, start[p].tobytes()]] = 1.0
+                values[self._pieces + self.column(p, start[p])] = 1.0
             self._fill_cover(values, start)
             solution = HighsSolution()
             solution.col_value = list(values)
@@ -151,6 +155,10 @@ class Master:
         for k, (row, _, length) in enumerate(self._piece):  # pieces of a row stand in order of their price
             values[k] = min(length, counts[row])
             counts[row] -= values[k]
+
+
+def _key(person: int, line: np.ndarray) -> bytes:
+    return person.to_bytes(4, "little") + line.astype(np.int16).tobytes()
 
 
 def _steps(increments: np.ndarray) -> list[tuple[float, int]]:

@@ -22,7 +22,8 @@ from troth.core.decision import Stop
 _LOOK_S = 0.3
 #: Seconds one restart's cooling takes if no time is set.
 _CYCLE_S = 30.0
-#: After this share of the time, or when two dives gave nothing new, a whole problem over all lines is tried.
+#: Dives before people are given new lines together, and seconds that putting lines together may take.
+_DIVES = 3
 _WHOLE_S = 8.0
 
 
@@ -157,17 +158,36 @@ class Hunt:
         columns.put(self.lines)
         complete = columns.generate()
         self._low = columns.bound
-        dives = 0
-        while complete and not self.over():
-            roster = columns.dive(rng, loose=0.0 if dives == 0 else 0.3)
+        for k in range(_DIVES):
+            if not complete or self.over():
+                return
+            roster = columns.dive(rng, loose=0.0 if k == 0 else 0.3)
             self._steps += 1
-            dives += 1
             if roster is not None:
                 self._polish(rng, columns, roster)
-            if dives % 4 == 0 and self.stop.steps is None and not self.over():  # how far it comes depends on the clock
-                found = columns.master.whole(seconds=min(_WHOLE_S, max(self._left(), 0.1)), start=self.lines)
-                if found is not None:
-                    self._polish(rng, columns, found)
+        self._together(rng, columns)
+
+    def _together(self, rng: np.random.Generator, columns: Columns) -> None:
+        """Give some people at a time new lines together; more of them where that is quick."""
+        people, many = len(self.problem.staff), 6.0
+        while not self.over():
+            began = time.monotonic()
+            with self._lock:
+                roster = self.lines.copy()
+            if rng.random() < 0.5:
+                who = rng.permutation(people)[: min(people, int(many))]
+                found = columns.around(roster, who=who, seconds=min(_WHOLE_S, max(self._left(), 0.1)))
+                quick = time.monotonic() - began < _WHOLE_S / 4
+                many = min(many * 1.05, float(people)) if quick else max(3.0, many * 0.85)
+            else:
+                who = rng.permutation(people)[: max(1, int(people * rng.uniform(0.25, 0.7)))]
+                found = columns.dive(rng, loose=0.2 * rng.random(), roster=roster, who=who)
+            self._steps += 1
+            if found is not None:
+                board = kernels.empty_board(self.arrays)
+                board.lines[:] = found
+                kernels.fill(self.arrays, board)
+                self.take(board.lines, board.acts, float(kernels.value_of(self.arrays, board)))
 
     def _polish(self, rng: np.random.Generator, columns: Columns, roster: np.ndarray) -> None:
         """Search a little from a roster, and put its lines among the columns."""
@@ -177,11 +197,11 @@ class Hunt:
         best_lines, best_acts = board.lines.copy(), board.acts.copy()
         least = float(kernels.value_of(self.arrays, board))
         heat = 0.05 * self.heat * self._scale()
-        for k in range(10):
+        for k in range(5):
             if self.over():
                 break
             _, least = kernels.improve(
-                self.arrays, rng, 4 * len(roster), heat * (1 - k / 10) ** 2, board, best_lines, best_acts, least,
+                self.arrays, rng, len(roster), heat * (1 - k / 5) ** 2, board, best_lines, best_acts, least,
                 np.arange(len(roster)), scratch,
             )  # fmt: skip
         columns.put(best_lines)
