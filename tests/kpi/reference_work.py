@@ -199,6 +199,7 @@ def _cells(w: World, *, of_queues: bool = True) -> Iterator[tuple[Row, float, fl
     """Yield every interval with its seconds, and how many were needed there, on duty, and planned."""
     known = [r for r in _given(w, "requirements") if r["agents"] is not None and r["issued_at"] <= r["starts_at"]]
     known = [r for r in known if of_queues or r["queue"] is None]
+    first, last = w.recorded or (_START, _START)
 
     def before(r: dict[str, Any]) -> Any:
         """The later said, the finer, the shorter goes first; of equally fine splits that of a team."""
@@ -211,6 +212,8 @@ def _cells(w: World, *, of_queues: bool = True) -> Iterator[tuple[Row, float, fl
 
     for r in known:
         if any(meet(r, o) and before(o) < before(r) for o in known):
+            continue
+        if r["starts_at"] < first or r["ends_at"] > last:  # nobody knows who was there
             continue
         span = (r["starts_at"], r["ends_at"])
         length = (span[1] - span[0]).total_seconds()
