@@ -13,6 +13,7 @@ import numpy as np
 
 from tests.kpi import (
     logs,
+    reference_effort,
     reference_field,
     reference_forecasts,
     reference_kpis,
@@ -32,7 +33,9 @@ from troth.kpi.views import VIEWS
 from troth.log.lake import Lake
 
 #: Modules that fill the register of references when they are imported.
-REFERENCES = (reference_kpis, reference_outcomes, reference_forecasts, reference_sla, reference_work, reference_field)
+REFERENCES = (
+    reference_kpis, reference_outcomes, reference_forecasts, reference_sla, reference_work, reference_field, reference_effort,
+)  # fmt: skip
 #: KPIs a filter may get wrong, as their rows are sums over customers, people or surveys; and one of the plain kind.
 FILTERED = [
     kpi.name
@@ -45,6 +48,7 @@ PARAMS = Params(
     retention=timedelta(hours=24),
     promise_window=timedelta(hours=20),
     fix_window=timedelta(hours=9),
+    action_window=timedelta(hours=30),
     line_s=20.0,
     min_reviews=2,
     pass_mark=50.0,
@@ -159,7 +163,8 @@ def random_lake(folder: Path, *, seeds: Iterable[int]) -> Lake:
 
 
 def _tables(sites: list[str]) -> dict[str, list[dict[str, Any]]]:
-    return REFERENCE | reference_work.tables(sites) | {"forecasts": reference_forecasts.published(sites)}
+    more = reference_work.tables(sites) | reference_effort.tables(sites)
+    return REFERENCE | more | {"forecasts": reference_forecasts.published(sites)}
 
 
 def compared(folder: Path, *, seeds: Iterable[int]) -> Compared:
@@ -169,7 +174,7 @@ def compared(folder: Path, *, seeds: Iterable[int]) -> Compared:
     lake = logs.lake_of(folder, [e for events in sites.values() for e in events], **_tables(list(sites)))
     names = tuple(catalogue())
     # The busiest site alone: a filter must give what the split gives.
-    result.busiest = max(sites, key=lambda site: len(sites[site]))
+    result.busiest = max(sites, key=lambda site: sum(e.case_id is not None for e in sites[site]))
     with lake.session() as con:
         engine = Engine(lake, con)
         for number, (by, every) in enumerate(SPLITS):
@@ -190,11 +195,11 @@ def compared(folder: Path, *, seeds: Iterable[int]) -> Compared:
         )
         result.filtered = {figure.definition: figure for figure in engine.figures(alone)}
     rules = agreements(max(e.at for events in sites.values() for e in events))
-    recorded = reference_work.recorded(sites.values())
+    spans = reference_work.recorded(sites.values()), reference_effort.booked(sites.values())
     for events in sites.values():
         clocks = plain.clocks(events, rules)
         for number, (by, every) in enumerate(SPLITS):
-            _expect(result, events, clocks, recorded, number, by, every)
+            _expect(result, events, clocks, spans, number, by, every)
     return result
 
 
@@ -202,7 +207,7 @@ def _expect(
     result: Compared,
     events: list[logs.Event],
     clocks: list[plain.Plain],
-    recorded: tuple[datetime, datetime],
+    spans: tuple[tuple[datetime, datetime], tuple[datetime, datetime]],
     number: int,
     by: tuple[str, ...],
     every: Step | None,
@@ -213,7 +218,7 @@ def _expect(
         day = at.astimezone(logs.VILNIUS).date()
         return day if every and FIRST <= day < LAST else FIRST if FIRST <= day < LAST else None if day < FIRST else LAST
 
-    world = World(events, PARAMS, period, columns, calendar, SERVICES, clocks, recorded)
+    world = World(events, PARAMS, period, columns, calendar, SERVICES, clocks, *spans)
     for kpi in catalogue().values():
         groups: dict[Any, list[Item]] = defaultdict(list)
         for item in KPIS[kpi.name](world):

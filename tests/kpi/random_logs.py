@@ -9,6 +9,7 @@ from random import Random
 from typing import Any
 
 from tests.kpi.logs import Event
+from tests.kpi.random_effort import effort
 from tests.kpi.random_visits import visited
 
 #: Around the night of 29 March 2026, when Vilnius has 23 hours.
@@ -339,6 +340,7 @@ def random_log(site: str, *, seed: int) -> list[Event]:
         scribe.shift(day)
     for number in range(scribe.rng.randrange(6)):
         visited(scribe, number)
+    effort(scribe, start=START)
     scribe.rng.shuffle(scribe.events)
     return scribe.events
 

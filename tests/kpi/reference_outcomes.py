@@ -9,7 +9,19 @@ from itertools import pairwise
 from typing import Any
 
 from tests.kpi.reference import DIMS, Row, length
-from tests.kpi.reference_world import KPIS, Item, Items, World, final, inbound, kpi, unmerged
+from tests.kpi.reference_world import (
+    KPIS,
+    Item,
+    Items,
+    World,
+    final,
+    inbound,
+    kpi,
+    resolvers,
+    servers,
+    share_of,
+    unmerged,
+)  # fmt: skip
 
 # ---- repeats, retention ---------------------------------------------------------------------------------------------
 
@@ -216,20 +228,38 @@ def _busy(w: World) -> Items:
     return (Item(s.started, _hours(s) * 3600, 0, s) for s in w.states if s.state in BUSY)
 
 
-_over("load.throughput", _resolved, "shifts", _hours)
-_over("load.throughput/contacts", _handled, "shifts", _hours)
-_over("load.throughput/person_day", _resolved, "shifts", lambda s: 1.0)
-_over("load.utilisation", _busy, "shifts", lambda s: _hours(s) * 3600)
-_over("flow.served_per_hour", _walk_ins, "counters", _hours)
-_over("flow.served_per_hour/staffed", _answered, "shifts", _hours)
+def _over_theirs(
+    name: str, top: Callable[[World], Items], people: Callable[[World], set[str]], weight: Callable[[Row], float]
+) -> None:
+    """Register things over the paid time of those who serve them, less what clients pay for."""
+
+    def found(w: World) -> Items:
+        yield from top(w)
+        theirs = people(w)
+        for s in w.shifts:
+            if s.agent_id in theirs:
+                yield Item(s.started, 0, weight(s) * share_of(w, s.agent_id), s, counts=False)
+
+    KPIS[name] = found
 
 
-@kpi("load.throughput/standard_time")
-def _mix(w: World) -> Items:
+def _handlers(w: World) -> set[str]:
+    return servers(w, "answered", "handled")
+
+
+def _standard(w: World) -> Items:
     for c in w.contacts:
         if c.outcome in ("answered", "handled") and c.service in w.standard:
             yield Item(c.started, w.standard[c.service], 0, c)
-    yield from _paid(w.shifts, lambda s: _hours(s) * 3600)
+
+
+_over_theirs("load.throughput", _resolved, resolvers, _hours)
+_over_theirs("load.throughput/contacts", _handled, _handlers, _hours)
+_over_theirs("load.throughput/person_day", _resolved, resolvers, lambda s: 1.0)
+_over_theirs("load.throughput/standard_time", _standard, _handlers, lambda s: _hours(s) * 3600)
+_over_theirs("flow.served_per_hour/staffed", _answered, lambda w: servers(w, "answered"), _hours)
+_over("load.utilisation", _busy, "shifts", lambda s: _hours(s) * 3600)
+_over("flow.served_per_hour", _walk_ins, "counters", _hours)
 
 
 @kpi("load.occupancy")

@@ -43,10 +43,11 @@ def ratings(events: Iterable[Event]) -> list[Row]:
                     value=max(values, default=None),
                     high=max(scales, default=5),
                     low=max(lows, default=1),
+                    cause=least(e.attributes.get("cause") for e in answers),
                 )
             )
         if not items:
-            found.append(Row(**common, item=None, answered=None, value=None, high=5, low=1))
+            found.append(Row(**common, item=None, answered=None, value=None, high=5, low=1, cause=None))
     return found
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from tests.kpi import reference_people as people
 from tests.kpi.logs import Event
 from tests.kpi.reference import Row
-from tests.kpi.reference_world import Item, Items, World, final, kpi, unmerged
+from tests.kpi.reference_world import Item, Items, World, final, kpi, resolvers, servers, share_of, unmerged
 
 _WORK = {"on_contact", "wrap", "available", "meeting", "training"}
 _ON_DUTY = {"on_contact", "wrap", "available"}
@@ -100,9 +100,14 @@ def _site(w: World) -> str | None:
     return next(e.site for e in w.events)
 
 
+def given(site: str, table: str) -> list[dict[str, Any]]:
+    """Return the rows of a table that one site has."""
+    return _of(site)[table]
+
+
 def _given(w: World, table: str) -> list[dict[str, Any]]:
     site = _site(w)
-    return _of(site)[table] if site else []
+    return given(site, table) if site else []
 
 
 def _overlap(a: datetime, b: datetime, c: datetime, d: datetime) -> float:
@@ -285,22 +290,24 @@ def _rate(w: World, row: Row, at: datetime) -> float | None:
     return None
 
 
-def _paid(w: World) -> Items:
+def _paid(w: World, people: set[str]) -> Items:
     for s in w.shifts:
+        if s.agent_id not in people:
+            continue
         rate = _rate(w, s, s.started)
-        cents = (rate or 0.0) * (s.ended - s.started).total_seconds() / 3600
+        cents = (rate or 0.0) * (s.ended - s.started).total_seconds() / 3600 * share_of(w, s.agent_id)
         yield Item(s.started, cents, 0.0, s, counts=False, doubt=rate is None)
 
 
 @kpi("cost.per_unit")
 def _per_contact(w: World) -> Items:
-    yield from _paid(w)
+    yield from _paid(w, servers(w, "answered", "handled"))
     yield from (Item(c.started, 0.0, 1.0, c) for c in w.contacts if c.outcome in ("answered", "handled"))
 
 
 @kpi("cost.per_unit/case")
 def _per_case(w: World) -> Items:
-    yield from _paid(w)
+    yield from _paid(w, resolvers(w))
     yield from (Item(at, 0.0, 1.0, c) for c in unmerged(w) if (at := final(c, w.params)))
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from tests.kpi import reference as ref
+from tests.kpi import reference_grading as grading
 from tests.kpi import reference_people as people
 from tests.kpi import reference_visits
 from tests.kpi.logs import Event
@@ -31,7 +32,10 @@ class Item:
 
 @dataclass(slots=True)
 class World:
-    """All rows of a log, and what else figures depend on; `recorded` is from when until when the lake has states."""
+    """All rows of a log, and what else figures depend on.
+
+    `recorded` is from when until when the lake has states, `booked` hours that people logged.
+    """
 
     events: Sequence[Event]
     params: Params
@@ -41,6 +45,7 @@ class World:
     standard: dict[str, float] = field(default_factory=dict)
     sla: list[plain.Plain] = field(default_factory=list)
     recorded: tuple[datetime, datetime] | None = None
+    booked: tuple[datetime, datetime] | None = None
 
     def __post_init__(self) -> None:
         e = self.events
@@ -49,6 +54,8 @@ class World:
         self.ratings, self.reviews, self.promises = people.ratings(e), people.reviews(e), people.promises(e)
         self.shifts, self.states, self.counters = people.shifts(e), people.states(e), people.counters(e)
         self.visits = reference_visits.visits(e)
+        self.calibrations, self.errors = grading.calibrations(e), grading.errors(e)
+        self.logged, self.actions = grading.logged(e), grading.actions(e)
         ref.paused(e, self.cases)
 
     contacts: list[Row] = field(init=False)
@@ -62,6 +69,10 @@ class World:
     states: list[Row] = field(init=False)
     counters: list[Row] = field(init=False)
     visits: list[Row] = field(init=False)
+    calibrations: list[Row] = field(init=False)
+    errors: list[Row] = field(init=False)
+    logged: list[Row] = field(init=False)
+    actions: list[Row] = field(init=False)
 
 
 Items = Iterator[Item]
@@ -89,6 +100,23 @@ def final(c: Row, p: Params) -> datetime | None:
 def unmerged(w: World) -> list[Row]:
     """Return the cases that are not merged into another."""
     return [c for c in w.cases if not c.merged]
+
+
+def share_of(w: World, agent: str) -> float:
+    """Return the share of somebody's paid time that is not clients': of the hours booked, those that are not billable."""
+    mine = [h for h in w.logged if h.agent_id == agent and h.hours > 0]
+    hours = sum(h.hours for h in mine)
+    return 1.0 - sum(h.hours for h in mine if h.billable) / hours if hours else 1.0
+
+
+def servers(w: World, *outcomes: str) -> set[str]:
+    """Return who ever served a contact that ended so."""
+    return {c.agent_id for c in w.contacts if c.outcome in outcomes and c.agent_id}
+
+
+def resolvers(w: World) -> set[str]:
+    """Return whose cases were ever resolved."""
+    return {c.agent_id for c in w.cases if c.last_resolved is not None and c.agent_id}
 
 
 def inbound(c: Row) -> bool:

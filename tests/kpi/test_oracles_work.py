@@ -197,10 +197,16 @@ def test_two_currencies_are_not_added_up(tmp_path: Path) -> None:
 def test_hours_without_a_rate_make_the_figure_approximate(tmp_path: Path) -> None:
     """A person whose hour has no price is not free of charge: the figure says that it is not exact."""
     bob = _day((_at(8), "available"), (_at(12), ""), agent="bob", site="yard")
+    bob += story(
+        ("2026-03-04 09:00", "answered", {"agent_id": "bob"}),
+        ("2026-03-04 09:30", "ended"),
+        contact_id="b",
+        site="yard",
+    )
     rates = [{"dimension": "agent", "member": "bob", "cents_per_hour": 2000, "currency": "EUR"}]
     lake = _served(rates=rates, folder=tmp_path / "lake", more=bob)
     found = _figure(lake, "cost.per_unit")
-    assert found.value == pytest.approx(2000)
+    assert found.value == pytest.approx(8000 / 5)
     assert found.approximate
     assert _figure(lake, "cost.per_unit", where={"site": ["hall"]}).value is None
 

@@ -306,7 +306,7 @@ ACTIVITIES: Final[dict[str, Term]] = {
     "survey_answered": Term(
         _V,
         "The customer answered the item in `step` with `value` on a scale.",
-        _keys("form scale scale_low served_at label"),
+        _keys("form scale scale_low served_at label cause"),
     ),
     "quality_reviewed": Term(
         _V,

@@ -247,17 +247,33 @@ def _opened(tally: Tally, site: Site, case: Case, days: dict[object, LocalDay]) 
 # ---- people, voices, customers --------------------------------------------------------------------------------------
 
 
+def _servers(site: Site) -> dict[str, set[int]]:
+    """Return whose paid time figures over it take, by KPI: who ever served what it counts."""
+    served = [(_kind(site, c), c) for c in site.ledger.contacts if c.answered >= 0]
+    answering = {c.agent for kind, c in served if kind not in ("bot", "mail") and c.end == "answered"}
+    writing = {c.agent for kind, c in served if kind == "mail"}
+    resolving = {case.agent for case in site.ledger.cases if case.solved}
+    resolving |= {c.agent for kind, c in served if kind != "bot" and c.case.solved}
+    return {
+        "load.throughput": resolving,
+        "load.throughput/person_day": resolving,
+        "load.throughput/contacts": answering | writing,
+        "flow.served_per_hour/staffed": answering,
+    }
+
+
 def _people(tally: Tally, site: Site) -> None:
-    for _, started, ended, spent in site.ledger.shifts:
+    people = _servers(site)
+    for agent, started, ended, spent in site.ledger.shifts:
         if not tally.holds(started):
             continue
         paid = (ended - started) / HOUR
         busy = (spent.get(_ON_CONTACT, 0) + spent.get(_WRAP, 0)) / HOUR
         tally.add("load.occupancy", num=busy, den=busy + spent.get(_AVAILABLE, 0) / HOUR)
         tally.add("load.utilisation", num=busy, den=paid)
-        for name in ("load.throughput", "load.throughput/contacts", "flow.served_per_hour/staffed"):
-            tally.add(name, num=0, den=paid)
-        tally.add("load.throughput/person_day", num=0, den=1)
+        for name, those in people.items():
+            if agent in those:
+                tally.add(name, num=0, den=1 if name == "load.throughput/person_day" else paid)
     for _, opened, closed in site.ledger.counters:
         if tally.holds(opened):
             tally.add("flow.served_per_hour", num=0, den=(closed - opened) / HOUR)

@@ -57,6 +57,15 @@ VIEW_KEYS: Final = {
     "rostered_cells": "snapshot",
     "visits_first": "case_id",
     "paid_field": "agent_id",
+    "contract_days": "agent_id",
+    "billable_hours": "agent_id",
+    "paid_logging": "agent_id",
+    "paid_serving": "agent_id",
+    "paid_answering": "agent_id",
+    "paid_resolving": "agent_id",
+    "cost_serving": "agent_id",
+    "cost_resolving": "agent_id",
+    "scores_paired": "subject_id",
 }
 #: Columns an id given by hand may be found in, in the order in which they are tried.
 IDS: Final = ("case_id", "contact_id", "subject_id", "customer_id", "agent_id")
@@ -271,6 +280,15 @@ _BEHIND: Final = {
     "rostered_cells": "requirements",
     "visits_first": "visits",
     "paid_field": "paid",
+    "contract_days": "contracts",
+    "billable_hours": "logged",
+    "paid_logging": "paid",
+    "paid_serving": "paid",
+    "paid_answering": "paid",
+    "paid_resolving": "paid",
+    "cost_serving": "paid",
+    "cost_resolving": "paid",
+    "scores_paired": "calibrations",
 }
 
 

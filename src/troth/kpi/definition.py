@@ -51,6 +51,8 @@ class Params:
     promise_window : how far back broken promises of a customer are looked for.
     forecast_lead : how long before a cell a forecast must have been issued to be scored.
     fix_window : a further visit for the same matter within this means that the first did not settle it.
+    tolerance : points of 100 by which a grader may differ from the agreed score.
+    action_window : within this an action or trial must be closed to count as closed.
     line_s : waits or resolutions above this are bad; None means the target, else the previous quarter's P95.
     """
 
@@ -63,6 +65,8 @@ class Params:
     promise_window: timedelta = timedelta(days=90)
     forecast_lead: timedelta = timedelta(days=1)
     fix_window: timedelta = timedelta(days=30)
+    tolerance: float = 10.0
+    action_window: timedelta = timedelta(days=90)
     line_s: float | None = None
 
 
@@ -125,6 +129,7 @@ class Kpi:
     chance_parts : for the interval, the same sums laid out by the days on which chance fell, where `parts` date a row
         by something else; empty where the days of `parts` are those.
     quantiles : whether rows have a distribution worth showing (P50, P90, P95, max).
+    signed : whether the figure can be below nought.
     maturity : how long after its end a period's figure can still change by itself.
     version, effective_from : of the definition.
     earlier : the definitions it replaced, whole, the newest first.
@@ -148,6 +153,7 @@ class Kpi:
     quantiles: bool = False
     chance: Chance = Chance.DAYS
     chance_parts: tuple[Part, ...] = ()
+    signed: bool = False
     maturity: Callable[[Params], timedelta] = lambda _: timedelta(0)
     version: int = 1
     effective_from: date = date(2026, 1, 1)

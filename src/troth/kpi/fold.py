@@ -213,7 +213,7 @@ class _Cube:
         else:
             # A share of things is a share of `den` things; shares of time are not, and keep the plain interval.
             share = kpi.unit is Unit.SHARE and all(p.weight == 1.0 for p in kpi.parts)
-            found = ratio_intervals(num, den=den, share=share, floor=0.0, apart=apart)
+            found = ratio_intervals(num, den=den, share=share, floor=None if kpi.signed else 0.0, apart=apart)
         return found.low, found.high
 
 

@@ -27,8 +27,8 @@ _LEAD: Final = (
     "sla.service_level", "outcome.first_contact", "flow.backlog", "flow.escalation", "promise.kept", "load.occupancy",
 )  # fmt: skip
 _QUALITY: Final = (
-    "quality.score", "quality.agents_passing", "voice.csat", "voice.dsat", "voice.resolved", "voice.response",
-    "outcome.first_contact", "outcome.reopened", "flow.failure_demand", "speed.handle",
+    "quality.score", "quality.agents_passing", "quality.calibration", "quality.training_errors", "voice.csat", "voice.dsat",
+    "voice.resolved", "voice.response", "outcome.first_contact", "outcome.reopened", "flow.failure_demand", "speed.handle",
 )  # fmt: skip
 
 #: The KPIs of each role by id, in the order in which they are read; None means all there are.

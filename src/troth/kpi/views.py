@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
 
-from troth.kpi import _views_field, _views_flow, _views_work
+from troth.kpi import _views_effort, _views_field, _views_flow, _views_quality, _views_work
 from troth.kpi.definition import COLUMNS, Params, Rows
 from troth.log.timelines import micros, seconds
 
@@ -390,5 +390,7 @@ VIEWS: Final[dict[str, Callable[[Scope], Rows]]] = {
         *_views_work.VIEWS,
         *_views_field.VIEWS,
         *_views_flow.VIEWS,
+        *_views_effort.VIEWS,
+        *_views_quality.VIEWS,
     )
 }

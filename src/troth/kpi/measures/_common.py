@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import date
+from typing import Any, Final
 
 from troth.kpi.definition import Params
+
+#: Since then figures over paid time take the time of those who serve what is counted; before, all there was.
+THEIRS_SINCE: Final = date(2026, 11, 27)
+#: The same in words.
+THEIRS: Final = "of who also logs hours that clients pay for, the share of the hours logged that none pays for"
 
 
 def share(condition: Any) -> Any:

@@ -1,4 +1,4 @@
-"""What a unit of service costs: all paid time over units completed, or the handling alone."""
+"""What a unit of service costs: the paid time of those who serve it over units completed, or the handling alone."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from troth.core.terms import Direction, Unit
 from troth.kpi.definition import Kpi, Params, Part
-from troth.kpi.measures._common import none
+from troth.kpi.measures._common import THEIRS, THEIRS_SINCE, none
 from troth.kpi.measures.speed import final_resolution
 
 
@@ -22,7 +22,7 @@ def _known(s: Any, _: Params) -> Any:
 
 #: Time whose rate is not known costs nothing, which makes the figure approximate; with no rate at all there is none.
 _PAID = Part("paid_cost", at=_began, value=lambda s, _: s.cents.fill_null(0.0), weight=0.0, counts=False, needs=_known)
-_PER_CONTACT = Kpi(
+_PER_CONTACT_1 = Kpi(
     id="cost.per_unit",
     title="Cost of a contact",
     question="What did a contact cost, all paid time shared among those that were served?",
@@ -48,13 +48,13 @@ _PER_CONTACT = Kpi(
     source="Founding text: total cost over an agreed unit; fully loaded",
     aliases=("CPU",),
 )
-_PER_CASE = replace(
-    _PER_CONTACT,
+_PER_CASE_1 = replace(
+    _PER_CONTACT_1,
     variant="case",
     title="Cost of a resolution",
     question="What did a case cost that was resolved for good, all paid time shared among them?",
     denominator="cases resolved for good",
-    population=_PER_CONTACT.population.replace(
+    population=_PER_CONTACT_1.population.replace(
         "contacts a person served", "cases resolved and not reopened within the window, merged ones aside"
     ),
     cohort="when the shift began, or the case was resolved; a rate holds for days of UTC",
@@ -71,8 +71,38 @@ _PER_CASE = replace(
     maturity=lambda p: p.reopen_window,
     aliases=(),
 )
+
+
+def _theirs(first: Kpi, timeline: str, *, question: str, who: str) -> Kpi:
+    """Return a definition over the time of those who serve the unit, in place of one over all paid time."""
+    paid = replace(_PAID, timeline=timeline, value=lambda s, _: s.cents.fill_null(0.0) * s.part)
+    return replace(
+        first,
+        question=question,
+        population=first.population.replace(
+            "shifts whose end is known", f"shifts of {who} whose end is known ({THEIRS})"
+        ),
+        parts=(paid, first.parts[1]),
+        version=2,
+        effective_from=THEIRS_SINCE,
+        earlier=(first,),
+    )
+
+
+_PER_CONTACT = _theirs(
+    _PER_CONTACT_1,
+    "cost_serving",
+    question="What did a contact cost, the paid time of those who serve contacts shared among them?",
+    who="people who ever served a contact",
+)
+_PER_CASE = _theirs(
+    _PER_CASE_1,
+    "cost_resolving",
+    question="What did a case cost that was resolved for good, the paid time of those who resolve cases shared among them?",
+    who="people who ever resolved a case",
+)
 _BY_ACTIVITY = replace(
-    _PER_CONTACT,
+    _PER_CONTACT_1,
     variant="activity",
     title="Cost of handling a contact",
     question="What did the time spent on a contact cost?",

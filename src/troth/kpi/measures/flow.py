@@ -7,7 +7,7 @@ from typing import Final
 
 from troth.core.terms import Direction, Unit
 from troth.kpi.definition import Fold, Kpi, Part
-from troth.kpi.measures._common import inbound, none, offered, one, queued_at, share
+from troth.kpi.measures._common import THEIRS, THEIRS_SINCE, inbound, none, offered, one, queued_at, share
 from troth.log.timelines import seconds
 
 _VOLUME = Kpi(
@@ -182,7 +182,7 @@ _SERVED = Kpi(
     ),
     source="Founding text: customers served in a period",
 )
-_SERVED_STAFFED = replace(
+_SERVED_STAFFED_1 = replace(
     _SERVED,
     variant="staffed",
     title="Served per staffed hour",
@@ -201,6 +201,23 @@ _SERVED_STAFFED = replace(
             counts=False,
         ),
     ),
+)
+_SERVED_STAFFED = replace(
+    _SERVED_STAFFED_1,
+    population=f"contacts answered; shifts of people who ever answered one ({THEIRS})",
+    parts=(
+        _SERVED_STAFFED_1.parts[0],
+        Part(
+            "paid_answering",
+            at=lambda s, _: s.started_at,
+            value=none,
+            weight=lambda s, _: seconds(s.started_at, s.ended_at) * s.part / 3600.0,
+            counts=False,
+        ),
+    ),
+    version=2,
+    effective_from=THEIRS_SINCE,
+    earlier=(_SERVED_STAFFED_1,),
 )
 
 _FAILURE = Kpi(

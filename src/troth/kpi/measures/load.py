@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from troth.core.terms import Direction, Unit
 from troth.kpi.definition import Kpi, Params, Part
-from troth.kpi.measures._common import none, one
+from troth.kpi.measures._common import THEIRS, THEIRS_SINCE, none, one
 from troth.kpi.measures.speed import final_resolution
 from troth.log.timelines import seconds
 
@@ -32,9 +32,35 @@ def _paid(weight: Any, *, counts: bool = False) -> Part:
     )
 
 
-_PAID_HOURS = _paid(lambda s, p: _length(s, p) / 3600.0)
+def _theirs(timeline: str, weight: Any) -> Part:
+    """Paid time of those who serve the unit, as the denominator; `weight` is that of a whole shift."""
+    return Part(
+        timeline, at=lambda s, _: s.started_at, value=none, weight=lambda s, p: weight(s, p) * s.part, counts=False
+    )
 
-_THROUGHPUT = Kpi(
+
+def _hours(s: Any, p: Params) -> Any:
+    return _length(s, p) / 3600.0
+
+
+def _renewed(first: Kpi, *, denominator: str, population: str, part: Part) -> Kpi:
+    """Return a definition over the time of those who serve the unit, in place of one over all paid time."""
+    return replace(
+        first,
+        denominator=denominator,
+        population=f"{first.population}; {population} ({THEIRS})",
+        parts=(first.parts[0], part),
+        version=2,
+        effective_from=THEIRS_SINCE,
+        earlier=(first,),
+    )
+
+
+_PAID_HOURS = _paid(_hours)
+_RESOLVING: Final = "shifts of people who ever resolved a case"
+_SERVING: Final = "shifts of people who ever served a contact"
+
+_THROUGHPUT_1 = Kpi(
     id="load.throughput",
     title="Throughput",
     question="How many cases were completed in a paid hour?",
@@ -57,8 +83,8 @@ _THROUGHPUT = Kpi(
     maturity=lambda p: p.reopen_window,
     source="Founding text: throughput",
 )
-_THROUGHPUT_CONTACTS = replace(
-    _THROUGHPUT,
+_THROUGHPUT_CONTACTS_1 = replace(
+    _THROUGHPUT_1,
     variant="contacts",
     title="Contact throughput",
     question="How many contacts were completed in a paid hour?",
@@ -77,17 +103,17 @@ _THROUGHPUT_CONTACTS = replace(
     ),
     maturity=lambda _: _ZERO,
 )
-_THROUGHPUT_DAY = replace(
-    _THROUGHPUT,
+_THROUGHPUT_DAY_1 = replace(
+    _THROUGHPUT_1,
     variant="person_day",
     title="Throughput per person-day",
     question="How many cases did a person complete in a day at work?",
     unit=Unit.COUNT,
     denominator="shifts",
-    parts=(_THROUGHPUT.parts[0], _paid(1.0)),
+    parts=(_THROUGHPUT_1.parts[0], _paid(1.0)),
 )
-_THROUGHPUT_MIX = replace(
-    _THROUGHPUT,
+_THROUGHPUT_MIX_1 = replace(
+    _THROUGHPUT_1,
     variant="standard_time",
     title="Standard time completed per paid time",
     question="How much work, by standard times, was done in paid time?",
@@ -107,6 +133,30 @@ _THROUGHPUT_MIX = replace(
         _paid(_length),
     ),
     maturity=lambda _: _ZERO,
+)
+_THROUGHPUT = _renewed(
+    _THROUGHPUT_1,
+    denominator="paid hours of people who resolve cases",
+    population=_RESOLVING,
+    part=_theirs("paid_resolving", _hours),
+)
+_THROUGHPUT_CONTACTS = _renewed(
+    _THROUGHPUT_CONTACTS_1,
+    denominator="paid hours of people who serve contacts",
+    population=_SERVING,
+    part=_theirs("paid_serving", _hours),
+)
+_THROUGHPUT_DAY = _renewed(
+    _THROUGHPUT_DAY_1,
+    denominator="shifts of people who resolve cases",
+    population=_RESOLVING,
+    part=_theirs("paid_resolving", lambda _s, _p: 1.0),
+)
+_THROUGHPUT_MIX = _renewed(
+    _THROUGHPUT_MIX_1,
+    denominator="paid seconds of people who serve contacts",
+    population=_SERVING,
+    part=_theirs("paid_serving", _length),
 )
 
 _OCCUPANCY = Kpi(

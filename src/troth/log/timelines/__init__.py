@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from troth.log.timelines import cases, contacts, paid, spells, visits, voice
+from troth.log.timelines import cases, contacts, effort, paid, spells, visits, voice
 from troth.log.timelines._base import Timeline as Timeline
 from troth.log.timelines._base import micros as micros
 from troth.log.timelines._base import seconds as seconds
@@ -25,9 +25,13 @@ TIMELINES: Final[dict[str, Timeline]] = {
         spells.STATUSES,
         voice.RATINGS,
         voice.REVIEWS,
+        voice.CRITICAL_ERRORS,
+        voice.CALIBRATIONS,
         voice.PROMISES,
         paid.PAID,
         paid.COUNTERS,
         visits.VISITS,
+        effort.LOGGED,
+        effort.ACTIONS,
     )
 }

@@ -1,4 +1,4 @@
-"""Ratings, reviews and promises: what customers said, what reviewers said, and what was promised."""
+"""Ratings, reviews and promises: what customers said, what reviewers said and how alike, and what was promised."""
 
 from __future__ import annotations
 
@@ -113,6 +113,58 @@ def _truth(e: Events, key: str) -> Any:
     return raw.bool.fill_null(False)
 
 
+def critical_errors(events: Events) -> Rows:
+    """Return one row for each critical criterion that failed in a review, with the cause noted for it, if any."""
+    e = events.filter(events.activity == "quality_reviewed")
+    criterion = e.step.notnull() & (e.step != "total")
+    e = e.filter(criterion & _truth(e, "critical") & ~_truth(e, "not_applicable") & (e.value <= 0))
+    r = e.group_by(["subject_id", "step"]).aggregate(
+        **_dims(e), found_at=e.occurred_at.max(), cause=attribute(e, "cause").nullif("").min(), inexact=inexact(e)
+    )
+    return r.rename(criterion="step", approximate="inexact")
+
+
+def calibrations(events: Events) -> Rows:
+    """Return one row for each grader of a review in a calibration: the blind `score` and the `agreed` one, 0 to 100.
+
+    A score is the `total` if one was given, else the weighted mean of the criteria; of several of one grader for one
+    criterion the last counts. `agent_id` is the grader, `reviewed_id` whose work it was.
+    """
+    import ibis
+
+    e = events.filter(events.activity == "quality_calibrated")
+    percent = 100.0 * e.value / ibis.coalesce(_number(e, "scale"), 100.0)
+    e = e.mutate(
+        grader=attribute(e, "reviewer_id").nullif(""), point=ibis.coalesce(e.step, "total"), percent=percent,
+        weight=ibis.coalesce(_number(e, "weight"), 1.0),
+    )  # fmt: skip
+    last = ibis.struct({"at": e.occurred_at, "percent": e.percent.fill_null(_NOTHING), "weight": e.weight}).max()
+    p = e.group_by(["subject_id", "grader", "point"]).aggregate(last=last, inexact=inexact(e))
+    p = p.mutate(at=p["last"]["at"], percent=p["last"]["percent"].nullif(_NOTHING), weight=p["last"]["weight"])
+    total = p.point == "total"
+    applies = ~total & p.percent.notnull()
+    s = p.group_by(["subject_id", "grader"]).aggregate(
+        total=p.percent.max(where=total),
+        points=(p.weight * p.percent).sum(where=applies),
+        weights=p.weight.sum(where=applies),
+        at=p["at"].max(),
+        inexact=p.inexact.any(),
+    )
+    s = s.mutate(score=ibis.coalesce(s.total, s.points / s.weights.nullif(0.0)))
+    blind = s.filter(s.grader.notnull()).select("subject_id", "grader", "score", "inexact", scored_at="at")
+    agreed = s.filter(s.grader.isnull()).select(
+        agreed_subject="subject_id", agreed="score", agreed_at="at", unsure="inexact"
+    )
+    about = e.group_by("subject_id").aggregate(**_dims(e)).rename(about_subject="subject_id", reviewed_id="agent_id")
+    c = blind.left_join(agreed, blind.subject_id == agreed.agreed_subject)
+    c = c.join(about, c.subject_id == about.about_subject)
+    return c.select(
+        "subject_id", "case_id", "contact_id", "customer_id", "reviewed_id", "team", "queue", "site", "channel",
+        "service", "priority", "scored_at", "score", "agreed", "agreed_at", agent_id=c.grader,
+        approximate=c.inexact | c.unsure.fill_null(False),
+    )  # fmt: skip
+
+
 def promises(events: Events) -> Rows:
     """Return one row a promise: what was first and last promised, with which probability, and how it ended."""
     import ibis
@@ -156,6 +208,20 @@ REVIEWS = Timeline(
     key="subject_id",
     activities=("quality_reviewed",),
     derive=reviews,
+)
+CRITICAL_ERRORS = Timeline(
+    name="critical_errors",
+    sentence="One critical criterion that failed in a quality review.",
+    key="subject_id",
+    activities=("quality_reviewed",),
+    derive=critical_errors,
+)
+CALIBRATIONS = Timeline(
+    name="calibrations",
+    sentence="One grader's blind score of a review, beside the one that was agreed.",
+    key="subject_id",
+    activities=("quality_calibrated",),
+    derive=calibrations,
 )
 PROMISES = Timeline(
     name="promises",
