@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from math import inf
 from pathlib import Path
@@ -84,13 +85,11 @@ def _show(mended: RosterRepair, before: tuple[Duty, ...], *, problem: RosterProb
         output.show(rows, form=form, key="changes", extra=extra)
         return
     if rows:
-        shown = {
-            key: (lambda row, key=key: output.text(row[key])) for key in ("person", "day", "before", "after", "cost")
-        }
-        shown |= {
-            "cost": lambda row: "must be" if row["cost"] == inf else f"{row['cost']:,.4g}",
+        shown: dict[str, Callable[[output.Row], str]] = {
+            "person": lambda row: row["person"], "day": lambda row: row["day"], "before": lambda row: row["before"],
+            "after": lambda row: row["after"], "cost": lambda row: "must be" if row["cost"] == inf else f"{row['cost']:,.4g}",
             "without it": lambda row: row["why"],
-        }
+        }  # fmt: skip
         output.show(rows, form=form, key="changes", columns=shown)
     else:
         click.echo("Nobody needs to be asked." if not mended.left else "Nothing helps: nobody can step in.")

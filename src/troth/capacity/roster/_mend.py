@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import inf
 
 import numpy as np
@@ -23,6 +23,10 @@ _BEAM, _AFTER = 3, 7
 _LIKELY = 25
 #: Price of a changed day where the problem has none, as a share of what a missing person costs.
 _SHARE = 0.1
+
+
+#: Lines (P, D) of options and activities (P, S).
+_Roster = tuple[np.ndarray, np.ndarray]
 
 
 @dataclass(slots=True)
@@ -69,7 +73,8 @@ class Mending:
     def __post_init__(self) -> None:
         """Compile, and price every day that is other than it stood."""
         self._began = time.monotonic()
-        self._whole = compiled(self.problem)
+        # Changes are priced here, also those of a shift's time, which the problem's price does not know.
+        self._whole = compiled(replace(self.problem, prices=replace(self.problem.prices, change=0.0)))
         arrays = stacked(self._whole)
         ready = time.monotonic()
         warm(arrays)  # compiling once on a machine takes half a minute, which is not the repair's
@@ -77,11 +82,11 @@ class Mending:
         self._rng = np.random.default_rng(self.seed)
         self._board, self._scratch = kernels.empty_board(arrays), kernels.room(arrays)
         lines, acts = _written(self._whole, self.duties, self._board)
+        stood = _written(self._whole, [*self.duties, *self.missing], self._board)
         self._price = self.problem.prices.change or _SHARE * _scale(arrays, self.problem.slot_minutes)
-        self._arrays = self._priced(arrays, lines)
+        self._arrays = self._no_better(self._priced(arrays, lines), (lines, acts), stood)
         self._first = _State(lines, acts, (), self._cover(lines, acts))
-        whole = _written(self._whole, [*self.duties, *self.missing], self._board)
-        self._stood = self._cover(*whole)
+        self._stood = self._cover(*stood)
 
     def spent(self) -> float:
         """Return the seconds since the kernels were ready."""
@@ -191,23 +196,42 @@ class Mending:
         people, options = np.arange(len(lines)), np.arange(cost.shape[2])
         for d in range(self.problem.days):
             stands = lines[:, d][:, None] == options[None, :]
-            more = (self._price if d in reach else inf) - self._price * (self.problem.prices.change > 0 and d in reach)
+            more = self._price if d in reach else inf
             cost[:, d][~stands] += more
             off[people[lines[:, d] >= 0], d] += more
-        # What stands may stand, even where it was not allowed: it is not for a repair to mend.
+        # What stands may stand, even where it was not allowed: it is not for a repair to mend. Nor is it to honour other
+        # requests or to save hours: nothing is cheaper than what stands.
         for d in range(self.problem.days):
             works = lines[:, d] >= 0
-            now = cost[people[works], d, lines[works, d]]
-            cost[people[works], d, lines[works, d]] = np.where(np.isfinite(now), now, 0.0)
-            off[people[~works], d] = np.where(np.isfinite(off[~works, d]), off[~works, d], 0.0)
+            now = np.where(works, cost[people, d, np.maximum(lines[:, d], 0)], off[:, d])
+            now = np.where(np.isfinite(now), now, 0.0)
+            cost[:, d] = np.maximum(cost[:, d], now[:, None])
+            off[:, d] = np.maximum(off[:, d], now)
+            cost[people[works], d, lines[works, d]] = now[works]
+            off[~works, d] = now[~works]
         return arrays._replace(cost=cost, off=off)
+
+    def _no_better(self, arrays: Stacked, now: _Roster, stood: _Roster) -> Stacked:
+        """Return arrays in which no cover is better than it stood, so that nobody is asked for what was missing before."""
+        counts = []
+        for lines, acts in (stood, now):
+            self._board.lines[:], self._board.acts[:] = lines, acts
+            kernels.fill(arrays, self._board)
+            counts.append((self._board.by_kind.copy(), self._board.by_slot.copy()))
+        (kinds, slots), (kinds_now, slots_now) = counts
+        d, k = np.indices(kinds.shape)
+        least = np.minimum(arrays.cover[d, k, kinds], arrays.cover[d, k, kinds_now])
+        return arrays._replace(
+            cover=np.maximum(arrays.cover, least[:, :, None]), floor=np.minimum(arrays.floor, slots),
+            wanted=np.minimum(arrays.wanted, slots), most=np.maximum(arrays.most, slots_now),
+        )  # fmt: skip
 
 
 def _value(one: _State) -> float:
     return one.value
 
 
-def _written(whole: Compiled, duties: Sequence[Duty], board: kernels.Board) -> tuple[np.ndarray, np.ndarray]:
+def _written(whole: Compiled, duties: Sequence[Duty], board: kernels.Board) -> _Roster:
     """Return shifts as lines (P, D) of options and activities (P, S), whatever rules they break."""
     problem, slot = whole.problem, whole.problem.slot_minutes
     option = {(problem.kinds[o.kind].kind, o.start, o.length): k for k, o in enumerate(whole.options)}

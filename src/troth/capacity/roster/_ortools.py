@@ -41,6 +41,7 @@ class Exact:
     x: dict[tuple[int, int, int], Any] = field(default_factory=dict)
     literals: dict[Name, Any] = field(default_factory=dict)
     _works: dict[tuple[int, int], Any] = field(default_factory=dict)
+    _blamed: set[int] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         """Write the model."""
@@ -210,10 +211,13 @@ class Exact:
                 one = problem.staff[p]
                 mine = []
                 for need in problem.slot_needs:
-                    if need.floor[s] and (one.skills is None or need.activity in one.skills):
+                    able = one.skills is None or need.activity in one.skills
+                    if need.floor[s] and (able or self.named):
                         y = self.model.new_bool_var("")
                         does[need.activity].append(y)
                         mine.append(y)
+                        if not able:
+                            self._rule(self.model.add(y == 0), f"roster.skill:{need.activity}", None)
                 self.model.add(sum(mine) <= sum(present))
             for need in problem.slot_needs:
                 if need.floor[s]:
@@ -261,24 +265,35 @@ class Exact:
         The set of a core is made irreducible by leaving out one rule after the other (deletion filter: Chinneck and
         Dravnieks 1991).
         """
+        names = {literal.index: name for name, literal in self.literals.items()}
+        kept = list(self.literals.values())
+        if not self._cannot_hold(kept, seconds):
+            return None
+        kept, sure = self._core(kept, seconds), list[Any]()
+        while kept:
+            one = kept.pop()
+            if not self._cannot_hold([*sure, *kept], seconds):
+                sure.append(one)
+            else:
+                core = {literal.index for literal in self._core([*sure, *kept], seconds)}
+                kept = [literal for literal in kept if literal.index in core]
+        return sorted(names[literal.index] for literal in sure)
+
+    def _cannot_hold(self, literals: list[Any], seconds: float) -> bool:
+        """Tell whether these rules are proven not to hold together; what of it matters is kept in `_blamed`."""
         solver = cp_model.CpSolver()
         solver.parameters.num_workers = 1
         solver.parameters.max_time_in_seconds = seconds
-        names = {literal.index: name for name, literal in self.literals.items()}
-        kept = list(self.literals.values())
-        self.model.add_assumptions(kept)
-        if solver.solve(self.model) != cp_model.INFEASIBLE:
-            return None
-        core = [self.literals[names[k]] for k in solver.sufficient_assumptions_for_infeasibility()]
-        kept, sure = core or kept, list[Any]()
-        while kept:
-            one = kept.pop()
-            self.model.clear_assumptions()
-            self.model.add_assumptions([*sure, *kept])
-            status = solver.solve(self.model)
-            if status != cp_model.INFEASIBLE:
-                sure.append(one)
-            else:
-                core = [self.literals[names[k]] for k in solver.sufficient_assumptions_for_infeasibility()]
-                kept = [literal for literal in kept if literal.index in {c.index for c in core}]
-        return sorted(names[literal.index] for literal in sure)
+        self.model.clear_assumptions()
+        self.model.add_assumptions(literals)
+        proven = bool(solver.solve(self.model) == cp_model.INFEASIBLE)
+        self._blamed = set(solver.sufficient_assumptions_for_infeasibility()) if proven else set()
+        return proven
+
+    def _core(self, literals: list[Any], seconds: float) -> list[Any]:
+        """Return those of rules just proven contradictory that the solver blames, if they alone are, too.
+
+        What presolve takes out is at times missing among those the solver blames, so that it is proven anew.
+        """
+        core = [literal for literal in literals if literal.index in self._blamed]
+        return core if core and len(core) < len(literals) and self._cannot_hold(core, seconds) else literals

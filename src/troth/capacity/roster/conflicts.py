@@ -7,6 +7,9 @@ from troth.capacity.roster.problem import RosterProblem
 from troth.capacity.roster.rules import RULES
 from troth.core.decision import Issue, Severity
 
+#: So many people who can do an activity are named.
+_NAMED = 12
+
 
 def conflicts(problem: RosterProblem, *, seconds: float = 30.0) -> tuple[Issue, ...]:
     """Return hard rules that cannot all hold, none of which can be left out; none if there are not any, or no time.
@@ -42,4 +45,16 @@ def _issue(problem: RosterProblem, name: Name) -> Issue:
     who = agent or activity
     on = f" on {problem.date_of(day).isoformat()}" if day >= 0 else ""
     advice = "Maybe relax this one: without any one of these rules the others can hold."
-    return Issue("conflict", Severity.ERROR, f"{who}: {rule}{on}", RULES[rule].sentence, advice)
+    says = RULES[rule].sentence
+    if activity and rule == "roster.skill":
+        says += f" {_able(problem, activity)}"
+    return Issue("conflict", Severity.ERROR, f"{who}: {rule}{on}", says, advice)
+
+
+def _able(problem: RosterProblem, activity: str) -> str:
+    """Return who can do an activity, in words."""
+    names = [one.agent_id for one in problem.staff if one.skills is None or activity in one.skills]
+    if not names:
+        return f"Nobody can do {activity}."
+    more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
+    return f"Only {', '.join(names[:_NAMED])}{more} can do {activity}."
