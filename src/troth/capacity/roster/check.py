@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from datetime import datetime, time
 from math import isfinite
+from zoneinfo import ZoneInfo
 
 from troth.capacity.roster.problem import OFF, Employee, RosterProblem, ShiftKind
 from troth.core.decision import Issue, Severity
@@ -51,6 +53,7 @@ def _whole(problem: RosterProblem) -> Iterator[Issue]:
         yield _error(
             "bad-slot", "slot_minutes", problem.slot_minutes, "Maybe 5, 10, 15 or 30: a day is a number of slots."
         )
+    yield from _clock(problem)
     if not problem.kinds:
         yield _error("no-shift-kinds", "kinds", "", "Maybe the shifts there are were not read.")
     if not problem.staff:
@@ -58,6 +61,22 @@ def _whole(problem: RosterProblem) -> Iterator[Issue]:
     yield from _twice((one.agent_id for one in problem.staff), "person-twice", "staff")
     yield from _twice((kind.kind for kind in problem.kinds), "kind-twice", "kinds")
     yield from _twice((a.activity for a in problem.activities), "activity-twice", "activities")
+
+
+def _clock(problem: RosterProblem) -> Iterator[Issue]:
+    """Days of 23 and 25 hours, which are taken as of 24."""
+    try:
+        zone = ZoneInfo(problem.time_zone)
+    except (ValueError, OSError, KeyError):
+        yield _error("bad-time-zone", "time_zone", problem.time_zone, "Maybe a name such as Europe/Vilnius.")
+        return
+    if not any(kind.starts for kind in problem.kinds):
+        return
+    for day in range(min(problem.days, 1000)):
+        first, then = (datetime.combine(problem.date_of(day + k), time(), zone) for k in (0, 1))
+        if first.utcoffset() != then.utcoffset():
+            advice = "Maybe look at that night's shifts by hand: they are an hour longer or shorter than planned."
+            yield _warning("clock-change", f"days[{day}]", problem.date_of(day).isoformat(), advice)
 
 
 def _kinds(problem: RosterProblem) -> Iterator[Issue]:
