@@ -46,7 +46,6 @@ def test_pages_are_accessible_and_whole(
     told.alice.language = language
     told.alice.save()
     page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
-    page.set_default_timeout(120_000)  # figures of a log that was never read take long on a busy machine
     page.goto(live_server.url + reverse("enter", args=[SignInLink.make(told.alice, now=timezone.now())]))
     page.click("main button")
     faults = []
