@@ -83,6 +83,20 @@ def _reading(source: Source) -> Callable[[Path, ReadOptions], Iterator[Batch]]:
     return read
 
 
+def read_part(part: Opened, *, path: Path, source: Source, options: ReadOptions) -> Iterator[Batch]:
+    """Yield the events of one part of a file whose records are known to be of a source.
+
+    Parameters
+    ----------
+    part : the part.
+    path : the file it is of, in whose folder tables beside are sought.
+    source, options : as for a declared reader.
+    """
+    shelf = tables_beside(path, source=source, options=options)
+    for records in read_records(part, size=options.batch_rows, lists=source.lists, flatten=source.flatten):
+        yield _Work(source, part, options, shelf).batch(records)
+
+
 @dataclass(slots=True)
 class _Work:
     """One batch being made."""

@@ -168,7 +168,7 @@ def _values(held: list[str], count: int) -> Records:
 
 
 def _of_csv(part: Opened, head: bytes, size: int) -> Iterator[Records]:
-    rest = _Again(part, head)
+    rest = Again(part, head)
     line, after, encoding = first_line(rest)
     tries = [(len(line.split(d)), d) for d in (",", ";", "\t", "|")]
     delimiter = max(tries, key=lambda t: t[0])[1]
@@ -181,17 +181,18 @@ def _of_csv(part: Opened, head: bytes, size: int) -> Iterator[Records]:
         yield Records(_as_json(rows.text, names), rows.bad, rows.issues)
 
 
-class _Again(Opened):
+class Again(Opened):
     """A part whose first bytes were read already."""
 
     def __init__(self, part: Opened, head: bytes) -> None:
         super().__init__(part.name, part.stream, part.raw, part.size, part.issues)
+        self.part = part
         self.head = head
 
     def read(self, size: int = -1) -> bytes:
         """Return up to `size` bytes, those known first."""
         known, self.head = (self.head, b"") if size < 0 else (self.head[:size], self.head[size:])
-        return known + super().read(size - len(known) if size >= 0 else -1)
+        return known + self.part.read(size - len(known) if size >= 0 else -1)
 
 
 def _as_json(text: pa.Table, names: list[str]) -> pa.Table:

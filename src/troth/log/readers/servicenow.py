@@ -1,8 +1,8 @@
-"""ServiceNow incidents: the audit log of changes, or the list of incidents, as CSV.
+"""ServiceNow incidents: the audit log of changes, or the list of incidents, and the table `task_sla`, as CSV.
 
 Each audit row gives the status and the assignment it shows, so repeated values appear as repeated events and
 whoever derives spans joins them. The summary columns give `opened`, `resolved`, `closed` and `reopened` once an
-incident. See ``docs/guides/import-servicenow.md``.
+incident. Rows of `task_sla` give promises and the figures of their clocks. See ``docs/guides/import-servicenow.md``.
 """
 
 from __future__ import annotations
@@ -14,14 +14,20 @@ from typing import Any
 import pyarrow as pa
 
 from troth.core.decision import Issue, Severity
+from troth.core.errors import InputError
 from troth.log.readers import _servicenow_sql as sql
-from troth.log.readers._open import Opened, parts, reject_table, zone_of
+from troth.log.readers._beside import files_beside
+from troth.log.readers._declared import read_part
+from troth.log.readers._open import Opened, head_of, parts, reject_table, zone_of
+from troth.log.readers._records import Again
 from troth.log.readers._rows import Header, Rows, first_line, read_rows
 from troth.log.readers._servicenow_rows import NAMES, header_of
+from troth.log.readers._servicenow_sla import SLAS, is_task_sla
 from troth.log.readers.base import Batch, Reader, ReadOptions
 from troth.log.schema import DRAFTS
 
 SOURCE = "servicenow"
+_HEAD = 64 * 1024
 
 
 def read(path: Path, options: ReadOptions) -> Iterator[Batch]:
@@ -29,7 +35,7 @@ def read(path: Path, options: ReadOptions) -> Iterator[Batch]:
 
     Parameters
     ----------
-    path : CSV file, plain or packed with gzip or zip.
+    path : CSV file, plain or packed with gzip or zip; incidents that rows of `task_sla` name are sought beside it.
     options : `time_zone` is the zone of times without an offset.
 
     Raises
@@ -40,12 +46,21 @@ def read(path: Path, options: ReadOptions) -> Iterator[Batch]:
     known = zone_of(options.time_zone)
     zone = known.key if known else "UTC"
     for part in parts(path):
-        line, head, encoding = first_line(part)
-        header = header_of(line, part.name)
-        first = _first_issues(part, header)
-        for rows in read_rows(part, header, head, encoding, options.batch_rows):
-            yield _batch(part, header, rows, zone=zone, zone_known=options.time_zone is not None, first=first)
-            first = []
+        start = head_of(part, _HEAD)
+        whole = Again(part, start)
+        if is_task_sla(start):
+            yield from read_part(whole, path=path, source=SLAS, options=options)
+        else:
+            yield from _incidents(whole, zone, options)
+
+
+def _incidents(part: Opened, zone: str, options: ReadOptions) -> Iterator[Batch]:
+    line, head, encoding = first_line(part)
+    header = header_of(line, part.name)
+    first = _first_issues(part, header)
+    for rows in read_rows(part, header, head, encoding, options.batch_rows):
+        yield _batch(part, header, rows, zone=zone, zone_known=options.time_zone is not None, first=first)
+        first = []
 
 
 def _first_issues(part: Opened, header: Header) -> list[Issue]:
@@ -137,4 +152,18 @@ def _doubts(db: Any, part: Opened, *, zone_known: bool) -> list[Issue]:
     return found
 
 
-READER = Reader(SOURCE, "ServiceNow incidents as CSV: the audit log of changes, or the incident list.", read)
+def _beside(path: Path) -> list[Path]:
+    """Return the files in which incidents are sought: for `task_sla`; incidents speak for themselves."""
+    try:
+        found = any(is_task_sla(head_of(part, _HEAD)) for part in parts(path))
+    except InputError:
+        found = False
+    return files_beside(path) if found else []
+
+
+READER = Reader(
+    SOURCE,
+    "ServiceNow incidents as CSV: the audit log of changes, or the incident list; and the table `task_sla`.",
+    read,
+    beside=_beside,
+)
