@@ -104,7 +104,9 @@ def grid_csv(problem: RosterProblem, duties: Sequence[Duty]) -> str:
     page = io.StringIO()
     writer = csv.writer(page, lineterminator="\n")
     for row in grid(problem, duties):
-        writer.writerow(["'" + cell if cell.startswith(_FORMULA) else cell for cell in row])
+        safe = ["'" + cell if cell.startswith(_FORMULA) else cell for cell in row]
+        # The writer leaves a bare carriage return unquoted, which readers take for the end of a row.
+        writer.writerow([cell.replace("\r\n", "\n").replace("\r", "\n") for cell in safe])
     return page.getvalue()
 
 
