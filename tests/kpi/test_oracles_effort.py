@@ -54,7 +54,8 @@ def _firm(folder: Path, **tables: Any) -> Lake:
     events += [_booked(2, 1.0, billable=False), _booked(3, 0.5, billable=None)]
     contracts = [{"agent_id": "ada", "hours_per_week": 40.0}, {"agent_id": "bob", "hours_per_week": 40.0}]
     members = [{"agent_id": "ada", "team": "north", "site": "firm"}]
-    return lake_of(folder, events, **{"contracts": contracts, "memberships": members} | tables)
+    known: dict[str, Any] = {"contracts": contracts, "memberships": members}
+    return lake_of(folder, events, **known | tables)
 
 
 def test_thirty_of_forty_hours_are_billable(tmp_path: Path) -> None:
@@ -73,12 +74,11 @@ def test_thirty_of_forty_hours_are_billable(tmp_path: Path) -> None:
     assert _figure(lake, "load.billable/gross").value == pytest.approx(60 / 80)
     assert _figure(lake, "load.billable/").value == pytest.approx(60 / 56)
     weeks = query(lake, Query(kpis=("load.billable/gross",), every=Step.WEEK, by=("team",)))
-    assert [(f.by["team"], f.value) for f in weeks] == [("north", pytest.approx(30 / 40))] * 2
+    assert [f.by["team"] for f in weeks] == ["north"] * 2
+    assert [f.value for f in weeks] == pytest.approx([30 / 40] * 2)
     by_agent = query(lake, Query(kpis=("load.billable/",), every=Step.WEEK, by=("agent",)))
-    assert [(f.by["agent"], f.value) for f in by_agent] == [
-        ("ada", pytest.approx(30 / 40)),
-        ("ada", pytest.approx(30 / 16)),
-    ]
+    assert {f.by["agent"] for f in by_agent} == {"ada"}
+    assert [f.value for f in by_agent] == pytest.approx([30 / 40, 30 / 16])
 
 
 def test_a_contract_holds_from_day_to_day(tmp_path: Path) -> None:
@@ -88,7 +88,8 @@ def test_a_contract_holds_from_day_to_day(tmp_path: Path) -> None:
         {"agent_id": "ada", "hours_per_week": 20.0, "valid_from": date(2026, 3, 5)},
     ]
     found = _figure(_firm(tmp_path / "lake", contracts=contracts), "load.billable/")
-    assert (found.value, found.n) == (pytest.approx(60 / (3 * 8 + 7 * 4)), 10)
+    assert found.value == pytest.approx(60 / (3 * 8 + 7 * 4))
+    assert found.n == 10
 
 
 def test_without_contracts_there_is_no_billable_utilisation(tmp_path: Path) -> None:
@@ -142,9 +143,12 @@ def test_only_the_time_of_those_who_serve_counts(tmp_path: Path, name: str, now:
     """The second version of figures over paid time, and the first, which is kept and can be asked for by its day."""
     lake = _company(tmp_path / "lake")
     found = query(lake, Query(kpis=(name if "/" in name else f"{name}/",)))[0]
-    assert (found.value, found.definition) == (pytest.approx(now), f"{name}@2")
+    assert found.value == pytest.approx(now)
+    assert found.definition == f"{name}@2"
     old = Query(kpis=(name if "/" in name else f"{name}/",), as_of=date(2026, 11, 26))
-    assert [(f.value, f.definition) for f in query(lake, old)] == [(pytest.approx(before), f"{name}@1")]
+    (first,) = query(lake, old)
+    assert first.value == pytest.approx(before)
+    assert first.definition == f"{name}@1"
     assert [one.version for one in catalogue()[name].earlier] == [1]
 
 
@@ -197,7 +201,8 @@ def test_agreement_is_krippendorffs_alpha(tmp_path: Path) -> None:
     assert expected < 0.5
     assert _figure(lake, "quality.calibration/agreement").value == pytest.approx(expected)
     one = _figure(lake, "quality.calibration/agreement", where={"site": ["firm"]})
-    assert (one.value, one.n) == (pytest.approx(expected), 6)
+    assert one.value == pytest.approx(expected)
+    assert one.n == 6
     assert _figure(lake, "quality.calibration/agreement", where={"site": ["other"]}).value is None
 
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from troth.web.insight.words import TITLES
 
-#: What figures are called that are read beside those of the page of figures, by name.
+#: What figures are called that have no page of figures, by name: those read beside one, and those of quality and projects.
 PARTNERS: Final[Mapping[str, Any]] = {
     "outcome.first_contact/repeat": gettext_lazy("Settled at the first contact"),
     "flow.failure_demand": gettext_lazy("Contacts that should not have been needed"),
@@ -28,6 +28,10 @@ PARTNERS: Final[Mapping[str, Any]] = {
     "worst.resolution": gettext_lazy("Longest time a customer waited until settled"),
     "flow.escalation": gettext_lazy("Cases handed on"),
     "flow.backlog": gettext_lazy("Open cases"),
+    "load.billable": gettext_lazy("Hours that clients pay for"),
+    "quality.calibration": gettext_lazy("Reviewers who score alike"),
+    "quality.training_errors": gettext_lazy("Errors for want of training"),
+    "improve.ideas_done": gettext_lazy("Ideas done and measured"),
 }
 #: How one figure of a pair is bought with the other, for the pairs that pages of figures show.
 BOUGHT: Final[Mapping[str, Any]] = {
