@@ -78,7 +78,7 @@ def test_random_problems_come_back_equal(problem: RosterProblem) -> None:
 
 def test_a_roster_comes_back_equal() -> None:
     """A solved one, one with what is broken, an infeasible one with its conflicts; shifts alone are judged."""
-    problem = shop(3)
+    problem = shop(6)
     plan = solve(problem, stop=Stop(steps=1), params=RosterParams(workers=1))
     assert plan_from_json(plan_to_json(plan), problem=problem) == plan
     torn = week(Terms(minutes=(480, None)))

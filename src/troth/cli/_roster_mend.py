@@ -16,6 +16,7 @@ from troth.cli._roster_shared import (
     FILE,
     input_option,
     number,
+    opened,
     refuse,
     show_violations,
     violation_row,
@@ -56,18 +57,16 @@ def repair_command(
     is for and what would be missing without it. Exit status is 1 if people are still missing because of the absence.
     """
     from troth.capacity.roster import repair
-    from troth.cli._roster_files import read_plan, read_problem
     from troth.core.decision import Stop
 
     refuse(given)
-    problem = read_problem(path, form=source)
-    duties = read_plan(roster, problem=problem).duties
+    problem, plan = opened(path, roster, source=source)
     first = number(problem, start, where="--from")
     last = number(problem, (end or start + timedelta(days=1)) - timedelta(days=1), where="--to")
     mended = repair(
-        problem, duties, absent=absent, first_day=first, last_day=last, most=most, stop=Stop(seconds), seed=seed
+        problem, plan.duties, absent=absent, first_day=first, last_day=last, most=most, stop=Stop(seconds), seed=seed
     )
-    _show(mended, duties, problem=problem, form=form)
+    _show(mended, plan.duties, problem=problem, form=form)
     written(mended.plan, given)
     return int(bool(mended.left))
 
@@ -141,13 +140,11 @@ def swap_command(
 ) -> int:  # fmt: skip
     """Judge whether two people may take each other's shifts. Exit status is 1 if not."""
     from troth.capacity.roster import judge_swap
-    from troth.cli._roster_files import read_plan, read_problem
 
     refuse(given)
-    problem = read_problem(path, form=source)
-    duties = read_plan(roster, problem=problem).duties
+    problem, plan = opened(path, roster, source=source)
     days = (number(problem, first_day, where="DAY"), number(problem, second_day, where="DAY"))
-    told = judge_swap(problem, duties, first=(first, days[0]), second=(second, days[1]))
+    told = judge_swap(problem, plan.duties, first=(first, days[0]), second=(second, days[1]))
     return _verdict(told, problem=problem, form=form, given=given)
 
 
@@ -175,14 +172,12 @@ def leave_command(
 ) -> int:
     """Judge whether somebody may be away: what rules it would break, and who would be missing. Exit status is 1 if not."""
     from troth.capacity.roster import judge_leave
-    from troth.cli._roster_files import read_plan, read_problem
 
     refuse(given)
-    problem = read_problem(path, form=source)
-    duties = read_plan(roster, problem=problem).duties
+    problem, plan = opened(path, roster, source=source)
     first = number(problem, start, where="--from")
     last = number(problem, (end or start + timedelta(days=1)) - timedelta(days=1), where="--to")
-    told = judge_leave(problem, duties, who=who, days=range(first, last + 1))
+    told = judge_leave(problem, plan.duties, who=who, days=range(first, last + 1))
     return _verdict(told, problem=problem, form=form, given=given)
 
 

@@ -47,6 +47,23 @@ def refuse(given: Mapping[str, Any]) -> None:
     refuse_unwritable({f"--{name}": given[name] for name in FILES})
 
 
+def opened(path: Path, roster: Path, *, source: str) -> tuple[RosterProblem, RosterPlan]:
+    """Return a problem and a roster of it.
+
+    Raises
+    ------
+    InputError : what cannot be read, and errors of the problem: a judge of contradictory rules would be none.
+    """
+    from troth.capacity.roster import check
+    from troth.cli._roster_files import read_plan, read_problem
+
+    problem = read_problem(path, form=source)
+    issues = check(problem)
+    if any(issue.severity is Severity.ERROR for issue in issues):
+        raise InputError(issues)
+    return problem, read_plan(roster, problem=problem)
+
+
 def written(plan: RosterPlan, given: Mapping[str, Any]) -> None:
     """Write a roster wherever it was asked for."""
     from troth.capacity.roster import export

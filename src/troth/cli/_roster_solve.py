@@ -13,6 +13,7 @@ from troth.cli._interrupt import interruptible
 from troth.cli._roster_shared import (
     FILE,
     input_option,
+    opened,
     refuse,
     rule_rows,
     show_violations,
@@ -23,7 +24,7 @@ from troth.cli._roster_shared import (
 from troth.core.decision import Severity, Status
 
 if TYPE_CHECKING:
-    from troth.capacity.roster import RosterPlan, RosterProblem, Violation
+    from troth.capacity.roster import RosterPlan, Violation
 
 
 @click.command(
@@ -78,7 +79,8 @@ def solve_command(
         )  # fmt: skip
     show_plan(plan, form=form)
     written(plan, given)
-    output.show_issues(doubts, form=form)
+    if doubts:
+        output.show_issues(doubts, form=form)
     return int(bool(plan.broken) or bool(doubts))
 
 
@@ -91,16 +93,13 @@ def solve_command(
 def check_command(path: Path, roster: Path, *, source: str, form: output.Form, **given: Any) -> int:
     """Judge a roster: every rule it breaks, by how much, and what that costs.
 
-    Exit status is 1 if a hard rule is broken, of which 2 stays for files that cannot be read.
+    Exit status is 1 if a hard rule is broken, 2 if a file cannot be read.
     """
     from troth.capacity.roster import RULES, violations
     from troth.capacity.roster.plan import judged
-    from troth.cli._roster_files import read_plan, read_problem
 
     refuse(given)
-    problem = read_problem(path, form=source)
-    _refuse_wrong(problem)
-    plan = read_plan(roster, problem=problem)
+    problem, plan = opened(path, roster, source=source)
     found = violations(problem, plan.duties)
     hard = [v for v in found if RULES[v.rule].hard]
     soft = sorted((v for v in found if not RULES[v.rule].hard), key=lambda v: -v.cost)
@@ -127,16 +126,6 @@ def check_command(path: Path, roster: Path, *, source: str, form: output.Form, *
     return int(bool(hard))
 
 
-def _refuse_wrong(problem: RosterProblem) -> None:
-    """Refuse a problem with errors: a judge of contradictory rules would be none."""
-    from troth.capacity.roster import check
-    from troth.core.errors import InputError
-
-    issues = check(problem)
-    if any(issue.severity is Severity.ERROR for issue in issues):
-        raise InputError(issues)
-
-
 def show_plan(plan: RosterPlan, *, form: output.Form) -> None:
     """Print what a roster costs by rule, how good it is, and what it breaks or what cannot hold."""
     from troth.capacity.roster import RULES, violations
@@ -150,7 +139,7 @@ def show_plan(plan: RosterPlan, *, form: output.Form) -> None:
     }  # fmt: skip
     if form is not output.Form.TABLE:
         output.show(rule_rows(soft), form=form, key="rules", extra=extra)
-        if form is output.Form.CSV:
+        if form is output.Form.CSV and plan.conflicts:
             output.show_issues(plan.conflicts, form=form)
         return
     if soft:

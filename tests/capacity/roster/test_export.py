@@ -120,7 +120,7 @@ def test_the_picture_shows_shifts_cover_requests_and_what_is_broken() -> None:
 
 def test_shifts_of_one_kind_are_coloured_by_activity() -> None:
     """In a shop the picture shows what is done when, and what is missing by slots."""
-    problem = shop(4)
+    problem = shop(6)
     plan = solve(problem, stop=Stop(steps=1), params=RosterParams(workers=1))
     found = drawn(plan)
     assert found["till"] == sum(a == "till" for d in plan.duties for a, _, _ in d.stretches)

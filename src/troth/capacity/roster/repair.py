@@ -9,7 +9,7 @@ from troth.capacity.roster._mend import Mending
 from troth.capacity.roster.check import check
 from troth.capacity.roster.plan import RosterPlan, judged
 from troth.capacity.roster.problem import OFF, Duty, Employee, RosterProblem
-from troth.capacity.roster.requests import added, unknown
+from troth.capacity.roster.requests import added, unfit, unknown
 from troth.capacity.roster.rules import RULES, Violation, violations
 from troth.core.decision import Issue, Severity, Stop
 from troth.core.errors import InputError
@@ -141,11 +141,7 @@ def _refuse(problem: RosterProblem, duties: Sequence[Duty], *, absent: str, firs
     else:
         value = f"{problem.date_of(first)} to {problem.date_of(last)}"
         issues.append(Issue("empty-period", Severity.ERROR, "last_day", value, "Maybe the two are to be swapped."))
-    for one in violations(problem, duties):
-        if one.rule in {"roster.known", "roster.one-shift"}:
-            where = f"duties[{one.agent_id}, day {one.day}]"
-            advice = "Maybe the roster is of another problem, or of another month."
-            issues.append(Issue(one.rule, Severity.ERROR, where, one.what, advice))
+    issues += unfit(problem, duties=duties)
     if issues:
         raise InputError(issues)
 

@@ -43,7 +43,7 @@ def judge_swap(
 
     Raises
     ------
-    InputError : unknown people or days, or nothing to swap.
+    InputError : unknown people or days, nothing to swap, shifts that the problem does not have.
 
     Examples
     --------
@@ -56,6 +56,7 @@ def judge_swap(
     (False, ['roster.away'])
     """
     issues = [*unknown(problem, named=first, where="first"), *unknown(problem, named=second, where="second")]
+    issues += unfit(problem, duties=duties)
     given = {d for d in duties if (d.agent_id, d.day) in (first, second)}
     if not issues and (first[0] == second[0] or not given):
         advice = "Maybe name two people, at least one of whom has a shift on the day."
@@ -72,7 +73,7 @@ def judge_leave(problem: RosterProblem, duties: Sequence[Duty], *, who: str, day
 
     Raises
     ------
-    InputError : an unknown person or day.
+    InputError : an unknown person or day, shifts that the problem does not have.
 
     Examples
     --------
@@ -86,6 +87,7 @@ def judge_leave(problem: RosterProblem, duties: Sequence[Duty], *, who: str, day
     (True, 10.0, [1])
     """
     issues = [issue for day in sorted(set(days)) for issue in unknown(problem, named=(who, day), where="who")]
+    issues += unfit(problem, duties=duties)
     if issues:
         raise InputError(list(dict.fromkeys(issues)))
     after = tuple(d for d in duties if d.agent_id != who or d.day not in days)
@@ -118,6 +120,17 @@ def added(was: Sequence[Violation], *, now: Sequence[Violation]) -> list[Violati
         if one.amount > amounts[key] + 1e-9:
             out.append(replace(one, amount=one.amount - amounts[key], cost=one.cost - costs[key]))
     return out
+
+
+def unfit(problem: RosterProblem, *, duties: Sequence[Duty]) -> list[Issue]:
+    """Return an issue for each shift that cannot be, which would keep the judge from looking at the rest."""
+    issues = []
+    for one in violations(problem, duties):
+        if one.rule in {"roster.known", "roster.one-shift"}:
+            advice = "Maybe the roster is of another problem, or of another month."
+            where = f"duties[{one.agent_id}, day {one.day}]"
+            issues.append(Issue(one.rule, Severity.ERROR, where, one.what, advice))
+    return issues
 
 
 def unknown(problem: RosterProblem, *, named: tuple[str, int], where: str) -> list[Issue]:
