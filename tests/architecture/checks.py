@@ -20,6 +20,7 @@ PAIRS = {
     ("start", "end"), ("starts", "ends"), ("first", "last"), ("low", "high"), ("path", "options"),
     ("day", "tz"), ("instant", "tz"), ("source", "source_id"), ("function", "items"), ("mean", "sigma"),
     ("c", "p"), ("c", "_"), ("lake", "wanted"), ("lake", "table"), ("files", "schema"), ("lake", "con"),
+    ("problem", "duties"), ("problem", "duty"), ("problem", "line"), ("problem", "minute"), ("text", "problem"),
 }  # fmt: skip
 
 _CLOCKS = {

@@ -255,7 +255,7 @@ def test_ctrl_c_keeps_the_best_so_far(
     """The search of a problem that has no bound ends at once, with a roster that is written."""
     from troth.capacity import roster
 
-    save(folder, shop(6))
+    save(folder, shop(6, floor=0))
     real = roster.solve
 
     def interrupted(*given: Any, **more: Any) -> roster.RosterPlan:

@@ -6,6 +6,7 @@ import csv
 import io
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from typing import Any
 
 import pytest
 from icalendar import Calendar
@@ -46,13 +47,18 @@ def plan_of(problem: RosterProblem, duties: tuple[Duty, ...]) -> RosterPlan:
     return judged(problem, duties, bound=None, whole=False, seed=0, seconds=0.0, versions={})
 
 
+def at(event: Any, name: str) -> Any:
+    """Return a time of an entry."""
+    return event[name].dt
+
+
 def test_times_are_utc_by_the_wall_clock_across_its_change() -> None:
     """A day begins at 01:00: the night from 23:00 to 09:00 of the next day is nine hours long, as an hour is lost."""
     ours = Calendar.from_ical(calendars(SPRING, DUTIES, stamped_at=NOW)["ada"])
     night, early = ours.walk("VEVENT")
-    assert night["dtstart"].dt == datetime(2026, 3, 28, 21, tzinfo=UTC)
-    assert night["dtend"].dt == datetime(2026, 3, 29, 6, tzinfo=UTC)
-    assert early["dtstart"].dt == datetime(2026, 3, 30, 4, tzinfo=UTC)
+    assert at(night, "dtstart") == datetime(2026, 3, 28, 21, tzinfo=UTC)
+    assert at(night, "dtend") == datetime(2026, 3, 29, 6, tzinfo=UTC)
+    assert at(early, "dtstart") == datetime(2026, 3, 30, 4, tzinfo=UTC)
     assert night["summary"] == "night"
 
 
@@ -69,7 +75,7 @@ def test_a_calendar_entry_keeps_its_name() -> None:
 def test_kinds_without_a_time_fill_their_day() -> None:
     """Of those only the day is known."""
     (call,) = Calendar.from_ical(calendars(SPRING, DUTIES, stamped_at=NOW)[EVIL]).walk("VEVENT")
-    assert (call["dtstart"].dt, call["dtend"].dt) == (date(2026, 3, 28), date(2026, 3, 29))
+    assert (at(call, "dtstart"), at(call, "dtend")) == (date(2026, 3, 28), date(2026, 3, 29))
 
 
 def test_the_grid_has_people_by_days() -> None:
