@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -92,9 +92,10 @@ def claims(lake: Lake, con: duckdb.DuckDBPyConnection) -> tuple[list[Claims], li
         where = f"source = {quote(figure.vendor)} AND place = {quote(figure.place)} AND key = {quote(figure.key)}"
         where += f" AND event = {quote(figure.event)}" if figure.event else ""
         name = f"{figure.subject}_id"
+        of = "label" if figure.agreement else "NULL::VARCHAR"
         rows = con.sql(
-            f"SELECT {name} AS name, arg_max(value, (occurred_at, source_id)) AS value FROM said_figures"
-            f" WHERE {where} AND value IS NOT NULL AND {name} IS NOT NULL GROUP BY {name} ORDER BY {name}"
+            f"SELECT {name} AS name, {of} AS agreement, arg_max(value, (occurred_at, source_id)) AS value FROM said_figures"
+            f" WHERE {where} AND value IS NOT NULL AND {name} IS NOT NULL GROUP BY ALL ORDER BY ALL"
         ).fetch_arrow_table()
         bad = f"{where} AND value IS NULL AND text IS NOT NULL"
         count, example = con.sql(f"SELECT count(*), min(text) FROM said_figures WHERE {bad}").fetchone() or (0, None)
@@ -103,10 +104,21 @@ def claims(lake: Lake, con: duckdb.DuckDBPyConnection) -> tuple[list[Claims], li
                 "Maybe export plain numbers (seconds), or true and false, not the words of the screen; it was left out."
             )
             issues.append(Issue("bad-figure", _WARN, f"{figure.vendor} {figure.name}", str(example), advice, count))
-        if rows.num_rows:
-            values = rows["value"].to_numpy().astype(np.float64)
-            found.append(Claims(figure, [str(name) for name in rows["name"].to_pylist()], values))
+        found += _claimed(figure, rows)
     return found, issues
+
+
+def _claimed(figure: VendorFigure, rows: pa.Table) -> list[Claims]:
+    """Return the claims of a figure, those of each agreement apart."""
+    found: dict[str | None, tuple[list[str], list[float]]] = {}
+    for row in rows.to_pylist():
+        names, values = found.setdefault(row["agreement"], ([], []))
+        names.append(str(row["name"]))
+        values.append(float(row["value"]))
+    return [
+        Claims(replace(figure, name=f"{figure.name}: {of}", agreement=of) if of else figure, names, np.array(values))
+        for of, (names, values) in sorted(found.items(), key=lambda pair: pair[0] or "")
+    ]
 
 
 def _said(lake: Lake) -> str:
@@ -129,7 +141,7 @@ def _said(lake: Lake) -> str:
     number = "try_cast(replace(text, ',', '') AS DOUBLE)"
     value = f"CASE lower(text) WHEN 'true' THEN 1.0 WHEN 'false' THEN 0.0 ELSE {number} END"
     return f"""SELECT source, place, key, coalesce(step, attributes->>'$.topic', activity) AS event, case_id, contact_id,
-        occurred_at, source_id, text, CASE WHEN {value} >= 0 AND {value} < 1e12 THEN {value} END AS value
+        attributes->>'$.label' AS label, occurred_at, source_id, text, CASE WHEN {value} >= 0 AND {value} < 1e12 THEN {value} END AS value
         FROM ({" UNION ALL ".join(parts)})"""
 
 

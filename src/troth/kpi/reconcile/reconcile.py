@@ -18,7 +18,7 @@ from troth.kpi.reconcile.measure import Material, Truths, measure, missing, unkn
 from troth.kpi.reconcile.read import Claims, claims, material
 from troth.kpi.reconcile.result import Compared, Reconciled, Reconciliation
 from troth.kpi.reconcile.vendors import FIGURES, Sort, VendorFigure, vendors
-from troth.kpi.reconcile.verdicts import verdicts
+from troth.kpi.reconcile.verdicts import lengths, verdicts
 from troth.kpi.reconcile.ways import ways
 from troth.log.lake import Lake
 from troth.log.references import read_reference
@@ -68,7 +68,7 @@ def reconcile(
             raise InputError(issues)
         held, issues = claims(lake, con)
         chosen = [
-            one for one in held if one.figure.vendor in (vendors or (one.figure.vendor,)) and one.figure.name in (figures or (one.figure.name,))
+            one for one in held if one.figure.vendor in (vendors or (one.figure.vendor,)) and _asked(one.figure) in (figures or (_asked(one.figure),))
         ]  # fmt: skip
         if not chosen:
             raise InputError([_none(vendors, held), *issues])
@@ -80,8 +80,14 @@ def reconcile(
     return Reconciliation(tuple(made), tuple(issues))
 
 
+def _asked(figure: VendorFigure) -> str:
+    """Return the name by which a figure is asked for: those of single agreements share it."""
+    return figure.name.removesuffix(f": {figure.agreement}")
+
+
 def _timed(figure: VendorFigure) -> bool:
-    return figure.sort is Sort.LENGTH and (figure.way.business or "business" in figure.name)
+    # The clock of an agreement names its own calendar.
+    return not figure.agreement and figure.sort is Sort.LENGTH and (figure.way.business or "business" in figure.name)
 
 
 def _unknown(asked: Sequence[str], figures: Sequence[str]) -> list[Issue]:
@@ -101,7 +107,7 @@ def _none(asked: Sequence[str], held: Sequence[Claims]) -> Issue:
     there = sorted({f"{one.figure.vendor} {one.figure.name}" for one in held})
     listed = f"Maybe one of those that are there: {', '.join(there)}." if there else (
         "Maybe the export had none: ticket metrics (Zendesk), reporting events (Chatwoot), tickets (Zammad), contact records"
-        " (Amazon Connect), and calendar_stc, business_stc or made_sla (ServiceNow) carry them. See docs/guides/reconcile.md."
+        " (Amazon Connect), and calendar_stc, business_stc, made_sla or task_sla (ServiceNow) carry them. See docs/guides/reconcile.md."
     )  # fmt: skip
     return Issue("no-vendor-figures", Severity.ERROR, "lake", ", ".join(asked), listed)
 
@@ -111,6 +117,8 @@ def _compared(engine: Engine, claim: Claims, params: Params, calendar: str | Non
     figure = claim.figure
     if figure.sort is Sort.VERDICT:
         return _verdict(engine, claim, calendar, issues)
+    if figure.agreement:
+        return _length(engine, claim, calendar, issues)
     known = material(engine, subject=figure.subject, names=claim.names, params=params, calendar=calendar)
     ours = measure(known, way=figure.way)
     counted = figure.sort is Sort.COUNT
@@ -170,15 +178,34 @@ def _tell(known: Material, figure: VendorFigure, issues: list[Issue]) -> None:
 
 def _verdict(engine: Engine, claim: Claims, calendar: str | None, issues: list[Issue]) -> Reconciled:
     """Set verdicts on an agreement beside ours."""
-    found = verdicts(engine, names=claim.names, said=claim.values, calendar=calendar)
+    policy = claim.figure.agreement or None
+    found = verdicts(engine, names=claim.names, said=claim.values, calendar=calendar, policy=policy)
     if not found.stated:
-        advice = "Maybe import sla_policies and sla_targets: until then ours is a length learned from their verdicts on the earlier half."
+        what = _policy(claim.figure)
+        advice = f"Maybe import {what}: until then ours is a length learned from their verdicts on the earlier half."
         issues.append(Issue("no-agreement", Severity.WARNING, f"{claim.figure.vendor} {claim.figure.name}", "", advice))
     judged = judge(claim.values, ours=found.ours, others=found.others, unit_s=0.0, cautious=True)
     cases = _cases(
         claim, found.ours, judged, ["verdict"] * len(claim.names), np.zeros(len(claim.names), dtype=np.bool_)
     )
     return Reconciled(claim.figure, cases, judged.tallies, found.learned)
+
+
+def _length(engine: Engine, claim: Claims, calendar: str | None, issues: list[Issue]) -> Reconciled:
+    """Set what the clock of an agreement counted beside the clock of our policy of the same name."""
+    figure = claim.figure
+    found = lengths(engine, names=claim.names, calendar=calendar, policy=figure.agreement, business=figure.way.business)
+    if not found.stated:
+        advice = f"Maybe import {_policy(figure)}: until then ours is the time until solved, without waiting for the customer."
+        issues.append(Issue("no-agreement", Severity.WARNING, f"{figure.vendor} {figure.name}", "", advice))
+    judged = judge(claim.values, ours=found.ours, others=found.others, unit_s=figure.unit_s)
+    none = np.zeros(len(claim.names), dtype=np.bool_)
+    return Reconciled(figure, _cases(claim, found.ours, judged, ["clock"] * len(claim.names), none), judged.tallies)
+
+
+def _policy(figure: VendorFigure) -> str:
+    named = f" of a policy called {figure.agreement}" if figure.agreement else ""
+    return f"sla_policies and sla_targets{named}"
 
 
 def _cases(claim: Claims, ours: Floats, judged: Judged, lacks: Sequence[str], coarse: Truths) -> tuple[Compared, ...]:

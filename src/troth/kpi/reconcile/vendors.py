@@ -39,6 +39,7 @@ class VendorFigure:
     sort, unit_s : what it is, and the smallest step the product counts in, in seconds.
     subject : `case` or `contact`.
     source : where its definition is published.
+    agreement : the agreement it is said of, where a case has several; `*` in the catalogue: each has a figure of its own.
     """
 
     vendor: str
@@ -53,6 +54,7 @@ class VendorFigure:
     unit_s: float = 1.0
     subject: str = "case"
     source: str = ""
+    agreement: str = ""
 
 
 _FIRST_REPLY: Final = Way("reply_clock", "first_reply")
@@ -165,6 +167,17 @@ _SERVICENOW: Final = (
         "servicenow", "made_sla", "sla.met", Way(), (), "made_sla", place="foreign", sort=Sort.VERDICT,
         source="ServiceNow, incident: made_sla",
     ),
+    *(
+        VendorFigure(
+            "servicenow", f"task_sla_{key}", "sla.met", Way(business=key.startswith("business")), (), key, "task_sla", sort=sort,
+            source="ServiceNow, task_sla: " + said, agreement="*",
+        )
+        for key, sort, said in (
+            ("actual_elapsed", Sort.LENGTH, "duration (actual elapsed time)"),
+            ("business_elapsed", Sort.LENGTH, "business_duration (business elapsed time)"),
+            ("made_sla", Sort.VERDICT, "has_breached"),
+        )
+    ),
 )  # fmt: skip
 
 #: Every figure that is known and has one of ours beside it.
@@ -181,6 +194,7 @@ ALONE: Final[dict[tuple[str, str], str]] = {
     ("amazon-connect", "CustomerHoldDuration"): "our holds are made from it",
     ("amazon-connect", "LongestHoldDuration"): "single holds are not told",
     ("amazon-connect", "NumberOfHolds"): "single holds are not told",
+    ("servicenow", "unfinished"): "the clock still ran, was cancelled, or its stage is in another language",
     ("salesforce-field", "*"): "planned and travelled time; no figure of ours yet",
     ("vroom", "*"): "what a plan foresees, not what came of it",
 }

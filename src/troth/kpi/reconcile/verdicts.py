@@ -94,7 +94,9 @@ class _Counted:
     names: Sequence[str | None]
 
 
-def verdicts(engine: Engine, *, names: Sequence[str], said: Floats, calendar: str | None) -> Verdicts:
+def verdicts(
+    engine: Engine, *, names: Sequence[str], said: Floats, calendar: str | None, policy: str | None = None
+) -> Verdicts:
     """Judge cases by the lake's agreement, and by what it would be with one change, and with two.
 
     Of a policy with several clocks of the whole case the first of `WHOLE` is taken. Where the lake states no agreement,
@@ -106,13 +108,60 @@ def verdicts(engine: Engine, *, names: Sequence[str], said: Floats, calendar: st
     names : cases, sorted.
     said : the other's verdicts of them, for learning.
     calendar : name of the calendar of business time; None means as `calendar_use` says.
+    policy : only the clock of this policy, for all cases; None means the policy that fits each.
     """
+    tables, stated = _agreement(engine, policy)
+    made, opened = _counts(engine, names, tables, calendar)
+    learned: dict[Codes, LearnedTarget] = {}
+    early = opened <= np.median(opened) if len(names) else opened > 0
+    others: dict[Codes, Floats] = {}
+    for codes, one in made.items():
+        target, verdict = _learned(one, codes, said, early)
+        learned[codes] = target
+        if not stated:
+            others[codes] = verdict
+            continue
+        others[codes] = one.met
+        if len(codes) < 2:
+            others[(*codes, LEARNED)] = verdict
+    return Verdicts(others.pop(()), others, learned, stated)
+
+
+def lengths(engine: Engine, *, names: Sequence[str], calendar: str | None, policy: str, business: bool) -> Verdicts:
+    """Return the seconds the clock of a policy counted, as `verdicts` returns what it judged.
+
+    Parameters
+    ----------
+    engine, names, calendar, policy : as for `verdicts`.
+    business : by the calendar of the policy; else all time. Without such a policy, by `calendar`.
+    """
+    tables, stated = _agreement(engine, policy)
+    if not business:
+        tables = _changed(tables, ("calendar_time",), "")
+    elif not stated:
+        tables = _changed(tables, ("business_time",), calendar or BY_USE)
+    made, _ = _counts(engine, names, tables, calendar)
+    others = {codes: one.seconds for codes, one in made.items()}
+    return Verdicts(others.pop(()), others, {}, stated)
+
+
+def _agreement(engine: Engine, policy: str | None) -> tuple[dict[str, list[Row]], bool]:
+    """Return the tables of the agreement to judge by, and whether the lake states it."""
     tables: dict[str, list[Row]] = {name: [*read_reference(engine.lake, name)] for name in SLA_TABLES}
-    stated = any(row["metric"] in WHOLE for row in tables["sla_targets"])
-    tables = _whole(tables) if stated else _unstated()
+    if policy is not None:
+        # Which cases it is of the other product has decided.
+        tables = {name: [row for row in rows if row["policy"] in (policy, "*")] for name, rows in tables.items()}
+        tables["sla_filters"] = []
+    stated = any(policy is not None or row["metric"] in WHOLE for row in tables["sla_targets"])
+    return (_whole(tables, alone=policy is not None), True) if stated else (_unstated(), False)
+
+
+def _counts(
+    engine: Engine, names: Sequence[str], tables: dict[str, list[Row]], calendar: str | None
+) -> tuple[dict[Codes, _Counted], Ints]:
+    """Return what the clocks of named cases counted, as they are and with changes, and when the cases were opened."""
     known = rules(engine.lake, time_zone=engine.time_zone)
     made: dict[Codes, _Counted] = {}
-    learned: dict[Codes, LearnedTarget] = {}
     opened = np.zeros(len(names), dtype=np.int64)
     place = {name: k for k, name in enumerate(names)}
     for history in histories(engine.lake, engine.con, now=engine.now, cases=None):
@@ -131,30 +180,24 @@ def verdicts(engine: Engine, *, names: Sequence[str], said: Floats, calendar: st
                 time_zone=engine.time_zone,
             )
             _put(made.setdefault(codes, _nothing(len(names))), seen, found, there, made, codes)
-    early = opened <= np.median(opened) if len(names) else opened > 0
-    others: dict[Codes, Floats] = {}
-    for codes, one in made.items():
-        target, verdict = _learned(one, codes, said, early)
-        learned[codes] = target
-        if not stated:
-            others[codes] = verdict
-            continue
-        others[codes] = one.met
-        if len(codes) < 2:
-            others[(*codes, LEARNED)] = verdict
-    return Verdicts(others.pop(()), others, learned, stated)
+    return made, opened
 
 
-def _whole(tables: Mapping[str, Sequence[Row]]) -> dict[str, list[Row]]:
-    """Return the tables with one clock of the whole case for each policy."""
-    metric = {
-        row["policy"]: next(m for m in WHOLE if any(r["metric"] == m and r["policy"] == row["policy"] for r in tables["sla_targets"]))
-        for row in tables["sla_targets"]
-        if row["metric"] in WHOLE
-    }  # fmt: skip
+def _whole(tables: Mapping[str, Sequence[Row]], *, alone: bool = False) -> dict[str, list[Row]]:
+    """Return the tables with one clock of the whole case for each policy; `alone`, else with one of another kind."""
+    found: dict[str, list[str]] = {}
+    for row in tables["sla_targets"]:
+        found.setdefault(row["policy"], []).append(row["metric"])
+    ranked = {name: [*(m for m in WHOLE if m in had), *(had if alone else ())] for name, had in found.items()}
+    metric = {name: had[:1] for name, had in ranked.items()}
+    chosen = {one for had in metric.values() for one in had}
     kept = {name: list(rows) for name, rows in tables.items()}
     for name in ("sla_targets", "sla_conditions"):
-        kept[name] = [row for row in tables[name] if metric.get(row["policy"]) == row["metric"]]
+        kept[name] = [
+            row
+            for row in tables[name]
+            if row["metric"] in metric.get(row["policy"], chosen if row["policy"] == "*" else ())
+        ]
     return kept
 
 
@@ -174,10 +217,12 @@ def _clocks_of(tables: Mapping[str, Sequence[Row]], *, timed: bool) -> Iterator[
     targets = tables["sla_targets"]
     metrics = {row["metric"] for row in targets}
     named = {bool(row.get("calendar")) and row["calendar"] != "24x7" for row in targets}
+    # A clock of something else than the whole case ends elsewhere: only its hours and priorities are in question.
+    whole = metrics <= set(WHOLE)
     singles = [
-        *(["pauses_count"] if metrics != {SlaMetric.RESOLUTION} else []),
-        *(["every_hold_pauses"] if metrics != {SlaMetric.AGENT_WORK} else []),
-        "closing_stops",
+        *(["pauses_count"] if whole and metrics != {SlaMetric.RESOLUTION} else []),
+        *(["every_hold_pauses"] if whole and metrics != {SlaMetric.AGENT_WORK} else []),
+        *(["closing_stops"] if whole else []),
         *(["business_time"] if timed and named != {True} else []),
         *(["calendar_time"] if True in named else []),
         *(["priority_anew"] if any(row.get("retroactive_start") for row in targets) else []),
