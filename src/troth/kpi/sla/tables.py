@@ -57,7 +57,8 @@ def books_from_tables(
 ) -> tuple[SlaBooks, list[Issue]]:
     """Build the policies of every stretch of days in which no row of the tables changes.
 
-    A bad row is left out and named. Of rows with one key that hold at once, the one that began last counts.
+    A bad row is left out and named. Of rows with one key that hold at once, the one that began last counts; that a newer
+    version has no day of its own, and so holds for closed cases too, is told.
 
     Parameters
     ----------
@@ -99,7 +100,7 @@ class _Reader:
             self.good[name] = []
             for number, row in enumerate(rows, start=1):
                 where = f"{name} row {number} ({', '.join(str(row.get(key) or '-') for key in _KEYS[name])})"
-                found = [*_validity(row, where), *judges[name](row, where)]
+                found = [*_validity(row, where), *_edited(row, where), *judges[name](row, where)]
                 self.issues.extend(found)
                 if not any(one.severity is Severity.ERROR for one in found):
                     self.good[name].append(row)
@@ -248,6 +249,14 @@ def _validity(row: Row, where: str) -> list[Issue]:
     if since is not None and until is not None and until <= since:
         advice = "Maybe the two dates are swapped; `valid_to` is the first day on which the row no longer holds."
         return [error("ends-before-start", where, f"{since} to {until}", advice)]
+    return []
+
+
+def _edited(row: Row, where: str) -> list[Issue]:
+    """Tell of a newer version without a day of its own: it judges cases that were closed before it was written."""
+    if row.get("valid_from") is None and (row.get("version") or 0) > 0:
+        advice = "Maybe it needs a `valid_from`: without one it replaces the older row for cases long closed, too."
+        return [Issue("edit-without-day", Severity.INFO, where, f"version {row['version']}", advice)]
     return []
 
 
