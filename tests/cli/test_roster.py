@@ -163,7 +163,7 @@ def test_an_absence_is_mended(folder: Path, capsys: pytest.CaptureFixture[str]) 
     out = folder / "mended.json"
     found = told(capsys, folder, "repair problem.json plan.json --absent a --from 2026-06-02", "--out", str(out))
     assert found["changes"] == [
-        {"person": "b", "day": "2026-06-02", "before": "free", "after": "early 06:00-14:00", "cost": 10, "why": "under early 1"}
+        {"person": "b", "day": "2026-06-02", "before": "free", "after": "early 06:00-14:00", "price": 0, "cost": 10, "why": "under early 1"}
     ]  # fmt: skip
     assert (found["touched"], found["left"], found["unrepaired"], found["value"], found["before"]) == (
         ["b"],

@@ -86,8 +86,8 @@ def _show(mended: RosterRepair, before: tuple[Duty, ...], *, problem: RosterProb
     if rows:
         shown: dict[str, Callable[[output.Row], str]] = {
             "person": lambda row: row["person"], "day": lambda row: row["day"], "before": lambda row: row["before"],
-            "after": lambda row: row["after"], "cost": lambda row: "must be" if row["cost"] == inf else f"{row['cost']:,.4g}",
-            "without it": lambda row: row["why"],
+            "after": lambda row: row["after"], "costs": lambda row: f"{row['price']:,.4g}",
+            "else": lambda row: "must be" if row["cost"] == inf else f"{row['cost']:,.4g}", "without it": lambda row: row["why"],
         }  # fmt: skip
         output.show(rows, form=form, key="changes", columns=shown)
     else:
@@ -108,7 +108,7 @@ def change_row(problem: RosterProblem, one: RosterChange) -> dict[str, Any]:
     return {
         "person": one.agent_id, "day": problem.date_of(one.day).isoformat(),
         "before": words(problem, one.before) if one.before else "free", "after": words(problem, one.after) if one.after else "free",
-        "cost": one.cost, "why": _why(one.why),
+        "price": one.price, "cost": one.cost, "why": _why(one.why),
     }  # fmt: skip
 
 

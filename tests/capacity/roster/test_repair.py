@@ -74,6 +74,14 @@ def test_whoever_steps_in_cheapest_is_asked() -> None:
     assert mended(problem, early("a", 0, 1, 2), 1, 1).touched == ("c",)
 
 
+def test_what_a_change_costs_by_itself_is_told() -> None:
+    """A request that it does not honour, and the price of a change."""
+    problem = replace(team(Terms(), Terms()), prices=Prices(change=2.0))
+    asked = replace(problem.staff[1], wishes=(Wish(1, OFF, False, 5.0),))
+    (change,) = mended(replace(problem, staff=(problem.staff[0], asked)), early("a", 0, 1, 2), 1, 1).changes
+    assert (change.cost, change.price) == (10.0, 7.0)
+
+
 def test_a_second_person_fills_the_place_left() -> None:
     """Only b may do early shifts after a, and has the late one: b goes early, and c comes late."""
     none_early = Terms(most_of_kind=(("early", 0),))

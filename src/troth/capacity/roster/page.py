@@ -154,11 +154,19 @@ def _people(plan: RosterPlan, found: Sequence[Violation]) -> str:
             html.Cell(one.agent_id), html.Cell(f"{len(line)}", len(line), figure=True),
             html.Cell(f"{worked:,.1f}", worked, figure=True), html.Cell(_owed(one), figure=True),
             html.Cell(f"{weekends_of(problem, line)}", weekends_of(problem, line), figure=True),
-            html.Cell(_honoured(problem, one, mine), figure=True), html.Cell(f"{cost:,.0f}", cost, figure=True),
-            html.Cell("; ".join(sorted({RULES[v.rule].sentence for v in mine if RULES[v.rule].hard}))),
+            html.Cell("" if _unjudged(found) else _honoured(problem, one, mine), figure=True), html.Cell(f"{cost:,.0f}", cost, figure=True),
+            _hard(mine),
         ])  # fmt: skip
     heads = ["person", "shifts", "hours", "contract", "weekends", "requests", "cost", "broken"]
     return html.table(heads, rows=rows, caption="People", name="people")
+
+
+def _hard(mine: Sequence[Violation]) -> html.Cell:
+    """Return the hard rules that a person's line breaks, with their sentences on hover."""
+    broken = sorted({v.rule for v in mine if RULES[v.rule].hard})
+    return html.Cell(
+        ", ".join(rule.removeprefix("roster.") for rule in broken), title=" ".join(RULES[r].sentence for r in broken)
+    )
 
 
 def _owed(one: Employee) -> str:

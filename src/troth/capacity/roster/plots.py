@@ -150,7 +150,8 @@ def _marks(figure: Any, problem: RosterProblem, found: Sequence[Violation]) -> N
     row = {one.agent_id: n for n, one in enumerate(problem.staff)}
     missed = {(v.agent_id, v.day, v.what) for v in found if v.rule == "roster.wish"}
     dots: dict[str, list[tuple[float, float, str]]] = defaultdict(list)
-    for one in problem.staff:
+    judged = all(v.rule != "roster.known" for v in found)  # else requests were not looked at
+    for one in problem.staff if judged else ():
         for wish in one.wishes:
             if 0 <= wish.day < problem.days:
                 name = "not honoured" if (one.agent_id, wish.day, wish.kind) in missed else "honoured"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import inf
 
 from troth.capacity.roster._mend import Mending
 from troth.capacity.roster.check import check
@@ -24,8 +25,8 @@ class RosterChange:
     agent_id, day : whose, on which day's number.
     before, after : the shift then and now; None is a free day.
     why : what would be broken without this change, all others made: missing people that it covers, rules that it keeps.
-    cost : what the roster costs more without this change, changes themselves not counted; infinite if a hard rule would
-        be broken.
+    cost : what that would cost; infinite if a hard rule would be broken.
+    price : what it costs by itself: requests that it does not honour, hours, people too many, the change as such.
     """
 
     agent_id: str
@@ -34,6 +35,7 @@ class RosterChange:
     after: Duty | None
     why: tuple[Violation, ...]
     cost: float
+    price: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,17 +161,16 @@ def _away(one: Employee, days: range) -> Employee:
 def _explained(problem: RosterProblem, before: Sequence[Duty], *, after: Sequence[Duty]) -> tuple[RosterChange, ...]:
     """Return each change with what would be broken if it alone were taken back."""
     was, now = ({(d.agent_id, d.day): d for d in some} for some in (before, after))
-    stands = [v for v in violations(problem, after) if v.rule != "roster.change"]
+    stands = violations(problem, after)
     changes = []
     for agent, day in sorted(was.keys() | now.keys()):
         old, new = was.get((agent, day)), now.get((agent, day))
         if old == new:
             continue
         back = [d for d in after if (d.agent_id, d.day) != (agent, day)] + ([old] if old else [])
-        would = [v for v in violations(problem, back) if v.rule != "roster.change"]
-        why = tuple(added(stands, now=would))
-        cost = sum(v.cost for v in would) - sum(v.cost for v in stands)
-        if any(RULES[v.rule].hard for v in why):
-            cost = float("inf")
-        changes.append(RosterChange(agent, day, old, new, why, cost))
+        would = violations(problem, back)
+        why = tuple(v for v in added(stands, now=would) if v.rule != "roster.change")
+        cost = inf if any(RULES[v.rule].hard for v in why) else sum(v.cost for v in why)
+        price = sum(v.cost for v in added(would, now=stands))
+        changes.append(RosterChange(agent, day, old, new, why, cost, price))
     return tuple(changes)
