@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -37,6 +37,8 @@ _GONE: Final = pa.field("gone", pa.bool_())
 RESTS_ON: Final = ("rules", "now")
 #: When the tail names more than this share of all keys, everything is derived anew.
 _TAIL_SHARE: Final = 0.2
+#: A larger log is derived from in parts of about so many events.
+_PART_ROWS: Final = 40_000_000
 #: So often others may bring a timeline up to date just before us.
 _ATTEMPTS: Final = 5
 
@@ -148,17 +150,31 @@ def _refreshed(lake: Lake, con: duckdb.DuckDBPyConnection, timeline: Timeline, c
         wanted |= set(everything.names)  # who asks for more will ask for more again
     held |= wanted
     sql = _compiled(timeline, tuple(c for c in everything.names if c in held))
-    con.execute(f"CREATE OR REPLACE TEMP VIEW events AS {settle(files)}")
     old = shelf.files()
     shelf.put(
         con,
-        [f"SELECT *, false AS gone FROM ({sql})"],
+        _in_parts(con, files, timeline, sql),
         tier="base",
         remove=old["base"] + old["tail"],
         notes=_notes(base, tail, held),
         at=at,
     )
     return _read(shelf, timeline, held)
+
+
+def _in_parts(
+    con: duckdb.DuckDBPyConnection, files: Mapping[str, list[str]], timeline: Timeline, sql: str
+) -> Iterator[str]:
+    """Yield queries that derive a timeline, with the `events` each reads: all of them, or those of a share of the keys.
+
+    Joins and windows over a log of a hundred million events do not fit the memory a session may take, however much is
+    spilled. What is derived of a key rests on its events alone.
+    """
+    parts = 1 + _rows(con, [*files["base"], *files["tail"]]) // _PART_ROWS
+    for part in range(parts):
+        share = "" if parts == 1 else f" WHERE coalesce(hash({name(timeline.key)}), 0) % {parts} = {part}"
+        con.execute(f"CREATE OR REPLACE TEMP VIEW events AS SELECT * FROM ({settle(files)}){share}")
+        yield f"SELECT *, false AS gone FROM ({sql})"
 
 
 def _notes(base: Iterable[str], tail: Iterable[str], columns: Iterable[str]) -> dict[str, str]:
