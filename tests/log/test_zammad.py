@@ -79,7 +79,8 @@ def test_tickets_alone(tmp_path: Path) -> None:
 def test_a_state_in_another_language_is_told(tmp_path: Path) -> None:
     """History keeps a renamed state as a foreign step, with advice."""
     rows = [moved(1, "state", "neu", "geschlossen", "10:00"), moved(2, "state", "new", "closed", "11:00")]
-    drafts, _, (issue,), _ = load(file(tmp_path, json.dumps({"history": rows}), "a.json"), SOURCE)
+    drafts, _, (half, issue), _ = load(file(tmp_path, json.dumps({"history": rows}), "a.json"), SOURCE)
+    assert half.code == "half-export"
     assert (issue.code, issue.value) == ("unknown-status", "geschlossen")
     assert [(d["activity"], d["step"]) for d in drafts if d["step"]] == [
         ("stepped", "geschlossen"), ("status_changed", "closed"),

@@ -289,7 +289,9 @@ SOURCE: Final = Source(
         Kind(name="SLA policy", marks=("first_response_time_threshold",)),
     ),
     lists=frozenset({"payload", "data"}),
+    main="conversations",
     beside={
+        "conversations": Beside("conversation", {"conversation": "id"}, key="conversation"),
         "spoken": Beside("message", {"conversation": "conversation"}, key="conversation"),
         "resolved_told": Beside(
             "reporting event", {"conversation": "conversation"}, key="conversation",

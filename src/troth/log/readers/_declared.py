@@ -192,6 +192,7 @@ class _Work:
             advice = "Maybe it is of use elsewhere; nothing is made of this table here."
             self.issues.append(Issue("table-not-used", Severity.INFO, self.part.name, kind.name, advice))
             return
+        self._half(kind)
         others = [] if kind.private else self._unknown(db, kind, number)
         mine = f"SELECT row, j FROM records WHERE kind = {number}"
         if kind.each:
@@ -212,6 +213,18 @@ class _Work:
             schema = TABLES[rows.table].schema
             found = db.execute(sql.reference(rows, schema.names)).fetch_arrow_table().cast(schema)
             self.rows.setdefault(rows.table, []).append(found)
+
+    def _half(self, kind: Kind) -> None:
+        """Tell where the records that all others belong to are not at hand."""
+        main = self.source.main
+        if not main or not kind.facts or self.shelf.tables[main].num_rows:
+            return
+        missing = self.source.beside[main].kind
+        advice = (
+            f"Maybe only half the tables were exported: put each {missing} beside, in one folder. Until then who asked and when is"
+            " not known; all records are kept."
+        )
+        self.note("half-export", "", f"{kind.name} without {missing}", advice)
 
     def _unknown(self, db: Any, kind: Kind, number: int) -> list[str]:
         """Return the fields nobody knows, and tell of them."""

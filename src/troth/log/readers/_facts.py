@@ -154,6 +154,7 @@ class Source:
     kinds : the kinds of records, tried in order.
     lists : keys under which pages of its API hold their records.
     beside : tables beside, by the name the SQL calls them.
+    main : the one of them without which the others are half an export.
     flatten : makes records of a nested value, given the name of its file; None where values are records.
     """
 
@@ -161,6 +162,7 @@ class Source:
     kinds: tuple[Kind, ...]
     lists: frozenset[str] = frozenset()
     beside: Mapping[str, Beside] = field(default_factory=dict)
+    main: str = ""
     flatten: Flatten | None = None
 
 

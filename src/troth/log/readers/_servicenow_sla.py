@@ -71,13 +71,7 @@ TASK_SLA: Final = Kind(
     ),
     doubts=(
         Doubt(
-            "alone",
-            "incidents-not-beside",
-            "task",
-            "Maybe only half the tables were exported: put the incidents beside task_sla, or import them as well. The row is kept.",
-        ),
-        Doubt(
-            "NOT alone AND NOT found",
+            "NOT found AND (SELECT count(*) FROM incidents) > 0",
             "sla-without-incident",
             "task",
             "Maybe the incident was deleted, is another kind of task, or its page was not exported. The row is kept.",
@@ -108,7 +102,6 @@ TASK_SLA: Final = Kind(
     joins="LEFT JOIN incidents AS i ON i.number = r.task LEFT JOIN incident_ids AS d ON d.sys_id = r.task",
     looked=(
         "coalesce(d.number, r.task) AS incident, i.number IS NOT NULL OR d.number IS NOT NULL AS found,"
-        " (SELECT count(*) FROM incidents) = 0 AS alone,"
         f" {words(STAGES, 'r.stage_raw')} AS stage,"
         f" CASE WHEN {words({'breached': STAGES['breached']}, 'r.stage_raw')} IS NOT NULL THEN 0"
         f" ELSE 1 - ({words(_TRUTHS, 'r.breached_raw')})::INT END AS made,"
@@ -182,6 +175,7 @@ INCIDENT: Final = Kind(
 SLAS: Final = Source(
     name="servicenow",
     kinds=(TASK_SLA, INCIDENT),
+    main="incidents",
     beside={
         "incidents": Beside("incident", {"number": "number"}, key="number"),
         "incident_ids": Beside("incident", {"sys_id": "sys_id", "number": "number"}, key="sys_id"),

@@ -301,6 +301,7 @@ SOURCE: Final = Source(
         Kind(name="user, group or state", marks=("id", "active", "created_at")),
     ),
     lists=frozenset({"history", "tickets"}),
+    main="tickets",
     beside={
         "tracked": Beside(
             "ticket history", {"ticket": "ticket"}, key="ticket",

@@ -337,6 +337,7 @@ SOURCE: Final = Source(
     lists=frozenset(
         "tickets ticket_metrics ticket_metric_events audits ticket_audits comments users results groups organizations".split()
     ),
+    main="tickets",
     beside={
         **changes.BESIDE,
         "tickets": Beside(
