@@ -104,6 +104,18 @@ def test_an_unknown_state_is_kept_as_a_foreign_step(tmp_path: Path) -> None:
     assert [i.code for i in batches[0].issues] == ["unknown-state"]
 
 
+@pytest.mark.parametrize("state", ["In Bearbeitung", "Geschlossen"])
+def test_a_state_in_another_language_is_told(tmp_path: Path, state: str) -> None:
+    """It stays as a foreign step, in its own words; the issue names row and value and says what to export."""
+    (batch,) = take(write(tmp_path / "a.csv", ROWS[0], ROWS[1].replace("Active", state)), time_zone="UTC")
+    event = events(batch)[f"INC1/1/2016-03-01T09:05:00/{state}:status"]
+    assert (event["activity"], event["step"]) == ("stepped", state)
+    assert json.loads(event["attributes"])["foreign"]["state"] == state
+    (issue,) = batch.issues
+    assert (issue.code, issue.where, issue.value) == ("unknown-state", "a.csv row 3", state)
+    assert issue.advice.startswith("Maybe the state is in another language")
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_any_split_in_any_order_gives_the_same_events(tmp_path: Path, seed: int) -> None:
     """Rows of one incident in several files, repeated and shuffled, end as the same events."""

@@ -28,6 +28,10 @@ from troth.log.schema import DRAFTS
 
 SOURCE = "servicenow"
 _HEAD = 64 * 1024
+_LANGUAGE = (
+    "Maybe the state is in another language or one of your own: export its value (1, 2, 3, 6, 7, 8) rather than its"
+    " label. It is kept as a foreign step and the status before goes on."
+)
 
 
 def read(path: Path, options: ReadOptions) -> Iterator[Batch]:
@@ -128,7 +132,7 @@ def _doubts(db: Any, part: Opened, *, zone_known: bool) -> list[Issue]:
             "unknown-state",
             known,
             "state",
-            "Maybe the state is one of your own; it is kept as a foreign step and the status before goes on.",
+            _LANGUAGE,
         ),
         (
             "change-before-opening",
