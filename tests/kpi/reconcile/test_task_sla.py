@@ -110,3 +110,28 @@ def test_a_clock_that_was_not_completed_is_told_and_not_compared(tmp_path: Path)
     assert {case for cases in said(found).values() for case in cases} == {"INC1"}
     assert {(issue.code, issue.count) for issue in found.issues} == {("no-counterpart", 2)}
     assert all("another language" in issue.advice for issue in found.issues)
+
+
+def test_a_clock_of_something_else_than_the_whole_case(tmp_path: Path) -> None:
+    """A policy with a metric of its own is taken as it is: how a whole case ends is no cause there."""
+    rows = [
+        sla("INC1", "12:00", 4, 4, kept=True, of="taken"),
+        sla("INC2", "10:00", 2, 2, kept=True, of="taken"),
+        sla("INC3", "20:00", 10, 10, kept=False, of="taken"),
+    ]
+    compared(tmp_path, rows, policies=False)
+    lake = Lake(tmp_path / "lake")
+    put_reference(lake, "sla_policies", [{"policy": "taken", "position": 1}])
+    put_reference(lake, "sla_targets", [{"policy": "taken", "metric": "own", "target_s": 5 * 3600.0}])
+    hooks = (("start", {"activity": "opened"}), ("stop", {"activity": "status_changed", "step": "pending|solved"}))
+    put_reference(
+        lake, "sla_conditions", [{"policy": "taken", "metric": "own", "hook": h, "number": 1, **more} for h, more in hooks]
+    )  # fmt: skip
+    found = reconcile(lake, calendar="office")
+    assert found.issues == ()
+    assert said(found)["task_sla_actual_elapsed: taken"] == {
+        "INC1": "equal", "INC2": "equal", "INC3": "business_time",
+    }  # fmt: skip
+    assert said(found)["task_sla_made_sla: taken"] == dict.fromkeys(CASES, "equal")
+    causes = {code for one in found.figures for tally in one.tallies for code in tally.codes}
+    assert causes.isdisjoint({"pauses_count", "every_hold_pauses", "closing_stops"})
