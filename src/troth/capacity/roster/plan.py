@@ -42,7 +42,7 @@ class RosterPlan:
     @property
     def value(self) -> float:
         """What the roster costs in all."""
-        return sum(self.objective.values())
+        return float(sum(self.objective.values()))
 
     @property
     def gap(self) -> float | None:
