@@ -13,6 +13,7 @@ from troth.capacity.roster import (
     OFF,
     Activity,
     Before,
+    Duty,
     Employee,
     RosterParams,
     RosterProblem,
@@ -188,3 +189,17 @@ def test_the_solver_names_the_conflict() -> None:
     plan = solve(problem, stop=Stop(steps=2), params=RosterParams(workers=1))
     assert plan.status is Status.INFEASIBLE
     assert {issue.where for issue in plan.conflicts} == wanted
+
+
+def test_nothing_is_claimed_without_time_to_prove_it() -> None:
+    """A set of rules that may not be the smallest is not named."""
+    assert conflicts(PLANTED["hours owed, too few days"][0], seconds=0) == ()
+
+
+def test_people_whose_line_keeps_their_rules_are_not_looked_at() -> None:
+    """A roster is proof enough; it changes nothing of what is found."""
+    problem, wanted = PLANTED["hours owed on leave"]
+    idle = Employee("yan", Terms(minutes=(480, None)))
+    both = replace(problem, staff=(idle, *problem.staff))
+    roster = [Duty("yan", 0, "early", 360, 480)]
+    assert {issue.where for issue in conflicts(both, roster=roster)} == wanted

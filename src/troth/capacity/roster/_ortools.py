@@ -7,6 +7,7 @@ at all.
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -31,17 +32,21 @@ class Exact:
     problem : what to model.
     named : make every hard rule conditional on a literal of its own, for `conflict`.
     people : numbers of the people to look at; None for all, with the cover.
+    only_day : look at this day and the one before alone, with the day's floors: what cannot be there cannot be at all.
     """
 
     problem: RosterProblem
     named: bool = False
     people: tuple[int, ...] | None = None
+    only_day: int | None = None
     model: Any = field(default_factory=cp_model.CpModel)
     options: tuple[Option, ...] = ()
     x: dict[tuple[int, int, int], Any] = field(default_factory=dict)
     literals: dict[Name, Any] = field(default_factory=dict)
     _works: dict[tuple[int, int], Any] = field(default_factory=dict)
     _blamed: set[int] = field(default_factory=set)
+    _until: float = 0.0
+    _orders_of: dict[int, list[tuple[str, dict[tuple[int, ...], list[int]]]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Write the model."""
@@ -63,28 +68,31 @@ class Exact:
             constraint.only_enforce_if(self.literals[name])
 
     def _person(self, p: int, one: Employee) -> None:
-        model, days = self.model, self.problem.days
-        for d in range(days):
+        model = self.model
+        for d in self._span():
             for o in range(len(self.options)):
                 self.x[p, d, o] = model.new_bool_var("")
             model.add_at_most_one([self.x[p, d, o] for o in range(len(self.options))])
             self._works[p, d] = sum(self.x[p, d, o] for o in range(len(self.options)))
-        for write in (self._orders, self._amounts, self._runs, self._weekends, self._settled):
+        whole = (self._orders, self._amounts, self._runs, self._weekends, self._settled)
+        for write in whole if self.only_day is None else (self._orders, self._settled):
             write(p, one)
+
+    def _span(self) -> range:
+        """Return the days that are looked at."""
+        return (
+            range(self.problem.days) if self.only_day is None else range(max(0, self.only_day - 1), self.only_day + 1)
+        )
 
     def _orders(self, p: int, one: Employee) -> None:
         kinds = self.problem.kinds
-        for a, first in enumerate(self.options):
-            for b, then in enumerate(self.options):
-                barred = kinds[then.kind].kind in kinds[first.kind].not_before
-                timed = bool(kinds[first.kind].starts and kinds[then.kind].starts)
-                tired = timed and then.start + 1440 - first.start - first.length < one.terms.rest
-                for d in range(self.problem.days - 1):
-                    for wrong, rule in ((barred, "roster.succession"), (tired, "roster.rest")):
-                        if wrong:
-                            self._rule(self.model.add(self.x[p, d, a] + self.x[p, d + 1, b] <= 1), rule, one)
+        for rule, wrong in self._barred(one.terms.rest):
+            for after, firsts in wrong.items():  # a person has one shift a day, so that sums of shifts are 0 or 1
+                for d in self._span()[:-1]:
+                    both = [self.x[p, d, a] for a in firsts] + [self.x[p, d + 1, b] for b in after]
+                    self._rule(self.model.add(sum(both) <= 1), rule, one)
         before = one.before
-        if before is None or not before.run:
+        if before is None or not before.run or self._span().start:
             return
         barred_first = next((k.not_before for k in kinds if k.kind == before.kind), frozenset[str]())
         for o, option in enumerate(self.options):
@@ -93,6 +101,28 @@ class Exact:
             timed = before.ended is not None and bool(kinds[option.kind].starts)
             if timed and option.start - (before.ended or 0) < one.terms.rest:
                 self._rule(self.model.add(self.x[p, 0, o] == 0), "roster.rest", one)
+
+    def _barred(self, rest: int) -> list[tuple[str, dict[tuple[int, ...], list[int]]]]:
+        """Return by rule which options may not follow which on the next day, options that bar the same ones together."""
+        if rest not in self._orders_of:
+            kinds = self.problem.kinds
+            succession, tired = (defaultdict[tuple[int, ...], list[int]](list) for _ in range(2))
+            for a, first in enumerate(self.options):
+                timed = [bool(kinds[first.kind].starts and kinds[then.kind].starts) for then in self.options]
+                after = tuple(
+                    b for b, then in enumerate(self.options) if kinds[then.kind].kind in kinds[first.kind].not_before
+                )
+                soon = tuple(
+                    b for b, then in enumerate(self.options)
+                    if timed[b] and then.start + 1440 - first.start - first.length < rest
+                )  # fmt: skip
+                succession[after].append(a)
+                tired[soon].append(a)
+            self._orders_of[rest] = [
+                (rule, {after: firsts for after, firsts in some.items() if after})
+                for rule, some in (("roster.succession", succession), ("roster.rest", tired))
+            ]
+        return self._orders_of[rest]
 
     def _sum(self, p: int, days: range, weight: Callable[[Option], int]) -> Any:
         return sum(weight(o) * self.x[p, d, k] for d in days for k, o in enumerate(self.options) if weight(o))
@@ -176,15 +206,15 @@ class Exact:
     def _settled(self, p: int, one: Employee) -> None:
         kinds = self.problem.kinds
         for d in one.away:
-            if 0 <= d < self.problem.days:
+            if d in self._span():
                 self._rule(self.model.add(self._works[p, d] == 0), "roster.away", one, d)
         for d, kind in one.fixed:
-            if 0 <= d < self.problem.days:
+            if d in self._span():
                 has = sum(self.x[p, d, k] for k, o in enumerate(self.options) if kinds[o.kind].kind == kind)
                 target = self._works[p, d] == 0 if kind == OFF else has == 1
                 self._rule(self.model.add(target), "roster.fixed", one, d)
         for a, b in one.unavailable:
-            for d in range(self.problem.days):
+            for d in self._span():
                 for k, o in enumerate(self.options):
                     at = d * 1440 + o.start
                     if kinds[o.kind].starts and at < b and at + o.length > a:
@@ -195,7 +225,8 @@ class Exact:
         problem = self.problem
         slot = problem.slot_minutes
         here: dict[int, list[tuple[int, Any]]] = defaultdict(list)
-        wanted = {s for need in problem.slot_needs for s, n in enumerate(need.floor) if n}
+        days = {self.only_day} if self.only_day is not None else set(range(problem.days))
+        wanted = {s for need in problem.slot_needs for s, n in enumerate(need.floor) if n and s * slot // 1440 in days}
         for (p, d, k), x in self.x.items():
             o = self.options[k]
             first = (d * 1440 + o.start) // slot
@@ -263,37 +294,45 @@ class Exact:
         """Return rules that cannot all hold, none of which can be left out; None if there is no such set or no time.
 
         The set of a core is made irreducible by leaving out one rule after the other (deletion filter: Chinneck and
-        Dravnieks 1991).
+        Dravnieks 1991). What is not proven either way within `seconds` in all is not claimed.
         """
+        self._until = time.monotonic() + seconds
         names = {literal.index: name for name, literal in self.literals.items()}
-        kept = list(self.literals.values())
-        if not self._cannot_hold(kept, seconds):
+        kept, sure = list(self.literals.values()), list[Any]()
+        if not self._cannot_hold(kept):
             return None
-        kept, sure = self._core(kept, seconds), list[Any]()
+        kept = self._core(kept)
         while kept:
             one = kept.pop()
-            if not self._cannot_hold([*sure, *kept], seconds):
+            proven = self._cannot_hold([*sure, *kept])
+            if proven is None:
+                return None
+            if not proven:
                 sure.append(one)
             else:
-                core = {literal.index for literal in self._core([*sure, *kept], seconds)}
+                core = {literal.index for literal in self._core([*sure, *kept])}
                 kept = [literal for literal in kept if literal.index in core]
         return sorted(names[literal.index] for literal in sure)
 
-    def _cannot_hold(self, literals: list[Any], seconds: float) -> bool:
-        """Tell whether these rules are proven not to hold together; what of it matters is kept in `_blamed`."""
+    def _cannot_hold(self, literals: list[Any]) -> bool | None:
+        """Tell whether these rules cannot hold together, None if time ran out; what of it matters is kept in `_blamed`."""
+        left = self._until - time.monotonic()
+        if left <= 0:
+            return None
         solver = cp_model.CpSolver()
         solver.parameters.num_workers = 1
-        solver.parameters.max_time_in_seconds = seconds
+        solver.parameters.max_time_in_seconds = left
         self.model.clear_assumptions()
         self.model.add_assumptions(literals)
-        proven = bool(solver.solve(self.model) == cp_model.INFEASIBLE)
+        status = solver.solve(self.model)
+        proven = bool(status == cp_model.INFEASIBLE)
         self._blamed = set(solver.sufficient_assumptions_for_infeasibility()) if proven else set()
-        return proven
+        return None if status == cp_model.UNKNOWN else proven
 
-    def _core(self, literals: list[Any], seconds: float) -> list[Any]:
+    def _core(self, literals: list[Any]) -> list[Any]:
         """Return those of rules just proven contradictory that the solver blames, if they alone are, too.
 
         What presolve takes out is at times missing among those the solver blames, so that it is proven anew.
         """
         core = [literal for literal in literals if literal.index in self._blamed]
-        return core if core and len(core) < len(literals) and self._cannot_hold(core, seconds) else literals
+        return core if core and len(core) < len(literals) and self._cannot_hold(core) else literals

@@ -103,6 +103,6 @@ def solve(
         problem, hunt.duties(), bound=hunt.bound(), whole=hunt.integral, seed=seed,
         seconds=time.monotonic() - began, versions=versions,
     )  # fmt: skip
-    if plan.broken and (reasons := conflicts(problem, seconds=params.proof_s)):
+    if plan.broken and (reasons := conflicts(problem, seconds=params.proof_s, roster=plan.duties)):
         return replace(plan, status=Status.INFEASIBLE, conflicts=reasons)
     return plan
