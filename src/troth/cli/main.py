@@ -31,6 +31,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "gaming": ("troth.cli.gaming", "Look for figures that are good for the wrong reason."),
     "report": ("troth.cli.report", 'Write one page that answers "How are we doing?".'),
     "forecast": ("troth.cli.forecast", "Forecast what customers will ask, from a lake or from a table in PATH."),
+    "staff": ("troth.cli.staff", "Say how many people of each skill must be at work."),
     "erlang": ("troth.cli.erlang", "Say how many agents a target takes."),
     "twin": (
         "troth.cli.twin",

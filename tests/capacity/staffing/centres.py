@@ -17,7 +17,8 @@ def poisson(mean: float, *, paths: int = 60, intervals: int = 12, seed: int = 1,
     """Return arrivals whose level differs from path to path."""
     rng = np.random.default_rng(seed)
     level = rng.gamma(1 / spread**2, spread**2, (paths, 1))
-    return rng.poisson(level * np.full((1, intervals), mean)).astype(float)
+    found: Floats = rng.poisson(level * np.full((1, intervals), mean)).astype(float)
+    return found
 
 
 def queue(name: str = "calls", mean: float = 20.0, **more: Any) -> StaffedQueue:

@@ -29,10 +29,10 @@ class Tables:
     load: Floats
 
     def at(self, staff: Counts) -> Floats:
-        """Return contacts answered in time with a staff, shape (queues, paths, intervals); beyond the table its last row."""
+        """Return contacts answered in time with a staff, shape (queues, paths, intervals); beyond the table its last row, before it nobody."""
         row = np.clip(staff - self.base, 0, len(self.in_time) - 1)
         found: Floats = np.take_along_axis(self.in_time, row[None, None, None, :], axis=0)[0]
-        return np.where(staff[None, None, :] <= 0, 0.0, found)
+        return np.where((staff < self.base) | (staff <= 0), 0.0, found)
 
     def gain(self, staff: Counts) -> Floats:
         """Return what one more person adds to it, mean over paths, shape (queues, intervals)."""
@@ -47,7 +47,7 @@ def tables(pool: Pool, *, paths: int) -> Tables:
     arrivals = np.stack([np.asarray(one.arrivals, float)[:p] for one in live]) if live else np.zeros((0, p, n))
     load = sum((erlangs(one, interval_s=step)[:p] for one in live), np.zeros((p, n)))
     high = np.quantile(load, 0.99, axis=0)
-    base = np.maximum(np.floor(0.75 * load.mean(axis=0)).astype(np.int64), 0)
+    base = np.maximum(np.floor(0.5 * load.mean(axis=0)).astype(np.int64), 0)
     top = np.ceil(high + 2.2 * np.sqrt(high) + 2).astype(np.int64)
     rows = int((top - base)[pool.open].max(initial=1)) + 1
     found = np.zeros((rows, len(live), p, n))

@@ -46,6 +46,11 @@ def ordered(pool: Pool, *, tables: Tables, floor: Counts) -> Order:
     _, day_of = pool.problem.days()
     days = int(day_of.max()) + 1
     room = pool.most.sum(axis=0)
+    # Below these the formulas see nothing: fewer than the tables begin with, or a queue that grows without end.
+    begin = np.maximum(tables.base, np.where(tables.load.max(axis=0) > 0, 1, 0))
+    if any(one.patience_s is None for one in pool.live):
+        begin = np.maximum(begin, np.where(tables.load.mean(axis=0) > 0, np.floor(tables.load.mean(axis=0)) + 1, 0))
+    floor = np.maximum(floor, np.minimum(begin.astype(np.int64), room))
     rows = [k for k, one in enumerate(pool.live) if one.over is LevelOver.DAY]
     added, enough = [], np.zeros(days, np.int64)
     for d in range(days):
