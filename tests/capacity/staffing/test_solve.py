@@ -134,6 +134,14 @@ def test_the_same_seed_gives_the_same_plan_with_any_number_of_threads() -> None:
     assert plans[0].chance("calls").probability.tolist() == plans[1].chance("calls").probability.tolist()
 
 
+def test_a_start_is_kept_as_the_least() -> None:
+    """Whoever is there to begin with stays."""
+    one = queue(over=LevelOver.INTERVAL)
+    start = np.full((1, 12), 9)
+    plain, more = solve(centre(one), params=_FORMULA), solve(centre(one), params=_FORMULA, start=start)
+    assert more.staff.tolist() == np.maximum(plain.staff, start).tolist()
+
+
 def test_chat_takes_fewer_people_than_calls() -> None:
     """Several at once, each slower, still save people."""
     chat = queue(at_once=2, slowing=0.3, arrivals=poisson(30), within_s=40.0)

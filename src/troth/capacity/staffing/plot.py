@@ -34,7 +34,10 @@ def requirement(plan: StaffingPlan, *, group: str | None = None, height: int = 3
         hovertemplate="%{x|%a %d %b %H:%M}<br>%{y:.0f} at work<extra></extra>",
     )  # fmt: skip
     high = float(max([1.0, *values, *(plan.need_high.tolist() if group is None else ())]))
-    figure.update_layout(yaxis=value_axis(0.0, high, unit="count", zero=True))
+    axis = value_axis(0.0, high, unit="count", zero=True)
+    if high <= 5:  # people are whole
+        axis |= {"tickvals": list(range(int(high) + 1)), "ticktext": [str(k) for k in range(int(high) + 1)]}
+    figure.update_layout(yaxis=axis)
     return figure
 
 

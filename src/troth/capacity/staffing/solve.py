@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -144,11 +144,11 @@ def _pool(
     stopped: Callable[[], bool],
     tell: Callable[[float, str], None],
 ) -> None:
+    if floor is not None:
+        pool = replace(pool, least=np.minimum(np.maximum(pool.least, floor), pool.most))
     known = tables(pool, paths=params.paths)
     tell(0.1, "formulas")
     least = least_total(pool, tables=known)
-    if floor is not None:
-        least = np.minimum(np.maximum(least, floor.sum(axis=0)), pool.most.sum(axis=0))
     order = ordered(pool, tables=known, floor=least)
     total = order.total(order.enough)
     more = beside(pool, total=total, load=known.load.mean(axis=0))
