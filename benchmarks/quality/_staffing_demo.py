@@ -10,7 +10,15 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from troth.capacity.staffing import SkillGroup, StaffedQueue, StaffingParams, StaffingPlan, StaffingProblem, solve
+from troth.capacity.staffing import (
+    SkillGroup,
+    StaffedQueue,
+    StaffingParams,
+    StaffingPlan,
+    StaffingProblem,
+    paces,
+    solve,
+)
 from troth.core.time import Calendar, Grid, Step, start_of_day, to_micros, zone
 from troth.demand import ForecastProblem, Series
 from troth.demand import solve as forecast
@@ -87,7 +95,7 @@ def _worked(plan: StaffingPlan, day: int) -> bool:
 
 def contacts(events: pa.Table) -> dict[str, dict[str, np.ndarray]]:
     """Return by queue when contacts were queued (seconds), how long they waited, how it ended and how long it took."""
-    rows = events.select(["occurred_at", "activity", "contact_id", "queue"]).to_pylist()
+    rows = events.select(["occurred_at", "activity", "contact_id", "queue", "agent_id"]).to_pylist()
     open_: dict[str, dict[str, Any]] = {}
     found: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for row in rows:
@@ -99,16 +107,17 @@ def contacts(events: pa.Table) -> dict[str, dict[str, np.ndarray]]:
                 "answered": False,
                 "gone": False,
                 "handle": np.nan,
+                "agent": "",
             }
             found[row["queue"]].append(open_[row["contact_id"]])
         elif (one := open_.get(row["contact_id"])) is not None:
             if what == "answered" and not one["answered"]:
-                one |= {"wait": at - one["queued"], "answered": True}
+                one |= {"wait": at - one["queued"], "answered": True, "agent": row["agent_id"] or ""}
             elif what == "abandoned" and not one["answered"]:
                 one |= {"wait": at - one["queued"], "gone": True}
             elif what == "wrapped" and one["answered"]:
                 one["handle"] = at - one["queued"] - one["wait"]
-    names = ("queued", "wait", "answered", "gone", "handle")
+    names = ("queued", "wait", "answered", "gone", "handle", "agent")
     return {queue: {name: np.array([one[name] for one in ones]) for name in names} for queue, ones in found.items()}
 
 
@@ -145,11 +154,23 @@ def staffed(
         )  # fmt: skip
     # As in the company, one in six speaks no English.
     lead = told.of(queue=QUEUES[0])
-    groups = (SkillGroup("local", ("calls",), most=2), SkillGroup("both", QUEUES, cents_per_hour=2001))
+    crew = _paces(past)
+    groups = (
+        SkillGroup("local", ("calls",), most=2, paces=crew),
+        SkillGroup("both", QUEUES, cents_per_hour=2001, paces=crew),
+    )
     problem = StaffingProblem(
         lead.grid.start, tuple(queues), groups, confidence=confidence, time_zone=ZONE, routing=Routing.LONGEST_FREE
     )
     return solve(problem, seed=seed, params=params)
+
+
+def _paces(past: dict[str, dict[str, np.ndarray]]) -> tuple[float, ...]:
+    """Return how people differ in pace, of all groups alike, as far as the past tells."""
+    known = {queue: np.isfinite(past[queue]["handle"]) for queue in QUEUES}
+    people = np.concatenate([past[queue]["agent"][known[queue]] for queue in QUEUES]).tolist()
+    each = [past[queue]["handle"][known[queue]] / past[queue]["handle"][known[queue]].mean() for queue in QUEUES]
+    return tuple(paces(people, handle_s=np.concatenate(each)).values())
 
 
 def _closed(truth: Truth) -> list[date]:

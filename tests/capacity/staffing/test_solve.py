@@ -17,6 +17,7 @@ from troth.capacity.staffing import (
     StaffingParams,
     breaches,
     broken,
+    paces,
     solve,
 )
 from troth.core.decision import Status
@@ -179,3 +180,19 @@ def test_the_judge_names_the_rule_of_a_broken_plan(rule: str, change: Any) -> No
     assert broken(breaches(problem, plan=plan)) == []
     worse = replace(plan, staff=np.asarray(change(plan.staff), np.int64))
     assert rule in {one.rule for one in broken(breaches(problem, plan=worse))}
+
+
+def test_people_of_different_pace_make_a_day_less_sure() -> None:
+    """Paces are found again beyond chance; with them the same staff's chance is other, and the judge agrees with what is stated."""
+    rng = np.random.default_rng(3)
+    true = {f"p{k}": 0.6 + 0.1 * k for k in range(9)}
+    people = [name for name in true for _ in range(300)]
+    found = paces(people, handle_s=[rng.exponential(240 * true[name]) for name in people])
+    assert max(abs(found[name] - pace) for name, pace in true.items()) < 0.15
+    alike = paces(people, handle_s=rng.exponential(240, len(people)))
+    assert max(abs(pace - 1) for pace in alike.values()) < 0.06
+    group = SkillGroup("all", ("calls",), paces=tuple(found.values()))
+    problem = centre(queue(), groups=(group,), confidence=0.8)
+    plan = solve(problem, seed=3)
+    assert broken(breaches(problem, plan=plan, futures=150)) == []
+    assert plan.staff.sum() >= solve(centre(queue(), confidence=0.8), seed=3).staff.sum() - 1

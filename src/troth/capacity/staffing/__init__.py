@@ -11,6 +11,7 @@ from troth.capacity.staffing.mix import cheapest_mix as cheapest_mix
 from troth.capacity.staffing.needs import GroupNeed as GroupNeed
 from troth.capacity.staffing.needs import requirement_rows as requirement_rows
 from troth.capacity.staffing.needs import slot_needs as slot_needs
+from troth.capacity.staffing.paces import paces as paces
 from troth.capacity.staffing.plan import QueueChance as QueueChance
 from troth.capacity.staffing.plan import StaffingPlan as StaffingPlan
 from troth.capacity.staffing.problem import LevelOver as LevelOver

@@ -27,6 +27,8 @@ from troth.queueing.twin import (
 #: Spread of a lognormal whose coefficient of variation is 1.
 _SPREAD: Final = float(np.sqrt(np.log(2)))
 _BALKED: Final = 3
+#: So many crews are tried where people differ in pace.
+_LOTS: Final = 10
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,12 +68,13 @@ def live_through(pool: Pool, *, staff: Counts, futures: int, seed: int, workers:
     ----------
     workers : threads; futures are the same with any number of them.
     """
-    problem = twin_of(pool, staff=staff)
-    lots = [part for part in np.array_split(np.arange(futures), workers) if len(part)]
-    if len(lots) == 1:
-        return _counted(pool, problem, lots[0], seed)
-    with ThreadPoolExecutor(len(lots)) as threads:
-        parts = list(threads.map(lambda lot: _counted(pool, problem, lot, seed), lots))
+    # Who is at work differs from lot to lot of futures, the same with any number of threads.
+    many = _LOTS if any(one.paces for one in pool.groups) else workers
+    lots = [part for part in np.array_split(np.arange(futures), many) if len(part)]
+    made = [twin_of(pool, staff=staff, seed=seed, lot=k) for k in range(len(lots))] if many == _LOTS else None
+    twins = made or [twin_of(pool, staff=staff)] * len(lots)
+    with ThreadPoolExecutor(workers) as threads:
+        parts = list(threads.map(lambda pair: _counted(pool, pair[0], pair[1], seed), zip(twins, lots, strict=True)))
     return Lived(*(np.concatenate([getattr(one, name) for one in parts]) for name in ("offered", "in_time", "late")))
 
 
@@ -102,8 +105,8 @@ def _counted(pool: Pool, problem: TwinProblem, lot: Counts, seed: int) -> Lived:
     return Lived(np.add.reduceat(offered, first, axis=2), np.add.reduceat(good, first, axis=2), offered - good)
 
 
-def twin_of(pool: Pool, *, staff: Counts) -> TwinProblem:
-    """Return the twin of a pool with a staff."""
+def twin_of(pool: Pool, *, staff: Counts, seed: int = 0, lot: int = 0) -> TwinProblem:
+    """Return the twin of a pool with a staff; of another lot other people are at work."""
     problem = pool.problem
     at = problem.instants()
     agents = []
@@ -112,11 +115,16 @@ def twin_of(pool: Pool, *, staff: Counts) -> TwinProblem:
         slow = max((q.slowing for q in pool.queues if q.queue in group.queues), default=0.0)
         beside = tuple(1 / (1 + slow * k) for k in range(hands)) if hands > 1 else ()
         serves = tuple((name, 0) for name in group.queues)
-        for k in range(int(staff[g].max(initial=0))):
+        rng = stream(seed, "who is at work", group.group, lot)
+        people = int(staff[g].max(initial=0))
+        paces = rng.choice(group.paces, people, replace=people > len(group.paces)) if group.paces else np.ones(people)
+        for k in range(people):
             there = np.r_[False, staff[g] > k, False]
             edges = np.flatnonzero(there[1:] != there[:-1])
             spans = tuple(Span(at[a], at[b]) for a, b in edges.reshape(-1, 2))
-            agents.append(TwinAgent(f"{group.group} {k + 1}", serves, spans, hands=hands, beside=beside))
+            agents.append(
+                TwinAgent(f"{group.group} {k + 1}", serves, spans, hands=hands, beside=beside, pace=float(paces[k]))
+            )
     queues = tuple(_queue(one) for one in pool.queues)
     streams = tuple(TwinStream(one.queue, one.queue, TwinArrivals(paths=whole(one))) for one in pool.queues)
     return TwinProblem(

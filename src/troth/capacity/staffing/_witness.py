@@ -3,25 +3,38 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Final
 
 import numpy as np
 
 from troth.capacity.staffing._lived import whole
 from troth.capacity.staffing.plan import StaffingPlan
 from troth.capacity.staffing.problem import Floats, StaffingProblem
+from troth.core.random import stream
 from troth.core.time import Span, to_micros
 from troth.queueing.twin import Policy, Times, TwinAgent, TwinArrivals, TwinProblem, TwinQueue, TwinStream, run
 from troth.queueing.twin.tables import contacts
 
+#: So many crews are drawn where people differ in pace.
+_CREWS: Final = 12
+
 
 def day_levels(problem: StaffingProblem, *, plan: StaffingPlan, futures: int, seed: int) -> dict[str, Floats]:
     """Return the service level of each queue by future and day, shapes (futures, days); NaN where nobody came."""
-    twin = _centre(problem, plan)
+    # Crews of people of different pace, a few futures each.
+    lots = np.array_split(np.arange(futures), min(_CREWS, futures))
+    twins = [_centre(problem, plan, stream(seed, "witness crew", k)) for k in range(len(lots))]
+    twin = twins[0]
     days, day_of = problem.days()
     start, end = to_micros(twin.start), to_micros(twin.end)
     width = int(problem.interval_s * 1e6)
     found = {one.queue: np.full((futures, len(days)), np.nan) for one in problem.queues}
-    for k, trace in enumerate(run(twin, replications=futures, seed=seed).traces):
+    traces = [
+        trace
+        for one, lot in zip(twins, lots, strict=True)
+        for trace in run(one, replications=len(lot), first=int(lot[0]), seed=seed).traces
+    ]
+    for k, trace in enumerate(traces):
         table = contacts(trace, problem=twin, columns={"queue", "queued_at", "wait_s", "service_s", "outcome"})
         names = np.array(table["queue"].to_pylist(), dtype=object)
         queued = np.array([to_micros(at) if at else -1 for at in table["queued_at"].to_pylist()])
@@ -43,7 +56,7 @@ def day_levels(problem: StaffingProblem, *, plan: StaffingPlan, futures: int, se
     return found
 
 
-def _centre(problem: StaffingProblem, plan: StaffingPlan) -> TwinProblem:
+def _centre(problem: StaffingProblem, plan: StaffingPlan, rng: np.random.Generator) -> TwinProblem:
     """Return the twin of all queues and groups together."""
     at = problem.instants()
     by_name = {one.queue: one for one in problem.queues}
@@ -60,7 +73,8 @@ def _centre(problem: StaffingProblem, plan: StaffingPlan) -> TwinProblem:
                 else:
                     spans.append(Span(at[t], at[t + 1]))
             serves = tuple((name, 0) for name in group.queues)
-            agents.append(TwinAgent(f"{group.group}/{k}", serves, tuple(spans), hands=hands, beside=speeds))
+            pace = float(rng.choice(group.paces)) if group.paces else 1.0
+            agents.append(TwinAgent(f"{group.group}/{k}", serves, tuple(spans), hands=hands, beside=speeds, pace=pace))
     queues = []
     for one in problem.queues:
         handle = one.handle or Times.lognormal(one.handle_s, spread=float(np.sqrt(np.log(2))))

@@ -136,6 +136,8 @@ def _group(problem: StaffingProblem, group: SkillGroup) -> Iterator[Issue]:
             yield _error("bad-shrinkage", f"{where}.{name}", getattr(group, name), "Maybe a share such as 0.1.")
     if not (isfinite(group.cents_per_hour) and group.cents_per_hour >= 0):
         yield _error("negative-cost", f"{where}.cents_per_hour", group.cents_per_hour, "Maybe 0 where it is not known.")
+    if not all(isfinite(one) and one > 0 for one in group.paces):
+        yield _error("bad-pace", f"{where}.paces", group.paces, "Maybe 1 for whoever takes as long as the mean.")
     parts: dict[str, Any] = {"least": group.least, "most": group.most, "open": group.open}
     fits = True
     for name, value in parts.items():

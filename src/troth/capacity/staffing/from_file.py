@@ -165,7 +165,7 @@ def _drawn(data: Mapping[str, Any], where: str, paths: int, seed: int, issues: l
 
 def _group(data: Mapping[str, Any], k: int, issues: list[Issue]) -> SkillGroup:
     where = f"groups[{data.get('group', k)}]"
-    values = _taken(data, _GROUP, where, {"group", "queues", "least", "most", "open"}, issues)
+    values = _taken(data, _GROUP, where, {"group", "queues", "least", "most", "open", "paces"}, issues)
     names = data.get("queues")
     if data.get("group") is None:
         issues.append(_wrong("missing", where, "group", "Maybe it was forgotten."))
@@ -178,4 +178,6 @@ def _group(data: Mapping[str, Any], k: int, issues: list[Issue]) -> SkillGroup:
             values[name] = int(found) if found.ndim == 0 and np.isfinite(found) else found
     if data.get("open") is not None:
         values["open"] = _array(data["open"], f"{where}.open", issues) > 0
+    if data.get("paces") is not None:
+        values["paces"] = tuple(np.atleast_1d(_array(data["paces"], f"{where}.paces", issues)).ravel().tolist())
     return SkillGroup(str(data.get("group", k)), tuple(names), **values)

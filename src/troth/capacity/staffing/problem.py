@@ -79,6 +79,8 @@ class SkillGroup:
     in_office, out_of_office : shares of paid time that people are at work but not at a queue (training, meetings), and
         absent (illness, leave).
     open : when the group can be there, shape (intervals,); None for whenever one of its queues is open.
+    paces : handle times of its people relative to the mean, see `paces`; who is at work in a future is drawn from them.
+        Empty for all alike.
     """
 
     group: str
@@ -89,6 +91,7 @@ class SkillGroup:
     in_office: float = 0.0
     out_of_office: float = 0.0
     open: Bools | None = None
+    paces: tuple[float, ...] = ()
 
     @property
     def shrinkage(self) -> float:

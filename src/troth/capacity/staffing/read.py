@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from troth.capacity.staffing.paces import paces
 from troth.capacity.staffing.problem import Floats, LevelOver, SkillGroup, StaffedQueue, StaffingProblem
 from troth.core.decision import Issue, Severity
 from troth.core.errors import InputError
@@ -95,7 +96,7 @@ def problem_of(
     groups = tuple(
         SkillGroup(
             group, mine, least=aims.least, cents_per_hour=aims.cents_per_hour + len(mine) / 100, in_office=aims.in_office,
-            out_of_office=aims.out_of_office, open=open_,
+            out_of_office=aims.out_of_office, open=open_, paces=_paces(seen, mine),
         )
         for group, mine in (aims.groups or _groups(seen, desk, names)).items()
     )  # fmt: skip
@@ -179,6 +180,16 @@ def _patience(name: str, mine: RecordedContacts, issues: list[Issue]) -> tuple[f
     waits: Floats = mine.wait_s[known]
     fitted = fit_patience(waits, gave_up=mine.gave_up[known])
     return float(waits.sum() / gone), Times(np.asarray(fitted.best.lengths.quantile(_LEVELS)))
+
+
+def _paces(seen: RecordedContacts, queues: Sequence[str]) -> tuple[float, ...]:
+    """Return the paces of people who served these queues, each service against the mean of its queue."""
+    ours = seen.take(seen.known & np.isin(seen.queue, list(queues)))
+    relative = np.array(ours.handle_s)
+    for name in queues:
+        rows = ours.queue == name
+        relative[rows] /= max(float(ours.handle_s[rows].mean()), 1e-9) if rows.any() else 1.0
+    return tuple(paces(ours.agent.tolist(), handle_s=relative).values())
 
 
 def _groups(
