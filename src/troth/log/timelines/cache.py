@@ -38,7 +38,7 @@ RESTS_ON: Final = ("rules", "now")
 #: When the tail names more than this share of all keys, everything is derived anew.
 _TAIL_SHARE: Final = 0.2
 #: A larger log is derived from in parts of about so many events.
-_PART_ROWS: Final = 40_000_000
+_PART_ROWS: Final = 16_000_000
 #: So often others may bring a timeline up to date just before us.
 _ATTEMPTS: Final = 5
 
