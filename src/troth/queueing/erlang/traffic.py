@@ -157,4 +157,5 @@ def spread(traffic: Traffic, *more: ArrayLike) -> tuple[tuple[int, ...], list[Fl
         handle,
         *(np.asarray(one, float) for one in more),
     )
-    return parts[0].shape, [np.ascontiguousarray(one).ravel() for one in parts]
+    # A copy: what broadcasting gives of a single number looks writable to NumPy, which warns whoever asks.
+    return parts[0].shape, [np.array(one).ravel() for one in parts]
