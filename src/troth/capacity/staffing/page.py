@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from troth.capacity.staffing.plan import QueueChance, StaffingPlan
-from troth.capacity.staffing.plot import requirement
 from troth.capacity.staffing.problem import LevelOver
 from troth.charts import page as html
 from troth.charts.numbers import duration, number
@@ -24,7 +23,7 @@ def render(plan: StaffingPlan, *, title: str = "How many people are needed?") ->
     answer = f"At most {most:,} at once, {hours:,.0f} planned hours; every target reached with a probability of {least:.0%} or more."
     charts = html.chart(
         html.Chart(
-            requirement(plan),
+            plan.plot(),
             "People at work",
             f"At most {most:,} at once. The band is what eight in ten possible futures need.",
             "",
@@ -32,11 +31,7 @@ def render(plan: StaffingPlan, *, title: str = "How many people are needed?") ->
     )
     if len(problem.groups) > 1:
         charts += "".join(
-            html.chart(
-                html.Chart(
-                    requirement(plan, group=one.group, height=220), one.group, f"Serves {', '.join(one.queues)}.", ""
-                )
-            )
+            html.chart(html.Chart(plan.plot(one.group, height=220), one.group, f"Serves {', '.join(one.queues)}.", ""))
             for one in problem.groups
         )
     notes = "".join(f'<p class="note">{html.text(one)}</p>' for one in plan.issues)

@@ -105,8 +105,12 @@ class StaffingPlan:
         """Return the days in order, as of `QueueChance` over days."""
         return self.problem.days()[0]
 
-    def plot(self, group: str | None = None) -> Any:
-        """Return the figure of people by interval with the band of what paths need, see `plot.requirement`."""
+    def plot(self, group: str | None = None, *, height: int = 320) -> Any:
+        """Return the figure of people by interval: of a group, or of all together with the band of what paths need."""
         from troth.capacity.staffing.plot import requirement
 
-        return requirement(self, group=group)
+        if group is not None:
+            return requirement(self.problem, staff=self.row(group), height=height)
+        return requirement(
+            self.problem, staff=self.staff.sum(axis=0), band=(self.need_low, self.need_high), height=height
+        )
