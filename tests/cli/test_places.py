@@ -19,6 +19,7 @@ WORDS = {
     "explain": ["explain", "speed.answer", "c-1", "--html"],
     "forecast": ["forecast", "--html"],
     "report": ["report", "--out"],
+    "staff": ["staff", "--html"],
 }
 
 
