@@ -153,7 +153,8 @@ class Exact:
                 count = sum(self._works[p, d] for d in span)
                 self._rule(self.model.add(count <= terms.most_week_days), "roster.most-week", one, span.start)
         for kind, most in terms.most_of_kind:
-            total = self._sum(p, range(days), lambda o, kind=kind: int(kinds[o.kind].kind == kind))  # type: ignore[misc]
+            of_kind = [k for k, o in enumerate(self.options) if kinds[o.kind].kind == kind]
+            total = sum(self.x[p, d, k] for d in range(days) for k in of_kind)
             self._rule(self.model.add(total <= most), "roster.most-of-kind", one)
 
     def _runs(self, p: int, one: Employee) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 from troth.capacity.roster.plan import RosterPlan
@@ -124,10 +124,10 @@ def _chart(plan: RosterPlan, found: Sequence[Violation]) -> str:
 def _rules(found: Sequence[Violation]) -> str:
     if _unjudged(found):
         return "<p>Not known as long as there are shifts of kinds, lengths, people or days that the problem does not have.</p>"
-    costs, times = Counter[str](), Counter[str]()
+    costs, times = defaultdict[str, float](float), Counter[str]()
     for one in found:
         if not RULES[one.rule].hard:
-            costs[one.rule] += one.cost  # type: ignore[assignment]
+            costs[one.rule] += one.cost
             times[one.rule] += 1
     if not costs:
         return "<p>It costs nothing: every request is honoured and nobody is missing.</p>"
@@ -136,7 +136,7 @@ def _rules(found: Sequence[Violation]) -> str:
             html.Cell(RULES[rule].sentence), html.Cell(f"{cost:,.0f}", cost, f"{cost:g}", figure=True),
             html.Cell(f"{times[rule]:,}", times[rule], figure=True), html.Cell(rule),
         ]
-        for rule, cost in costs.most_common()
+        for rule, cost in sorted(costs.items(), key=lambda item: -item[1])
     ]  # fmt: skip
     return html.table(["rule", "cost", "times", "id"], rows=rows, caption="Cost by rule", name="cost")
 

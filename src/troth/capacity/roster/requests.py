@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
@@ -109,11 +109,11 @@ def compared(problem: RosterProblem, *, before: Sequence[Duty], after: tuple[Dut
 
 def added(was: Sequence[Violation], *, now: Sequence[Violation]) -> list[Violation]:
     """Return what is broken now and was not before, or was by less, with the difference as amount and cost."""
-    amounts, costs = Counter[tuple[str, str, int, str]](), Counter[tuple[str, str, int, str]]()
+    amounts, costs = (defaultdict[tuple[str, str, int, str], float](float) for _ in range(2))
     for one in was:
         key = (one.rule, one.agent_id, one.day, one.what)
-        amounts[key] += one.amount  # type: ignore[assignment]
-        costs[key] += one.cost  # type: ignore[assignment]
+        amounts[key] += one.amount
+        costs[key] += one.cost
     out = []
     for one in now:
         key = (one.rule, one.agent_id, one.day, one.what)
