@@ -84,7 +84,7 @@ def judge_leave(problem: RosterProblem, duties: Sequence[Duty], *, who: str, day
     >>> problem = RosterProblem(date(2026, 6, 1), 2, (ShiftKind("day", (480,)),), staff, kind_needs=needs)
     >>> told = judge_leave(problem, [Duty("ada", 0, "day", 0, 480)], who="ada", days={0})
     >>> told.allowed, told.cost, [one.amount for one in told.lost]
-    (True, 10.0, [1])
+    (True, 10.0, [1.0])
     """
     issues = [issue for day in sorted(set(days)) for issue in unknown(problem, named=(who, day), where="who")]
     issues += unfit(problem, duties=duties)
