@@ -1,0 +1,1 @@
+"""Who goes where, with what: routes of visits, travel times, parts."""
