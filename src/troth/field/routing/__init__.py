@@ -1,0 +1,30 @@
+"""Routing: who makes which visits in which order, when; what a plan breaks, what a change would cost."""
+
+from troth.core.decision import Stop as Stop
+from troth.field.routing.check import check as check
+from troth.field.routing.plan import RoutePlan as RoutePlan
+from troth.field.routing.plan import UnservedVisit as UnservedVisit
+from troth.field.routing.problem import After as After
+from troth.field.routing.problem import FieldTechnician as FieldTechnician
+from troth.field.routing.problem import PartsDepot as PartsDepot
+from troth.field.routing.problem import Pin as Pin
+from troth.field.routing.problem import PromisedWindow as PromisedWindow
+from troth.field.routing.problem import PublishedVisit as PublishedVisit
+from troth.field.routing.problem import RestBreak as RestBreak
+from troth.field.routing.problem import RoutingPrices as RoutingPrices
+from troth.field.routing.problem import RoutingProblem as RoutingProblem
+from troth.field.routing.problem import SoftWindow as SoftWindow
+from troth.field.routing.problem import TechnicianShift as TechnicianShift
+from troth.field.routing.problem import TimeWindow as TimeWindow
+from troth.field.routing.problem import VisitRequest as VisitRequest
+from troth.field.routing.published import read_solomon as read_solomon
+from troth.field.routing.published import read_technician_routes as read_technician_routes
+from troth.field.routing.published import read_technicians as read_technicians
+from troth.field.routing.rules import ROUTING_RULES as ROUTING_RULES
+from troth.field.routing.rules import RouteBreach as RouteBreach
+from troth.field.routing.rules import breaches as breaches
+from troth.field.routing.solve import RoutingParams as RoutingParams
+from troth.field.routing.solve import solve as solve
+from troth.field.routing.tours import PlannedStop as PlannedStop
+from troth.field.routing.tours import StopKind as StopKind
+from troth.field.routing.tours import Tour as Tour

@@ -1,0 +1,310 @@
+"""The steps of the search, compiled: what is taken out, in which order it goes back, what is kept."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numba
+import numpy as np
+
+from troth.field.routing._compile import Fields
+from troth.field.routing._search import (
+    State,
+    best_place,
+    insert,
+    lift_visit,
+    may_take,
+    place_visit,
+    remember,
+    restore,
+    settle,
+    tidy,
+    total,
+)
+
+#: Stops taken out in one step on average, and the longest string of one tour (Christiaens and Vanden Berghe 2020, 5.1).
+_REMOVED = 10.0
+_LONGEST = 10.0
+_BLINK = 0.01
+
+
+@numba.njit(cache=True, nogil=True)
+def seed(value: int) -> None:
+    """Seed the chance of the calling thread."""
+    np.random.seed(value)
+
+
+@numba.njit(cache=True, nogil=True)
+def _visits_of(f: Fields, s: State, t: int) -> int:
+    n = 0
+    for i in range(s.size[t]):
+        n += s.seq[t, i] < len(f.group)
+    return n
+
+
+@numba.njit(cache=True, nogil=True)
+def _drop(f: Fields, s: State, t: int, marked: Any, out: Any, n_out: int) -> int:
+    """Take the marked visits, and those that wait for them, out of a tour."""
+    remember(s, t)
+    visits = len(f.group)
+    kept = 0
+    for i in range(s.size[t]):
+        v = s.seq[t, i]
+        if v < visits and marked[v]:
+            lift_visit(f, s, v)
+            out[n_out] = v
+            n_out += 1
+        else:
+            s.seq[t, kept] = v
+            kept += 1
+    s.size[t] = kept
+    return n_out
+
+
+@numba.njit(cache=True, nogil=True)
+def _mark_string(f: Fields, s: State, t: int, v: int, length: int, marked: Any) -> int:
+    """Mark a string of stops of a tour that holds `v`; at times with stops inside that stay (a split string)."""
+    n = s.size[t]
+    at = 0
+    for i in range(n):
+        if s.seq[t, i] == v:
+            at = i
+    stay = 0
+    if length > 1 and np.random.random() < 0.5:
+        while length + stay < n and np.random.random() > 0.01:
+            stay += 1
+            if np.random.random() < 0.5:
+                break
+    span = min(length + stay, n)
+    first = max(0, at - span + 1)
+    last = min(at, n - span)
+    start = first + np.random.randint(0, last - first + 1) if last >= first else max(0, min(at, n - span))
+    skip_at = start + np.random.randint(0, max(span - stay, 1)) if stay else -1
+    count = 0
+    for i in range(start, start + span):
+        if stay and skip_at <= i < skip_at + stay and s.seq[t, i] != v:
+            continue
+        u = s.seq[t, i]
+        if u < len(f.group) and not marked[u]:
+            marked[u] = True
+            count += 1
+    return count
+
+
+@numba.njit(cache=True, nogil=True)
+def _ruin(f: Fields, s: State, marked: Any, hit: Any, out: Any) -> int:
+    """Take strings out around a visit; return how many visits are in `out`."""
+    visits = len(f.group)
+    tours = 0
+    placed = 0
+    for t in range(len(f.tour)):
+        k = _visits_of(f, s, t)
+        placed += k
+        tours += k > 0
+    marked[:] = False
+    hit[:] = False
+    if tours > 0:
+        longest = min(_LONGEST, placed / tours)
+        strings = int(np.random.random() * max(4.0 * _REMOVED / (1.0 + longest) - 1.0, 1.0)) + 1
+        centre = np.random.randint(0, visits)
+        if np.random.random() < 0.05:
+            # A whole tour at times: who is not needed stays at home.
+            t = np.random.randint(0, len(f.tour))
+            hit[t] = s.size[t] > 0
+            for i in range(s.size[t]):
+                if s.seq[t, i] < visits:
+                    marked[s.seq[t, i]] = True
+        done = 0
+        for i in range(f.near.shape[1]):
+            v = f.near[centre, i]
+            t = s.tour_of[v]
+            if done >= strings:
+                break
+            if t < 0 or marked[v] or hit[t]:
+                continue
+            hit[t] = True
+            most = min(longest, float(_visits_of(f, s, t)))
+            _mark_string(f, s, t, v, int(np.random.random() * most) + 1, marked)
+            done += 1
+        for _ in range(3 if len(f.links) else 0):
+            for v in range(visits):
+                for i in range(f.link[v], f.link[v + 1]):
+                    if marked[int(f.links[i, 0])] and s.tour_of[v] >= 0:
+                        marked[v] = True
+                        hit[s.tour_of[v]] = True
+    n = 0
+    for t in range(len(f.tour)):
+        if hit[t]:
+            n = _drop(f, s, t, marked, out, n)
+    for t in range(len(f.tour)):
+        if hit[t] and not tidy(f, s, t):
+            # What is left cannot stand alone: it all comes out.
+            for i in range(s.size[t]):
+                if s.seq[t, i] < visits:
+                    marked[s.seq[t, i]] = True
+            n = _drop(f, s, t, marked, out, n)
+            tidy(f, s, t)
+    # Those left out before get their chance at every step, as far as there is room.
+    for v in range(visits):
+        if s.tour_of[v] < 0 and not marked[v] and n < len(out):
+            marked[v] = True
+            out[n] = v
+            n += 1
+    return n
+
+
+@numba.njit(cache=True, nogil=True)
+def _sorted(f: Fields, out: Any, n: int, keys: Any, ease: Any) -> None:
+    """Put visits into the order in which they go back."""
+    draw = np.random.random()
+    for i in range(n):
+        v = out[i]
+        if draw < 0.3:
+            keys[i] = np.random.random()
+        elif draw < 0.55:
+            keys[i] = ease[v] + 0.5 * np.random.random()
+        elif draw < 0.7:
+            keys[i] = -f.lost[v]
+        elif draw < 0.8:
+            keys[i] = f.closes[v, 0] - f.opens[v, 0]
+        elif draw < 0.9:
+            keys[i] = f.opens[v, 0]
+        elif draw < 0.95:
+            keys[i] = f.seconds[int(f.tour[0, 3]), f.place[v]]
+        else:
+            keys[i] = -f.seconds[int(f.tour[0, 3]), f.place[v]]
+    order = np.argsort(keys[:n])
+    out[:n] = out[:n][order]
+    for _ in range(3 if len(f.links) else 0):
+        # What others wait for goes first.
+        for i in range(n):
+            for j in range(i):
+                for x in range(f.link[out[j]], f.link[out[j] + 1]):
+                    if int(f.links[x, 0]) == out[i]:
+                        v = out[i]
+                        for m in range(i, j, -1):
+                            out[m] = out[m - 1]
+                        out[j] = v
+                        break
+
+
+@numba.njit(cache=True, nogil=True)
+def _recreate(f: Fields, s: State, out: Any, n: int, blink: float, looked: Any) -> None:
+    """Put visits back, each where it costs least, if leaving it out costs more."""
+    many = len(f.tour) > 80
+    for i in range(n):
+        v = out[i]
+        if many:
+            looked[:] = False
+            for j in range(f.near.shape[1]):
+                t = s.tour_of[f.near[v, j]]
+                if t >= 0:
+                    looked[t] = True
+        cost, tour, at, depot, depot_at = f.lost[v] + _eased(f, s, v), -1, -1, -1, -1
+        spare = 0
+        for t in range(len(f.tour)):
+            if many and not looked[t]:
+                # Of those that stay at home a few are asked, by chance.
+                if s.size[t] > 0 or spare >= 12 or np.random.random() > 0.3:
+                    continue
+                spare += 1
+            if not may_take(f, s, v, t):
+                continue
+            c, p, d, q = best_place(f, s, v, t, cost, blink)
+            if p >= 0 and c < cost:
+                cost, tour, at, depot, depot_at = c, t, p, d, q
+        if tour >= 0:
+            insert(f, s, v, tour, at, depot, depot_at)
+
+
+@numba.njit(cache=True, nogil=True)
+def _eased(f: Fields, s: State, v: int) -> float:
+    """Return what a change less would save of what is beyond the budget of changes."""
+    if f.prices[3] < 0 or f.published[v, 0] < 0:
+        return 0.0
+    return 1e7 if s.totals[2] > f.prices[3] else 0.0
+
+
+@numba.njit(cache=True, nogil=True)
+def keep_best(s: State, value: float) -> None:
+    """Keep the tours as the best."""
+    s.best[0] = value
+    s.best_seq[:] = s.seq
+    s.best_size[:] = s.size
+
+
+@numba.njit(cache=True, nogil=True)
+def anneal(f: Fields, s: State, steps: int, hot: float, cold: float, ease: Any) -> int:
+    """Make steps while the temperature falls from `hot` to `cold`; return how many were kept."""
+    visits = len(f.group)
+    marked, hit, looked = np.zeros(visits, np.bool_), np.zeros(len(f.tour), np.bool_), np.zeros(len(f.tour), np.bool_)
+    out, keys = np.zeros(visits, np.int64), np.zeros(visits)
+    taken = 0
+    now = total(f, s)
+    if now < s.best[0]:
+        keep_best(s, now)
+    for step in range(steps):
+        heat = hot * (cold / hot) ** (step / max(steps, 1))
+        n = _ruin(f, s, marked, hit, out)
+        _sorted(f, out, n, keys, ease)
+        _recreate(f, s, out, n, _BLINK, looked)
+        new = total(f, s)
+        if new < now - heat * np.log(np.random.random()):
+            now = new
+            s.touched[:] = False
+            taken += 1
+            if new < s.best[0] - 1e-9:
+                keep_best(s, new)
+        else:
+            restore(f, s)
+            now = total(f, s)
+    return taken
+
+
+@numba.njit(cache=True, nogil=True)
+def fill(f: Fields, s: State, order: Any, looked: Any) -> None:
+    """Put every visit of `order` that is not placed where it costs least."""
+    _recreate(f, s, order, len(order), 0.0, looked)
+    s.touched[:] = False
+
+
+@numba.njit(cache=True, nogil=True)
+def load(f: Fields, s: State, seq: Any, size: Any) -> None:
+    """Make given tours the state. Of a tour that cannot stand, stops go back one by one where they cost least, if anywhere."""
+    visits = len(f.group)
+    for t in range(len(f.tour)):
+        for i in range(s.size[t]):
+            if s.seq[t, i] < visits:
+                lift_visit(f, s, s.seq[t, i])
+        s.size[t] = 0
+    for t in range(len(f.tour)):
+        settle(f, s, t, 0)
+    waiting = np.ones(len(f.tour), np.bool_)
+    for turn in range(3):
+        # Visits that wait for others may have to wait for another tour to be loaded.
+        for t in range(len(f.tour)):
+            if not waiting[t] or size[t] == 0:
+                continue
+            for i in range(size[t]):
+                v = seq[t, i]
+                if v >= visits or (s.tour_of[v] < 0 and may_take(f, s, v, t)):
+                    s.seq[t, s.size[t]] = v
+                    s.size[t] += 1
+                    if v < visits:
+                        place_visit(f, s, v, t)
+            waiting[t] = False
+            if not tidy(f, s, t):
+                for i in range(s.size[t]):
+                    if s.seq[t, i] < visits:
+                        lift_visit(f, s, s.seq[t, i])
+                s.size[t] = 0
+                settle(f, s, t, 0)
+                waiting[t] = turn < 2
+    for t in range(len(f.tour)):
+        for i in range(size[t]):
+            v = seq[t, i]
+            if v < visits and s.tour_of[v] < 0 and may_take(f, s, v, t):
+                _, p, d, q = best_place(f, s, v, t, f.lost[v], 0.0)
+                if p >= 0:
+                    insert(f, s, v, t, p, d, q)
+    s.touched[:] = False

@@ -1,0 +1,153 @@
+"""The search on all cores: chains that cool down side by side and take over the best of each other."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from troth.core.decision import Stop
+from troth.field.routing import _anneal
+from troth.field.routing._compile import MUST, Fields
+from troth.field.routing._search import State, new_state
+
+#: Shares of the time after which chains go on from the best of all.
+_MEETINGS: Final = (0.25, 0.5, 0.7, 0.85, 1.0)
+#: Temperatures at the beginning and at the end, as shares of what a visit costs on average.
+_HOT, _COLD = 0.5, 0.005
+
+Progress = Callable[[float, float | None], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The best tours: stops by tour, how many each has, what they cost."""
+
+    seq: Any
+    size: Any
+    value: float
+    steps: int
+
+
+def hunt(
+    f: Fields, *, stop: Stop, seed: int, chains: int | None = None, start: tuple[Any, Any] | None = None,
+    on_progress: Progress | None = None, hot: float = _HOT, cold: float = _COLD,
+) -> Found:  # fmt: skip
+    """Return the best tours found until `stop`; with `Stop(steps=...)` alone the same for the same seed.
+
+    Parameters
+    ----------
+    start : tours to begin with, as in `Found`.
+    """
+    began = time.perf_counter()
+    many = chains or (min(os.cpu_count() or 1, 4) if len(f.group) > 8 else 1)
+    longest = _longest(f)
+    states = [new_state(f, longest=longest) for _ in range(many)]
+    order = np.argsort(f.able.sum(axis=1), kind="stable").astype(np.int64)
+    looked = np.zeros(len(f.tour), np.bool_)
+    for s in states[:1]:
+        if start is not None:
+            _anneal.load(f, s, _wide(start[0], longest), start[1])
+        _anneal.fill(f, s, order.copy(), looked)
+    for s in states[1:]:
+        _anneal.load(f, s, states[0].seq, states[0].size)
+    for s in states:
+        _anneal.anneal(f, s, 0, 1.0, 1.0, np.zeros(len(f.group)))
+    ease = f.able.sum(axis=1) / max(len(f.rates), 1)
+    usual = _usual(f, states[0])
+    steps = [0] * many
+    enough = threading.Event()
+    share = 0.0
+    with ThreadPoolExecutor(many) as pool:
+        for leg in _MEETINGS:
+            end = None if stop.seconds is None else began + stop.seconds * leg
+            most = None if stop.steps is None else int(stop.steps * leg)
+            jobs = [
+                pool.submit(
+                    _chain, f, states[c], c, seed, steps, most, began, end, (share, leg), usual, hot, cold, ease, enough
+                )
+                for c in range(many)
+            ]
+            while not all(job.done() for job in jobs):
+                time.sleep(0.01 if stop.seconds is not None and stop.seconds < 5 else 0.05)
+                if stop.asked is not None and stop.asked():
+                    enough.set()
+            for job in jobs:
+                job.result()
+            best = min(states, key=lambda s: float(s.best[0]))
+            if on_progress is not None:
+                on_progress(float(best.best[0]), None)
+            for s in states:
+                if s is not best or leg == _MEETINGS[-1]:
+                    _anneal.load(f, s, best.best_seq.copy(), best.best_size.copy())
+                    if s is not best and float(best.best[0]) < float(s.best[0]):
+                        s.best[0], s.best_seq[:], s.best_size[:] = best.best[0], best.best_seq, best.best_size
+            share = leg
+            if enough.is_set():
+                break
+    best = min(states, key=lambda s: float(s.best[0]))
+    return Found(best.best_seq.copy(), best.best_size.copy(), float(best.best[0]), sum(steps))
+
+
+def _chain(
+    f: Fields, s: State, chain: int, seed: int, steps: list[int], most: int | None, began: float, end: float | None,
+    shares: tuple[float, float], usual: float, hot: float, cold: float, ease: Any, enough: threading.Event,
+) -> None:  # fmt: skip
+    """Let one chain cool down from one meeting to the next, a little at a time."""
+    _anneal.seed((seed * 7919 + chain * 104729 + int(shares[0] * 1000) + 1) % (2**31))
+    first, first_at = steps[chain], time.perf_counter()
+    size = 20
+
+    def heat(share: float) -> float:
+        return float(usual * hot * (cold / hot) ** share)
+
+    while not enough.is_set():
+        now = time.perf_counter()
+        if (
+            (end is not None and now >= end)
+            or (most is not None and steps[chain] >= most)
+            or (end is None and most is None)
+        ):
+            return
+        by_time = 1.0 if end is None else (now - first_at) / max(end - first_at, 1e-9)
+        by_steps = 1.0 if most is None else (steps[chain] - first) / max(most - first, 1)
+        done = min(by_time, by_steps) if most is None or end is None else max(by_time, by_steps)
+        share = shares[0] + (shares[1] - shares[0]) * min(done, 1.0)
+        n = size if most is None else min(size, most - steps[chain])
+        _anneal.anneal(f, s, n, heat(share), heat(share), ease)
+        steps[chain] += n
+        took = time.perf_counter() - now
+        if end is not None and took > 0:
+            size = int(min(max(size * 0.05 / took, 1), 4 * size, 20000))
+    del began
+
+
+def _usual(f: Fields, s: State) -> float:
+    """Return what a placed visit costs on average, without what was lost."""
+    placed = int((s.tour_of >= 0).sum())
+    cost = float(s.cost.sum())
+    lost = f.lost[(f.lost < MUST) & (f.lost > 0)]
+    spare = float(lost.mean()) if len(lost) else 1.0
+    return max(cost / placed if placed and cost > 0 else spare, 1e-6)
+
+
+def _longest(f: Fields) -> int:
+    """Return how many stops a tour may have at most: what fits into the longest shift, within reason."""
+    n = len(f.group)
+    shift = float((f.tour[:, 2] - f.tour[:, 0]).max(initial=0.0))
+    work = np.sort(f.work[:n].min(axis=1)) if n else np.zeros(0)
+    fits = int(np.searchsorted(np.cumsum(work), shift, side="right")) + 1
+    return int(min(n, max(fits, 8), 400)) + 3
+
+
+def _wide(seq: Sequence[Any] | Any, longest: int) -> Any:
+    out = np.zeros((len(seq), longest), np.int64)
+    given = np.asarray(seq)[:, :longest]
+    out[:, : given.shape[1]] = given
+    return out

@@ -1,0 +1,71 @@
+"""Tours as sequences of numbers for the search, and back."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from troth.field.routing.clock import Order, timed
+from troth.field.routing.problem import RoutingProblem
+from troth.field.routing.tours import StopKind, Tour
+
+
+def toured(problem: RoutingProblem, seq: Any, size: Any) -> tuple[Tour, ...]:
+    """Return sequences of stops as tours with instants."""
+    orders = []
+    t = 0
+    for who in problem.technicians:
+        for shift in range(len(who.shifts)):
+            orders.append((who.technician_id, shift, [_stop(problem, int(v)) for v in seq[t][: size[t]]]))
+            t += 1
+    return timed_together(problem, orders)
+
+
+def _stop(problem: RoutingProblem, v: int) -> tuple[StopKind, str]:
+    n = len(problem.visits)
+    return (StopKind.VISIT, problem.visits[v].visit_id) if v < n else (StopKind.DEPOT, problem.depots[v - n].depot_id)
+
+
+def timed_together(problem: RoutingProblem, orders: Sequence[tuple[str, int, Order]]) -> tuple[Tour, ...]:
+    """Return tours with instants; those whose visits wait for visits of others come to rest after some rounds."""
+    linked = any(one.after for one in problem.visits)
+    ends: dict[str, float] = {}
+    tours: list[Tour] = []
+    for _ in range(6 if linked else 1):
+        tours = [
+            timed(problem, technician_id=who, shift=shift, order=order, ends=ends)
+            for who, shift, order in orders
+            if order
+        ]
+        now = {s.name: s.ends_s for tour in tours for s in tour.stops if s.kind is StopKind.VISIT}
+        if now == ends:
+            break
+        ends = now
+    return tuple(tours)
+
+
+def sequences(problem: RoutingProblem, tours: Sequence[Tour]) -> tuple[Any, Any]:
+    """Return tours as sequences of stops by number, for the search; what the problem does not know is passed over."""
+    row = {}
+    for who in problem.technicians:
+        for shift in range(len(who.shifts)):
+            row[who.technician_id, shift] = len(row)
+    visit = {one.visit_id: i for i, one in enumerate(problem.visits)}
+    depot = {one.depot_id: len(visit) + i for i, one in enumerate(problem.depots)}
+    lines: dict[int, list[int]] = defaultdict(list)
+    for tour in tours:
+        if (tour.technician_id, tour.shift) in row:
+            names = [
+                (visit if s.kind is StopKind.VISIT else depot).get(s.name, -1)
+                for s in tour.stops
+                if s.kind is not StopKind.REST
+            ]
+            lines[row[tour.technician_id, tour.shift]] = [v for v in names if v >= 0]
+    size = np.array([len(lines[t]) for t in range(len(row))], np.int64)
+    seq = np.zeros((len(row), int(size.max(initial=1)) or 1), np.int64)
+    for t, line in lines.items():
+        seq[t, : len(line)] = line
+    return seq, size
