@@ -54,7 +54,7 @@ def hunt(
     for s in states[:1]:
         if start is not None:
             _anneal.load(f, s, _wide(start[0], longest), start[1])
-        _anneal.fill(f, s, order.copy(), looked)
+        _anneal.fill(f, s, order[s.tour_of[order] < 0], looked)
     for s in states[1:]:
         _anneal.load(f, s, states[0].seq, states[0].size)
     for s in states:
