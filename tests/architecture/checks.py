@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SRC = ROOT / "src" / "troth"
 
 #: Rooms that compute: same input, same output, nothing else touched.
-ENGINE = ("core", "charts", "stats", "log", "demo", "kpi", "demand", "queueing", "promise", "ledger", "capacity")
+ENGINE = ("core", "charts", "stats", "log", "demo", "kpi", "demand", "queueing", "promise", "ledger", "capacity", "field")
 
 CAP = 400
 
@@ -21,6 +21,7 @@ PAIRS = {
     ("day", "tz"), ("instant", "tz"), ("source", "source_id"), ("function", "items"), ("mean", "sigma"),
     ("c", "p"), ("c", "_"), ("lake", "wanted"), ("lake", "table"), ("files", "schema"), ("lake", "con"),
     ("problem", "duties"), ("problem", "duty"), ("problem", "line"), ("problem", "minute"), ("text", "problem"),
+    ("origin", "destination"), ("origins", "destinations"), ("seconds", "metres"),
 }  # fmt: skip
 
 _CLOCKS = {

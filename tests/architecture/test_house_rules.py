@@ -40,6 +40,8 @@ TOUCHES_FILES: dict[str, str] = {
     "charts/page.py": "reads the style and script that lie beside it in the package",
     "demo/tables.py": "writes the reference tables of the demo company, for demo/write.py",
     "demo/write.py": "writes the demo company",
+    "field/travel/read.py": "reads tables and extracts, and keeps compressed graphs",
+    "field/travel/servers.py": "asks routing servers",
     "kpi/query.py": "opens the lake",
 }
 

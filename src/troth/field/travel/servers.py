@@ -1,0 +1,336 @@
+"""Travel times from a routing server: OSRM or Valhalla by URL, asked in blocks, not believed blindly, with a way out."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final
+from urllib.parse import quote, urlsplit
+
+import httpx
+import numpy as np
+
+from troth.core.decision import Issue, Severity
+from troth.core.errors import InputError
+from troth.field.travel.places import Floats, Places, check_places, degrees, straight_m, usable
+from troth.field.travel.times import TravelPattern, TravelProvider, TravelTimes
+
+#: Bytes of an answer for one pair, and on top: more is no table.
+_BYTES: Final = 64
+_ON_TOP: Final = 1 << 20
+#: No trip takes longer, in seconds, or is longer, in metres.
+_LONGEST_S: Final = 7 * 86_400.0
+_LONGEST_M: Final = 20_100_000.0
+#: Faster than this over the straight way is not driven, in metres a second.
+_FASTEST_MPS: Final = 100.0
+#: The longest wait a server may ask for, in seconds.
+_PATIENCE_S: Final = 30.0
+#: Answers worth another try: too many requests, and what a server's own fault or restart looks like.
+_AGAIN: Final = frozenset({429, 500, 502, 503, 504})
+
+
+class _NoAnswerError(Exception):
+    """The server did not answer with a table; `dead` if asking for the next block makes no sense."""
+
+    def __init__(self, code: str, value: str, *, dead: bool) -> None:
+        super().__init__(value)
+        self.code, self.value, self.dead = code, value, dead
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ServerTerms:
+    """How a server is asked.
+
+    Parameters
+    ----------
+    block : places on each side of a request at most; OSRM allows 100 in all by default, Valhalla 50 on each side.
+    tries : how often a request is tried.
+    timeout_s : seconds until an answer is given up.
+    backoff_s : seconds before the second try, doubled before each further one.
+    pause : how to wait.
+    """
+
+    block: int = 50
+    tries: int = 3
+    timeout_s: float = 20.0
+    backoff_s: float = 0.5
+    pause: Callable[[float], None] = time.sleep
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Server:
+    """What both servers have in common: blocks, tries, doubts, and another provider for what they do not answer."""
+
+    url: str
+    profile: str
+    fallback: TravelProvider | None = None
+    pattern: TravelPattern = field(default_factory=TravelPattern)
+    terms: ServerTerms = field(default_factory=ServerTerms)
+
+    def __post_init__(self) -> None:
+        problems = _check(self.url, self.terms)
+        if problems:
+            raise InputError(problems)
+
+    @property
+    def where(self) -> str:
+        """The server as issues name it: without a password."""
+        parts = urlsplit(self.url)
+        return f"{parts.scheme}://{parts.hostname}{'' if parts.port is None else f':{parts.port}'}{parts.path}"
+
+    def matrix(self, places: Places, *, destinations: Places | None = None) -> TravelTimes:
+        """Return travel times from every place to every other, or to other destinations.
+
+        What the server does not answer, or answers in a way that cannot be true, is taken from the fallback, with an issue that
+        says so; without a fallback it is unreachable.
+        """
+        origins, goals = degrees(places)[0], None if destinations is None else degrees(destinations)[0]
+        issues = check_places(places) + ([] if destinations is None else check_places(destinations))
+        ends = origins if goals is None else goals
+        seconds = np.full((len(origins), len(ends)), np.inf)
+        metres = seconds.copy()
+        open_ = usable(origins)[:, None] & usable(ends)[None, :]
+        unknown = np.zeros_like(open_)
+        faults: dict[str, list[Any]] = {}
+        for rows, columns in self._blocks(np.flatnonzero(open_.any(axis=1)), np.flatnonzero(open_.any(axis=0))):
+            pick = np.ix_(rows, columns)
+            try:
+                if any(fault[2] for fault in faults.values()):
+                    unknown[pick] = True
+                    continue
+                found = self._believed(self._asked(origins[rows], ends[columns]), origins[rows], ends[columns])
+                seconds[pick], metres[pick] = found
+            except _NoAnswerError as wrong:
+                unknown[pick] = True
+                known = faults.setdefault(wrong.code, [wrong.value, 0, False])
+                known[1] += 1
+                known[2] = known[2] or wrong.dead
+        for code, (value, count, _) in faults.items():
+            issues.append(Issue(code, Severity.ERROR, self.where, value, _ADVICE[code], count))
+        if unknown.any():
+            issues += self._filled(seconds, metres, unknown, places, destinations)
+        lost = int((open_ & ~np.isfinite(seconds) & ~unknown).sum())
+        if lost:
+            advice = "Maybe an island, or a place the server's map does not have."
+            issues.append(Issue("unreachable", Severity.WARNING, self.where, "", advice, lost))
+        seconds = np.where(seconds > 0, seconds + self.pattern.fixed_s * ~unknown, seconds)
+        same = (origins[:, None, :] == ends[None, :, :]).all(axis=2)
+        seconds[same], metres[same] = 0.0, 0.0
+        return TravelTimes(seconds.astype(np.float32), metres.astype(np.float32), self.pattern, tuple(issues))
+
+    def _filled(
+        self, seconds: Floats, metres: Floats, unknown: Any, places: Places, destinations: Places | None
+    ) -> list[Issue]:
+        """Fill what the server did not answer from the fallback, and say so."""
+        pairs = int(unknown.sum())
+        if self.fallback is None:
+            advice = "Maybe name a fallback, such as the straight way with a detour: without one these are unreachable."
+            return [Issue("no-fallback", Severity.ERROR, self.where, f"{pairs} pairs", advice)]
+        other = self.fallback.matrix(places, destinations=destinations)
+        seconds[unknown], metres[unknown] = other.seconds[unknown], other.metres[unknown]
+        shown = f"{pairs} of {unknown.size} pairs by {type(self.fallback).__name__}"
+        advice = "Maybe compute again when the server answers: times from two sources do not fit together well."
+        mine = [one for one in other.issues if one.severity is not Severity.INFO and one.where.startswith("http")]
+        return [*mine, Issue("fallback-used", Severity.WARNING, self.where, shown, advice)]
+
+    def _blocks(self, rows: Any, columns: Any) -> Iterator[tuple[Any, Any]]:
+        size = self.terms.block
+        for i in range(0, len(rows), size):
+            for j in range(0, len(columns), size):
+                yield rows[i : i + size], columns[j : j + size]
+
+    def _asked(self, origins: Floats, ends: Floats) -> Any:
+        """Return what the server answers, tried again where that may help."""
+        limit = _ON_TOP + _BYTES * len(origins) * len(ends)
+        wait, last = self.terms.backoff_s, _NoAnswerError("server-dead", "", dead=True)
+        # Proxies of the environment are for the web; a routing server is one's own.
+        with httpx.Client(timeout=self.terms.timeout_s, trust_env=False, follow_redirects=False) as client:
+            for turn in range(self.terms.tries):
+                if turn:
+                    self.terms.pause(wait)
+                    wait *= 2
+                try:
+                    with client.stream(**self._request(origins, ends)) as answer:
+                        status, text = answer.status_code, _body(answer, limit)
+                        asked = answer.headers.get("retry-after", "")
+                except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError) as wrong:
+                    last = _NoAnswerError("server-dead", f"{type(wrong).__name__}: {wrong}"[:120], dead=True)
+                    continue
+                if status in _AGAIN:
+                    last = _NoAnswerError("server-dead", f"status {status}", dead=True)
+                    wait = max(wait, min(float(asked), _PATIENCE_S)) if asked.isdecimal() else wait
+                    continue
+                if text is None:
+                    raise _NoAnswerError("server-answer-huge", f"more than {limit} bytes", dead=True)
+                return self._read(status, text)
+        raise last
+
+    def _read(self, status: int, text: bytes) -> Any:
+        try:
+            data = json.loads(text)
+        except (ValueError, RecursionError):
+            data = None
+        if not isinstance(data, dict):
+            shown = f"status {status}: {text[:60].decode('utf-8', 'replace')}"
+            raise _NoAnswerError("server-answer-bad", shown, dead=status != 200)
+        return self._tables(status, data)
+
+    def _believed(self, tables: tuple[Any, Any], origins: Floats, ends: Floats) -> tuple[Floats, Floats]:
+        """Return seconds and metres if they can be true; infinite where the server says there is no way."""
+        found = []
+        for name, given, most in (("durations", tables[0], _LONGEST_S), ("distances", tables[1], _LONGEST_M)):
+            shape = (len(origins), len(ends))
+            rows = given if isinstance(given, list) else []
+            if len(rows) != shape[0] or any(not isinstance(row, list) or len(row) != shape[1] for row in rows):
+                shown = f"{name}: {len(rows)} rows for {shape[0]} x {shape[1]}"
+                raise _NoAnswerError("server-answer-size", shown, dead=False)
+            cells = [cell for row in rows for cell in row]
+            odd = next((one for one in cells if isinstance(one, bool) or not isinstance(one, int | float | None)), None)
+            wrong = next((one for one in cells if one is not None and not (odd is None and 0 <= one <= most)), odd)
+            if wrong is not None:
+                raise _NoAnswerError("server-answer-value", f"{name}: {str(wrong)[:40]}", dead=False)
+            found.append(np.array([np.inf if one is None else float(one) for one in cells]).reshape(shape))
+        seconds, metres = found
+        gone = np.isinf(seconds) | np.isinf(metres)
+        seconds[gone], metres[gone] = np.inf, np.inf
+        # A server may move a place to the next street; ten kilometres on top are its freedom.
+        quick = straight_m(origins, ends) > seconds * _FASTEST_MPS + 10_000.0
+        if quick.any():
+            i, j = (int(one[0]) for one in np.nonzero(quick))
+            raise _NoAnswerError(
+                "server-answer-value", f"durations: {seconds[i, j]:g} s is faster than can be driven", dead=False
+            )
+        return seconds, metres
+
+    def _request(self, origins: Floats, ends: Floats) -> dict[str, Any]:
+        raise NotImplementedError
+
+    def _tables(self, status: int, data: dict[str, Any]) -> tuple[Any, Any]:
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Osrm(_Server):
+    """Travel times from an OSRM server's table service (version 1, from its published definition).
+
+    Parameters
+    ----------
+    url : address without ``/table/v1``, http or https.
+    profile : what the server was prepared for; OSRM itself does not look at it.
+    fallback : who is asked for what the server does not answer.
+    pattern : hours, parking and spread; the server knows none of them.
+    terms : how it is asked.
+    """
+
+    profile: str = "driving"
+
+    def _request(self, origins: Floats, ends: Floats) -> dict[str, Any]:
+        n, m = len(origins), len(ends)
+        points = ";".join(f"{lon:.6f},{lat:.6f}" for lat, lon in np.concatenate([origins, ends]).tolist())
+        asked = {
+            "annotations": "duration,distance",
+            "sources": ";".join(map(str, range(n))),
+            "destinations": ";".join(map(str, range(n, n + m))),
+        }
+        query = "&".join(f"{name}={value}" for name, value in asked.items())
+        return {
+            "method": "GET",
+            "url": f"{self.url.rstrip('/')}/table/v1/{quote(self.profile, safe='')}/{points}?{query}",
+        }
+
+    def _tables(self, status: int, data: dict[str, Any]) -> tuple[Any, Any]:
+        if data.get("code") != "Ok":
+            shown = f"status {status}: {data.get('code')}: {data.get('message', '')}"[:120]
+            raise _NoAnswerError("server-refused", shown, dead=data.get("code") != "NoSegment")
+        return data.get("durations"), data.get("distances")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Valhalla(_Server):
+    """Travel times from a Valhalla server's ``sources_to_targets`` (from its published definition).
+
+    Parameters
+    ----------
+    url : address without ``/sources_to_targets``, http or https.
+    profile : costing: auto, truck, bicycle, pedestrian, ...
+    fallback, pattern, terms : as of `Osrm`.
+    """
+
+    profile: str = "auto"
+
+    def _request(self, origins: Floats, ends: Floats) -> dict[str, Any]:
+        sides = ([{"lat": lat, "lon": lon} for lat, lon in side.tolist()] for side in (origins, ends))
+        asked = dict(zip(("sources", "targets"), sides, strict=True), costing=self.profile, units="kilometers")
+        return {"method": "POST", "url": f"{self.url.rstrip('/')}/sources_to_targets", "json": asked}
+
+    def _tables(self, status: int, data: dict[str, Any]) -> tuple[Any, Any]:
+        found = data.get("sources_to_targets")
+        if isinstance(found, dict):  # not verbose
+            return found.get("durations"), _times_1000(found.get("distances"))
+        if not isinstance(found, list):
+            shown = f"status {status}: {data.get('error_code', '')} {data.get('error', '')}"[:120]
+            raise _NoAnswerError("server-refused", shown, dead=True)
+        cells = [
+            [one if isinstance(one, dict) else {} for one in row] if isinstance(row, list) else [] for row in found
+        ]
+        return (
+            [[one.get("time") for one in row] for row in cells],
+            _times_1000([[one.get("distance") for one in row] for row in cells]),
+        )
+
+
+def _times_1000(rows: Any) -> Any:
+    """Return kilometres as metres, and what is no number as it is."""
+    if not isinstance(rows, list):
+        return rows
+    return [
+        [one * 1000 if isinstance(one, int | float) and not isinstance(one, bool) else one for one in row]
+        if isinstance(row, list)
+        else row
+        for row in rows
+    ]
+
+
+def _body(answer: httpx.Response, limit: int) -> bytes | None:
+    """Return what a server sends; None if it is more than a table can be."""
+    parts, size = list[bytes](), 0
+    for part in answer.iter_bytes():
+        size += len(part)
+        if size > limit:
+            return None
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _check(url: str, terms: ServerTerms) -> list[Issue]:
+    """Return what is wrong with how a server is to be asked."""
+    issues = []
+    try:
+        parts = urlsplit(url)
+        fine = parts.scheme in {"http", "https"} and bool(parts.hostname) and not parts.query and not parts.fragment
+        port = parts.port
+    except ValueError:
+        fine, port = False, None
+    if not fine or port == 0:
+        advice = "Maybe http://localhost:5000: only http and https, with a host, without a question mark."
+        issues.append(Issue("bad-server-url", Severity.ERROR, "url", url.rpartition("@")[2][:80], advice))
+    for name, value, low, high in (
+        ("block", terms.block, 1, 5_000), ("tries", terms.tries, 1, 20), ("timeout_s", terms.timeout_s, 0.01, 3_600),
+        ("backoff_s", terms.backoff_s, 0, 60),
+    ):  # fmt: skip
+        if not low <= value <= high:
+            advice = f"Maybe between {low} and {high}."
+            issues.append(Issue("bad-server-terms", Severity.ERROR, name, str(value), advice))
+    return issues
+
+
+_ADVICE: Final = {
+    "server-dead": "Maybe it is not running, or the address is another.",
+    "server-refused": "Maybe its map does not cover these places, or it allows fewer places in one request.",
+    "server-answer-bad": "Maybe another program answers at this address.",
+    "server-answer-huge": "Maybe another program answers at this address.",
+    "server-answer-size": "Maybe the server is of another version, or another program answers.",
+    "server-answer-value": "Maybe the server is of another version: no trip takes so long, or less than nothing.",
+}
