@@ -1,6 +1,8 @@
 """Rosters: who works when, by the terms of contracts, the cover that is needed, and what people asked for."""
 
 from troth.capacity.roster.check import check as check
+from troth.capacity.roster.claims import roster_claims as roster_claims
+from troth.capacity.roster.house import HouseRules as HouseRules
 from troth.capacity.roster.plan import RosterPlan as RosterPlan
 from troth.capacity.roster.problem import OFF as OFF
 from troth.capacity.roster.problem import Activity as Activity
