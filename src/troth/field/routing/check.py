@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from difflib import get_close_matches
+from graphlib import CycleError, TopologicalSorter
 
 import numpy as np
 
 from troth.core.decision import Issue, Severity
 from troth.field.routing._compile import able
-from troth.field.routing.problem import RoutingProblem, TimeWindow, VisitRequest
+from troth.field.routing.problem import RoutingProblem, TechnicianShift, TimeWindow, VisitRequest
 
 _BAD, _DOUBT = Severity.ERROR, Severity.WARNING
 
@@ -69,46 +70,39 @@ def _matrix(problem: RoutingProblem) -> Iterator[Issue]:
 
 def _people(problem: RoutingProblem) -> Iterator[Issue]:
     if not problem.technicians:
-        yield Issue(
-            "no-technicians", _BAD, "technicians", "0", "Maybe the list was filtered by a day on which nobody works."
-        )
-    size = len(problem.seconds)
+        advice = "Maybe the list was filtered by a day on which nobody works."
+        yield Issue("no-technicians", _BAD, "technicians", "0", advice)
     for who in problem.technicians:
         where = f"technicians[{who.technician_id}]"
         if not who.shifts:
             yield Issue("no-shift", _DOUBT, where, "", "Maybe they are on leave: they get no visits.")
         for k, shift in enumerate(who.shifts):
-            here = f"{where}.shifts[{k}]"
-            if not shift.start_s < shift.end_s:
-                yield Issue(
-                    "empty-span", _BAD, here, f"{shift.start_s} to {shift.end_s}", "Maybe start and end are exchanged."
-                )
-            for place in (shift.start_place, shift.end_place):
-                if place is not None and not 0 <= place < size:
-                    yield Issue("no-such-place", _BAD, here, str(place), "Maybe the matrix lacks their home.")
-            if k and shift.start_s < who.shifts[k - 1].end_s:
-                yield Issue("overlap", _BAD, here, str(shift.start_s), "Maybe a shift is given twice.")
-            for rest in shift.breaks:
-                if rest.duration_s < 0 or rest.latest_s < rest.earliest_s:
-                    yield Issue(
-                        "bad-break", _BAD, here, f"{rest}", "Maybe its earliest and latest start are exchanged."
-                    )
-            if shift.overtime_s < 0:
-                yield Issue(
-                    "negative", _BAD, f"{here}.overtime_s", str(shift.overtime_s), "Maybe leave it out for none."
-                )
+            before = who.shifts[k - 1].end_s if k else -np.inf
+            yield from _shift(shift, before=before, where=f"{where}.shifts[{k}]", size=len(problem.seconds))
         for name in ("cost_per_hour_cents", "cost_per_km_cents", "used_cents", "overtime_per_hour_cents"):
             if not getattr(who, name) >= 0:
-                yield Issue(
-                    "negative",
-                    _BAD,
-                    f"{where}.{name}",
-                    str(getattr(who, name)),
-                    "Maybe a price is meant, not a discount.",
-                )
+                advice = "Maybe a price is meant, not a discount."
+                yield Issue("negative", _BAD, f"{where}.{name}", str(getattr(who, name)), advice)
         for name in ("pace", "travel_factor"):
             if not getattr(who, name) > 0:
                 yield Issue("not-positive", _BAD, f"{where}.{name}", str(getattr(who, name)), "Maybe 1 is meant.")
+
+
+def _shift(shift: TechnicianShift, *, before: float, where: str, size: int) -> Iterator[Issue]:
+    """Yield what is wrong with a shift that begins after the one `before`."""
+    if not shift.start_s < shift.end_s:
+        span = f"{shift.start_s} to {shift.end_s}"
+        yield Issue("empty-span", _BAD, where, span, "Maybe start and end are exchanged.")
+    for place in (shift.start_place, shift.end_place):
+        if place is not None and not 0 <= place < size:
+            yield Issue("no-such-place", _BAD, where, str(place), "Maybe the matrix lacks their home.")
+    if shift.start_s < before:
+        yield Issue("overlap", _BAD, where, str(shift.start_s), "Maybe a shift is given twice.")
+    for rest in shift.breaks:
+        if rest.duration_s < 0 or rest.latest_s < rest.earliest_s:
+            yield Issue("bad-break", _BAD, where, f"{rest}", "Maybe its earliest and latest start are exchanged.")
+    if shift.overtime_s < 0:
+        yield Issue("negative", _BAD, f"{where}.overtime_s", str(shift.overtime_s), "Maybe leave it out for none.")
 
 
 def _ids(problem: RoutingProblem) -> Iterator[Issue]:
@@ -194,24 +188,12 @@ def _links(problem: RoutingProblem) -> Iterator[Issue]:
             if other not in before:
                 advice = "Maybe it is done already: then leave the link out."
                 yield Issue("unknown-visit", _BAD, f"visits[{name}].after", other, advice)
-    done: set[str] = set()
-    for name in before:
-        path, here = [name], name
-        stack = [iter(before[name])]
-        while stack:
-            here = next(stack[-1], "")
-            if not here:
-                stack.pop()
-                done.add(path.pop())
-            elif here in path:
-                ring = " after ".join([*path[path.index(here) :], here])
-                yield Issue(
-                    "circle", _BAD, f"visits[{name}].after", ring, "Maybe one of these links is the wrong way round."
-                )
-                return
-            elif here in before and here not in done:
-                path.append(here)
-                stack.append(iter(before[here]))
+    try:
+        TopologicalSorter(before).prepare()
+    except CycleError as error:
+        ring = list(reversed(error.args[1]))
+        advice = "Maybe one of these links is the wrong way round."
+        yield Issue("circle", _BAD, f"visits[{ring[0]}].after", " after ".join(ring), advice)
 
 
 def _reach(problem: RoutingProblem) -> Iterator[Issue]:

@@ -1,0 +1,223 @@
+"""Problems as JSON and back; what is wrong with a file is told at once, each fault with its place."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.field.routing.town import BEGINS_AT, day, same, town
+from troth.core.errors import InputError
+from troth.field.routing import (
+    FieldTechnician,
+    PublishedVisit,
+    RoutingProblem,
+    TechnicianShift,
+    TimeWindow,
+    VisitRequest,
+)
+from troth.field.routing.from_file import problem_from_json, problem_to_json, tours_from_json
+from troth.field.routing.tours import StopKind
+
+_SECOND = st.floats(0, 1e6, allow_nan=False) | st.integers(0, 10**6).map(float)
+_NAME = st.text(min_size=1, max_size=6)
+
+
+def small() -> dict[str, Any]:
+    """Return a file without a matrix."""
+    return {
+        "begins_at": "2026-06-01T08:00+03:00",
+        "places": [{"name": "home", "lat": 54.68, "lon": 25.28}, {"name": "Ada", "lat": 54.7, "lon": 25.25}],
+        "visits": [{"visit": "boiler", "place": "Ada", "service": "45min"}],
+        "technicians": [
+            {"technician": "jonas", "home": "home", "shifts": [{"start": 0, "end": "2026-06-01T16:00+03:00"}]}
+        ],
+    }
+
+
+def wrong(data: Any) -> set[tuple[str, str]]:
+    """Return codes and places of what is wrong with a file."""
+    with pytest.raises(InputError) as told:
+        problem_from_json(data)
+    assert all(issue.advice.startswith("Maybe ") for issue in told.value.issues)
+    return {(issue.code, issue.where) for issue in told.value.issues}
+
+
+@pytest.mark.parametrize("warp", [False, True])
+def test_one_of_everything_is_read_back_as_written(warp: bool) -> None:
+    """Zone, windows, breaks, prices, matrices, the warp of hours."""
+    problem = town(warp=warp)
+    again, _ = problem_from_json(problem_to_json(problem))
+    assert same(problem, again)
+    assert str(again.begins_at.tzinfo) == "Europe/Vilnius"
+    changed = problem_to_json(problem).replace('"service": "15min"', '"service": "16min"')
+    assert not same(problem, problem_from_json(changed)[0])
+
+
+@st.composite
+def _problems(draw: st.DrawFn) -> RoutingProblem:
+    size = draw(st.integers(1, 4))
+    seconds = np.array(draw(st.lists(_SECOND | st.just(np.inf), min_size=size**2, max_size=size**2))).reshape(
+        size, size
+    )
+    ids = draw(st.lists(_NAME, min_size=1, max_size=4, unique=True))
+    place = st.integers(0, size - 1)
+    visits = []
+    for one in ids:
+        ends = sorted(draw(st.lists(_SECOND, min_size=2, max_size=2)))
+        visits.append(
+            VisitRequest(
+                one, draw(place), draw(_SECOND), windows=(TimeWindow(*ends),) if draw(st.booleans()) else (),
+                unserved_cents=draw(st.none() | _SECOND), skills=draw(st.dictionaries(_NAME, _SECOND, max_size=2)),
+                parts=draw(st.dictionaries(_NAME, st.integers(1, 9), max_size=2)), tools=frozenset(draw(st.lists(_NAME, max_size=2))),
+                together=draw(st.none() | _NAME),
+            )
+        )  # fmt: skip
+    shift = TechnicianShift(
+        0.0, draw(st.floats(1, 1e6)), draw(place), draw(st.none() | place), day=draw(st.integers(0, 3))
+    )
+    people = (FieldTechnician(draw(_NAME), (shift,), territories=draw(st.none() | st.just(frozenset({"a"})))),)
+    published = (PublishedVisit(ids[0], people[0].technician_id, draw(_SECOND)),) if draw(st.booleans()) else ()
+    begins = draw(
+        st.datetimes(
+            datetime.fromisoformat("2000-01-01"),
+            datetime.fromisoformat("2100-01-01"),
+            timezones=st.just(UTC) | st.just(BEGINS_AT.tzinfo),
+        )
+    )  # type: ignore[arg-type]
+    return RoutingProblem(begins, tuple(visits), people, seconds, published=published)
+
+
+@settings(max_examples=40)
+@given(_problems())
+def test_any_problem_is_read_back_as_written(problem: RoutingProblem) -> None:
+    """Names, numbers and instants of all kinds, across the clocks' odd days."""
+    if problem.begins_at.astimezone(UTC).astimezone(problem.begins_at.tzinfo) != problem.begins_at:
+        return  # a time that the clocks jump over
+    again, _ = problem_from_json(problem_to_json(problem))
+    assert same(problem, again)
+
+
+def test_without_a_matrix_ways_are_computed_and_inline_places_added() -> None:
+    """The straight way with a detour; a shift begins and ends at home."""
+    data = small()
+    data["visits"].append({"visit": "new", "place": {"lat": 54.69, "lon": 25.3}, "service": 600})
+    problem, doubts = problem_from_json(data)
+    assert not doubts
+    assert problem.seconds.shape == (3, 3) and problem.seconds[0, 1] > 300
+    assert problem.metres is not None and problem.places[2] == ("", 54.69, 25.3)
+    assert (problem.technicians[0].shifts[0].start_place, problem.technicians[0].shifts[0].end_place) == (0, 0)
+    assert problem.visits[0].service_s == 2700
+
+
+def test_a_clock_by_the_zone_of_the_file_may_leave_it_out() -> None:
+    """Also over the night when clocks go back: seconds are seconds, not what a clock shows."""
+    data = small() | {"begins_at": "2026-10-25T00:00", "time_zone": "Europe/Vilnius"}
+    data["technicians"][0]["shifts"] = [{"start": "2026-10-25T08:00", "end": "2026-10-25T16:00"}]
+    problem, _ = problem_from_json(data)
+    assert problem.technicians[0].shifts[0].start_s == 9 * 3600
+    assert same(problem, problem_from_json(problem_to_json(problem))[0])
+
+
+def test_all_faults_of_a_file_are_told_at_once() -> None:
+    """Unknown keys with the near name, missing ones, wrong types, naive times, unknown places."""
+    data = small()
+    data["technicans"] = []
+    data["visits"] = [
+        {"visit": "a", "place": "Adda", "service": 60},
+        {"visit": "b", "place": "Ada", "service": "5 parsecs", "skils": {}},
+        {"visit": "c", "place": "Ada", "service": 60, "windows": [["2026-06-01T09:00", "later"]]},
+        {"visit": "d", "place": "Ada", "service": float("nan")},
+        {"place": "Ada", "service": 60, "parts": {"pump": 1.5}},
+        7,
+    ]
+    data["technicians"][0]["shifts"][0]["overtme"] = 60
+    assert wrong(data) >= {
+        ("unknown-key", "technicans"), ("no-such-place", "visits[0].place"), ("bad-time", "visits[1].service"),
+        ("unknown-key", "visits[1].skils"), ("naive-time", "visits[2].windows[0].start"), ("bad-time", "visits[2].windows[0].end"),
+        ("not-a-number", "visits[3].service"), ("missing-key", "visits[4].visit"), ("wrong-type", "visits[4].parts.pump"),
+        ("wrong-type", "visits[5]"), ("unknown-key", "technicians[0].shifts[0].overtme"),
+    }  # fmt: skip
+    with pytest.raises(InputError, match="Maybe technicians is meant"):
+        problem_from_json(data)
+
+
+def test_what_the_check_finds_is_told_with_what_reading_finds() -> None:
+    """An id that is there twice, beside a key that is unknown."""
+    data = small()
+    data["visits"] += [{"visit": "boiler", "place": "Ada", "service": 60, "colour": "red"}]
+    assert wrong(data) == {("unknown-key", "visits[1].colour"), ("twice", "visits[boiler]")}
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("{", "not-json"), ("[" * 100_000, "not-json"), ('{"begins_at": ' + "9" * 5000 + "}", "not-json"), ("[]", "wrong-type"),
+        ('{"a": 1, "a": 2}', "key-twice"), ("{}", "missing-key"), ("null", "wrong-type"),
+    ],
+)  # fmt: skip
+def test_what_is_no_problem_is_refused(text: str, code: str) -> None:
+    """Cut off, nested without end, numbers without end, a key that is there twice."""
+    assert code in {found for found, _ in wrong(text)}
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"visits": [{}] * 20_001}, "too-large"), ({"visits": {"a": 1}}, "wrong-type"),
+        ({"visits": [{"visit": "a", "place": "Ada", "service": 1e300}]}, "out-of-range"),
+        ({"visits": [{"visit": "a", "place": "Ada", "service": 10**400}]}, "out-of-range"),
+        ({"visits": [{"visit": "a", "place": [[[[]]]], "service": 1}]}, "wrong-type"),
+        ({"seconds": [[0, 1], [0]]}, "wrong-size"), ({"seconds": [[0, "x"], [-1, 0]]}, "not-a-number"),
+        ({"begins_at": "0001-01-01T00:00+14:00"}, "bad-time"), ({"time_zone": "Mars/Olympus"}, "unknown-zone"),
+        ({"places": [{"name": "x", "lat": 95, "lon": 500}]}, "out-of-range"), ({"format": 7}, "unknown-format"),
+        ({"warp": {"start": 0, "knots": [0, 0], "driven": [0, 1]}}, "bad-warp"), ({"places": []}, "no-such-place"),
+    ],
+)  # fmt: skip
+def test_hostile_values_are_refused(change: dict[str, Any], code: str) -> None:
+    """Huge numbers, lists without end, matrices of the wrong size, zones and hours that are none."""
+    assert code in {found for found, _ in wrong(small() | change)}
+
+
+def test_a_plan_by_hand_gets_instants_and_one_with_instants_keeps_them() -> None:
+    """Names alone are timed as the clock would; what is written is kept even if it cannot be."""
+    problem = town()
+    timed = tours_from_json(
+        {"tours": [{"technician": "ada", "stops": ["v1", {"depot": "store"}, "v5"]}]}, problem=problem
+    )
+    assert timed == day(problem, ada="v1 store v5")
+    stops = [{"visit": "v1", "starts": 0, "ends": "2026-06-01T08:00:01+03:00"}]
+    (kept,) = tours_from_json(
+        json.dumps([{"technician": "ada", "leaves": 0, "returns": 5, "stops": stops}]), problem=problem
+    )
+    assert (kept.stops[0].kind, kept.stops[0].arrives_s, kept.stops[0].ends_s, kept.returns_s) == (
+        StopKind.VISIT,
+        0,
+        1,
+        5,
+    )
+
+
+def test_a_wrong_plan_is_told_whole() -> None:
+    """Unknown names with the near one, shifts that are none, half of the instants."""
+    tours = [
+        {"technician": "adda", "stops": ["v1", "v77", {"depot": "shop"}]},
+        {"technician": "ada", "shift": 3, "stops": [{}, {"visit": "v1", "starts": 4}]},
+        {"technician": "ada", "shift": 3, "stops": ["v1"]},
+        {"technician": "ada", "leaves": 0, "stops": ["v1"]},
+        {"stops": []},
+    ]
+    with pytest.raises(InputError) as told:
+        tours_from_json({"tours": tours}, problem=town())
+    assert {(one.code, one.where) for one in told.value.issues} == {
+        ("unknown-technician", "tours[0].technician"), ("unknown-visit", "tours[0].stops[1]"), ("unknown-depot", "tours[0].stops[2]"),
+        ("missing-key", "tours[1].stops[0]"), ("missing-key", "tours[1].stops[1]"), ("unknown-shift", "tours[1].shift"), ("unknown-shift", "tours[2].shift"),
+        ("missing-key", "tours[3]"), ("missing-key", "tours[4].technician"),
+    }  # fmt: skip
+    with pytest.raises(InputError, match="wrong-type"):
+        tours_from_json("{}", problem=town())
