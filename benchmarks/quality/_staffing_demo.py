@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -16,7 +17,9 @@ from troth.capacity.staffing import (
     StaffingParams,
     StaffingPlan,
     StaffingProblem,
+    Stop,
     paces,
+    side_by_side,
     solve,
 )
 from troth.core.time import Calendar, Grid, Step, start_of_day, to_micros, zone
@@ -64,22 +67,32 @@ def start_day(truth: Truth) -> date:
     return day + timedelta(days=-day.weekday() % 7)
 
 
-def outcomes(*, seed: int, level: float, confidence: float, params: StaffingParams) -> list[Outcome]:
-    """Live through history, forecast, staff, live through the week with that staff, and hold stated against met."""
+def outcomes(
+    *, seed: int, level: float, confidences: Sequence[float], params: StaffingParams
+) -> dict[float, list[Outcome]]:
+    """Live through history, forecast; staff for each confidence, live through the week with that staff, and hold stated against met."""
     truth = company(seed=seed)
     first = start_day(truth)
     world = World(truth, seed, sites=(0,), keep=False)
     past = contacts(world.step(start_of_day(first, tz=zone(ZONE)) - timedelta(seconds=1)))
-    plan = staffed(truth, past=past, first=first, seed=seed, level=level, confidence=confidence, params=params)
+    problem = staffing(truth, past=past, first=first, seed=seed, level=level)
     end = start_of_day(first + timedelta(days=WEEK), tz=zone(ZONE))
-    after = contacts(world.step(end, controls=Controls(shifts=shifts(truth, plan=plan, seed=seed))))
-    days = plan.days()
+    found = {}
+    for confidence in confidences:
+        plan = solve(replace(problem, confidence=confidence), stop=Stop(seconds=3600), seed=seed, params=params)
+        controls = Controls(shifts=shifts(truth, plan=plan, seed=seed))
+        found[confidence] = _held(plan, contacts(world.copy().step(end, controls=controls)))
+    return found
+
+
+def _held(plan: StaffingPlan, after: dict[str, dict[str, np.ndarray]]) -> list[Outcome]:
+    """Return what was stated and what came of each queue and day."""
     found = []
     for queue in QUEUES:
         mine = after[queue]
         day = np.array([datetime.fromtimestamp(t, zone(ZONE)).date() for t in mine["queued"]])
         chance = plan.chance(queue)
-        for k, one in enumerate(days):
+        for k, one in enumerate(plan.days()):
             rows = day == one
             if rows.any() and chance.level[k] == chance.level[k] and _worked(plan, k):
                 good = float((mine["wait"][rows & mine["answered"]] <= 20.0).sum()) / int(rows.sum())
@@ -121,11 +134,10 @@ def contacts(events: pa.Table) -> dict[str, dict[str, np.ndarray]]:
     return {queue: {name: np.array([one[name] for one in ones]) for name in names} for queue, ones in found.items()}
 
 
-def staffed(
-    truth: Truth, *, past: dict[str, dict[str, np.ndarray]], first: date, seed: int, level: float, confidence: float,
-    params: StaffingParams,
-) -> StaffingPlan:  # fmt: skip
-    """Return the staff of the week from what was seen before it."""
+def staffing(
+    truth: Truth, *, past: dict[str, dict[str, np.ndarray]], first: date, seed: int, level: float
+) -> StaffingProblem:
+    """Return the question of the week from what was seen before it."""
     calendar = Calendar.weekly("care", time_zone=ZONE, hours=_HOURS, closed=_closed(truth))
     grid = Grid.of_dates(
         date.fromisoformat(truth.start) + timedelta(days=1),
@@ -138,17 +150,18 @@ def staffed(
         Series(np.histogram(past[queue]["queued"], edges)[0].astype(float), grid, {"queue": queue}, calendar=calendar)
         for queue in QUEUES
     )
-    told = forecast(ForecastProblem(series, days=WEEK, lead=4, paths=200, holidays="LT"), seed=seed)
+    told = forecast(ForecastProblem(series, days=WEEK, lead=4, paths=400, holidays="LT"), seed=seed)
     queues = []
-    for queue in QUEUES:
-        ahead, seen = told.of(queue=queue), past[queue]
+    for ahead, arrivals in zip(told.series, side_by_side(told.series), strict=True):
+        queue = ahead.series.key["queue"]
+        seen = past[queue]
         handle = seen["handle"][np.isfinite(seen["handle"])]
         known = np.isfinite(seen["wait"])
         patience = fit_patience(seen["wait"][known], gave_up=seen["gone"][known])
         gone = int(seen["gone"].sum())
         queues.append(
             StaffedQueue(
-                queue, ahead.paths, float(handle.mean()), level=level, patience_s=float(seen["wait"][known].sum() / gone),
+                queue, arrivals, float(handle.mean()), level=level, patience_s=float(seen["wait"][known].sum() / gone),
                 handle=Times.seen(handle), patience=Times(patience.best.lengths.quantile(_LEVELS)), open=~ahead.closed,
             )
         )  # fmt: skip
@@ -159,10 +172,7 @@ def staffed(
         SkillGroup("local", ("calls",), most=2, paces=crew),
         SkillGroup("both", QUEUES, cents_per_hour=2001, paces=crew),
     )
-    problem = StaffingProblem(
-        lead.grid.start, tuple(queues), groups, confidence=confidence, time_zone=ZONE, routing=Routing.LONGEST_FREE
-    )
-    return solve(problem, seed=seed, params=params)
+    return StaffingProblem(lead.grid.start, tuple(queues), groups, time_zone=ZONE, routing=Routing.LONGEST_FREE)
 
 
 def _paces(past: dict[str, dict[str, np.ndarray]]) -> tuple[float, ...]:

@@ -10,7 +10,8 @@ from troth.capacity.staffing import StaffingParams
 
 def test_stated_chances_are_near_what_the_demo_lives_through() -> None:
     """Levels expected and reached differ by little over a week, and the share of days on which they are reached is as stated, as far as a week can tell."""
-    found = outcomes(seed=2, level=0.8, confidence=0.8, params=StaffingParams(futures=20, repairs=4, trims=3))
+    params = StaffingParams(futures=20, repairs=4, trims=3)
+    (found,) = outcomes(seed=2, level=0.8, confidences=(0.8,), params=params).values()
     assert {one.queue for one in found} == set(QUEUES)
     assert len(found) >= 10
     offered = np.array([one.offered for one in found])

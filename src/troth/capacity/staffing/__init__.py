@@ -24,4 +24,5 @@ from troth.capacity.staffing.rules import breaches as breaches
 from troth.capacity.staffing.rules import broken as broken
 from troth.capacity.staffing.solve import StaffingParams as StaffingParams
 from troth.capacity.staffing.solve import solve as solve
+from troth.capacity.staffing.together import side_by_side as side_by_side
 from troth.core.decision import Stop as Stop

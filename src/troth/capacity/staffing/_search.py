@@ -10,7 +10,7 @@ from troth.capacity.staffing._chances import chance_of
 from troth.capacity.staffing._formula import Tables
 from troth.capacity.staffing._lived import Lived, live_through
 from troth.capacity.staffing._order import Order, least_total
-from troth.capacity.staffing._split import Pool
+from troth.capacity.staffing._split import Pool, doable
 from troth.capacity.staffing.plan import QueueChance
 from troth.capacity.staffing.problem import Counts, Floats, LevelOver
 
@@ -28,7 +28,10 @@ class Search:
         self.day_of = pool.problem.days()[1]
         self.days = int(self.day_of.max()) + 1
         self.judged = np.array([one.over is LevelOver.DAY for one in pool.queues])
-        self.levels: Floats = np.array([one.level for one in pool.queues])
+        # Where nobody can reach a level, people are added for what can be reached, with a little room for chance.
+        able = doable(pool)
+        asked = np.array([one.level for one in pool.queues])[:, None]
+        self.levels: Floats = np.where(able < asked, np.maximum(able - 0.1, 0.0), asked)
         self.confidence = pool.problem.confidence
         self.cut = False
         self.done = 0
@@ -41,9 +44,9 @@ class Search:
         # What was searched on one sample of futures looks a little better than it is: mend it on another.
         return self._repair(staff, seed=self.seed + 1, futures=2 * self.futures)
 
-    def told(self, staff: Counts, *, futures: int) -> list[QueueChance]:
-        """Return the chances of queues judged by day, on futures that the search has not seen."""
-        lived = live_through(self.pool, staff=staff, futures=futures, seed=self.seed + 2, workers=self.workers)
+    def told(self, staff: Counts, *, futures: int, pool: Pool) -> list[QueueChance]:
+        """Return the chances of queues judged by day, on futures that the search has not seen, with the arrivals of `pool`."""
+        lived = live_through(pool, staff=staff, futures=futures, seed=self.seed + 2, workers=self.workers)
         return [
             chance_of(
                 one.queue, over=one.over, level=one.level, good=lived.in_time[:, k], come=lived.offered[:, k], futures=futures
@@ -67,7 +70,7 @@ class Search:
         """Return which days reach their targets; where groups differ, taken together: who lacks what is seen later."""
         if len(self.pool.groups) == 1:
             return self._good(lived)
-        wanted = (self.levels[None, :, None] * lived.offered)[:, self.judged].sum(axis=1)
+        wanted = (self.levels * lived.offered)[:, self.judged].sum(axis=1)
         got = lived.in_time[:, self.judged].sum(axis=1)
         return np.asarray((got >= wanted - 1e-9).mean(axis=0) >= self.confidence - 1e-9)
 

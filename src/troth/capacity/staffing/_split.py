@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -57,10 +57,52 @@ def pools(problem: StaffingProblem) -> list[Pool]:
     return found
 
 
+#: From so many paths on, a half is searched on and the other half told of.
+_ENOUGH = 200
+
+
+def halves(pool: Pool) -> tuple[Pool, Pool]:
+    """Return the pool over the futures that are searched on, and over those that chances are told of: others, if there are many."""
+    number = pool.problem.paths
+    if number < _ENOUGH:
+        return pool, pool
+    return on_paths(pool, rows=np.arange(number // 2)), on_paths(pool, rows=np.arange(number // 2, number))
+
+
+def on_paths(pool: Pool, *, rows: Counts) -> Pool:
+    """Return the pool over some of its sample paths, by number."""
+    queues = tuple(replace(one, arrivals=np.asarray(one.arrivals)[rows]) for one in pool.queues)
+    return replace(pool, problem=replace(pool.problem, queues=queues), queues=queues)
+
+
 def erlangs(queue: StaffedQueue, *, interval_s: float) -> Floats:
     """Return the people a queue's contacts keep busy, by path and interval: less than contacts in service if several at once."""
     side = (1 + queue.slowing * (queue.at_once - 1)) / queue.at_once
     return np.asarray(queue.arrivals, float) * queue.handle_s * side / interval_s
+
+
+def doable(pool: Pool) -> Floats:
+    """Return which share of a day's contacts somebody could serve in time whatever the staff, shape (queues, days).
+
+    Below 1 for work that can wait: what comes before a closed time that lasts until it is due is done by nobody.
+    """
+    problem = pool.problem
+    _, day_of = problem.days()
+    n, step = problem.intervals, problem.interval_s
+    out = np.ones((len(pool.queues), int(day_of.max()) + 1))
+    for q, one in enumerate(pool.queues):
+        if not one.deferred:
+            continue
+        mine = [g for g, group in enumerate(pool.groups) if one.queue in group.queues]
+        there = np.append(np.flatnonzero((pool.most[mine] > 0).any(axis=0)), 2 * n + one.within_s // step)
+        # In the middle of its interval it comes, and it takes its time.
+        first = np.maximum(there[np.searchsorted(there, np.arange(n))] - np.arange(n) - 0.5, 0) * step
+        able = first + one.handle_s <= one.within_s
+        able |= np.arange(n) * step + one.within_s >= n * step  # falls due after the end: not judged
+        come = np.asarray(one.arrivals, float).mean(axis=0)
+        whole = np.bincount(day_of, come)
+        out[q] = np.where(whole > 0, np.bincount(day_of, come * able) / np.maximum(whole, 1e-12), 1.0)
+    return out
 
 
 def shares(pool: Pool) -> Floats:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from troth.capacity.staffing.impossible import impossible
 from troth.capacity.staffing.problem import SkillGroup, StaffedQueue, StaffingProblem
 from troth.core.decision import Issue, Severity
 from troth.core.errors import InputError
@@ -36,6 +37,8 @@ def check(problem: StaffingProblem) -> list[Issue]:
     if len(shaped) == len(problem.queues) and not any(one.code in _SHAPELESS for one in found):
         for queue in shaped:
             found += _hours(problem, queue)
+    if not any(one.severity is Severity.ERROR for one in found):
+        found += impossible(problem)
     return found
 
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from troth.capacity.staffing.paces import paces
 from troth.capacity.staffing.problem import Floats, LevelOver, SkillGroup, StaffedQueue, StaffingProblem
+from troth.capacity.staffing.together import side_by_side
 from troth.core.decision import Issue, Severity
 from troth.core.errors import InputError
 from troth.core.time import to_utc
@@ -85,7 +86,11 @@ def problem_of(
     new = _new(lake, named, began, end)
     waiting = [name for name in named if name in aims.due]
     desk = _worked(lake, waiting, began, end)
-    queues = [_queue(one.series.key.get("queue", ""), one, seen, desk, new, aims, issues) for one in forecast.series]
+    paths = side_by_side(forecast.series)
+    queues = [
+        _queue(one.series.key.get("queue", ""), one, own, seen, desk, new, aims, issues)
+        for one, own in zip(forecast.series, paths, strict=True)
+    ]
     if errors := [one for one in issues if one.severity is Severity.ERROR]:
         raise InputError(errors)
     names = [one.queue for one in queues]
@@ -140,7 +145,7 @@ def _worked(lake: Lake, names: Sequence[str], start: datetime, end: datetime) ->
 
 
 def _queue(
-    name: str, ahead: Any, seen: RecordedContacts, desk: Mapping[str, tuple[list[str], Floats]],
+    name: str, ahead: Any, arrivals: Floats, seen: RecordedContacts, desk: Mapping[str, tuple[list[str], Floats]],
     new: Mapping[str, int], aims: StaffingAims, issues: list[Issue],
 ) -> StaffedQueue:  # fmt: skip
     mine = seen.take(seen.queue == name)
@@ -152,8 +157,7 @@ def _queue(
     if len(handle) < 30:
         advice = "Maybe look at more weeks, or name other queues: thirty services are needed."
         issues.append(Issue("no-handle-times", Severity.ERROR, f"queues[{name}]", str(len(handle)), advice))
-        return StaffedQueue(name, ahead.paths, 1.0)
-    arrivals = np.asarray(ahead.paths, float)
+        return StaffedQueue(name, arrivals, 1.0)
     if name not in aims.due and new.get(name, 0) and abs(share := len(mine) / new[name] - 1) > 0.01:
         # A forecast counts who is new; those handed on by other queues join this one as well, and some never join it.
         advice = "Maybe other queues hand customers on to it, or some leave before they join: arrivals are scaled so."

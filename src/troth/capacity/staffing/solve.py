@@ -14,8 +14,9 @@ from troth.capacity.staffing._deferred import beside
 from troth.capacity.staffing._formula import Tables, tables
 from troth.capacity.staffing._order import Order, least_total, ordered
 from troth.capacity.staffing._search import Search
-from troth.capacity.staffing._split import Pool, pools
+from troth.capacity.staffing._split import Pool, halves, pools
 from troth.capacity.staffing.check import check
+from troth.capacity.staffing.impossible import hopeless
 from troth.capacity.staffing.plan import QueueChance, StaffingPlan
 from troth.capacity.staffing.problem import Counts, Floats, LevelOver, StaffingProblem
 from troth.core.decision import Issue, Severity, Status, Stop
@@ -112,6 +113,8 @@ def solve(
         floor = None if start is None else np.asarray(start, np.int64)[rows]
         _pool(made, pool, rows, floor, params, seed, stopped, tell)
     broken = [one for one in made.issues if one.code == "target-not-met"]
+    if broken:  # told once, with what is met
+        issues = [one for one in issues if one.code != "target-impossible"]
     status = Status.INFEASIBLE if broken else Status.STOPPED if made.cut else Status.FEASIBLE
     by_name = {one.queue: one for one in made.chances}
     versions = {name: importlib.metadata.version(name) for name in ("troth", "numba", "highspy")}
@@ -146,6 +149,9 @@ def _pool(
 ) -> None:
     if floor is not None:
         pool = replace(pool, least=np.minimum(np.maximum(pool.least, floor), pool.most))
+    # Where a target is out of reach all are there: there is nothing to search.
+    full = hopeless(pool)[:, pool.problem.days()[1]]
+    pool = replace(pool, least=np.where(full & pool.open, pool.most, pool.least))
     known = tables(pool, paths=params.paths)
     tell(0.1, "formulas")
     least = least_total(pool, tables=known)
@@ -157,12 +163,13 @@ def _pool(
     staff = order.staff(order.enough)
     days = [one for one in pool.queues if one.over is LevelOver.DAY]
     if params.twin and days:
+        seen, fresh = halves(pool)
         search = Search(
-            pool, order, known, params.futures, params.repairs, params.trims, params.workers, seed, stopped, tell
+            seen, order, known, params.futures, params.repairs, params.trims, params.workers, seed, stopped, tell
         )
         staff = search.best()
         made.cut |= search.cut
-        chances = search.told(staff, futures=2 * params.futures)
+        chances = search.told(staff, futures=2 * params.futures, pool=fresh)
     else:
         chances = [
             by_formula(pool, known=known, staff=staff, queue=one.queue)
