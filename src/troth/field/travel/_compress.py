@@ -17,7 +17,7 @@ Short = NDArray[np.int32]
 _METRES: Final = 29
 NEVER: Final = 1 << 61
 #: Points are put on streets at least this often, so that places are found beside long ones too, in metres.
-_EVERY_M: Final = 100.0
+_EVERY_M: Final = 50.0
 _LONGEST_M, _LONGEST_S = 2_000_000.0, 604_800.0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,10 @@ def streets_of(path: Path) -> dict[str, Any]:
         advice = "Maybe install the extra: pip install 'troth[roads]'."
         raise InputError([Issue("no-pyrosm", Severity.ERROR, str(path), "", advice)]) from None
     try:
-        nodes, edges = OSM(str(path)).get_network("driving+service", nodes=True, tags_to_keep=list(_TAGS))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of an extract without streets: told below
+            reader = OSM(str(path), keep_metadata=False)
+            nodes, edges = reader.get_network("driving+service", nodes=True, tags_to_keep=list(_TAGS))
     except Exception as wrong:  # noqa: BLE001 -- whatever a damaged file makes it raise
         advice = "Maybe the download is not complete, or it is not in the format .osm.pbf."
         raise InputError([Issue("bad-extract", Severity.ERROR, str(path), str(wrong)[:200], advice)]) from None

@@ -70,7 +70,7 @@ class GivenTimes:
             nearest = away.argmin(axis=1)
             found[fine] = np.where(away[np.arange(len(nearest)), nearest] <= _SAME_M, nearest, -1)
         advice = "Maybe the table was computed before this place was added."
-        return found, issues + told(at, names, ~fine | (found >= 0), code="not-in-matrix", advice=advice)
+        return found, issues + told(at, names=names, fine=~fine | (found >= 0), code="not-in-matrix", advice=advice)
 
 
 def table(

@@ -126,7 +126,7 @@ def _json(path: Path) -> Mapping[str, Any]:
 
 
 def _npz(path: Path) -> Mapping[str, Any]:
-    with np.load(path, allow_pickle=False) as found:
+    with path.open("rb") as file, np.load(file, allow_pickle=False) as found:
         return {name: found[name] for name in found.files}
 
 
@@ -212,7 +212,7 @@ def save_graph(graph: RoadGraph, *, path: Path) -> None:
 def load_graph(path: Path) -> RoadGraph | None:
     """Return a road graph that `save_graph` wrote; None if the file is damaged."""
     try:
-        with np.load(path, allow_pickle=False) as found:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as found:
             arrays = {one: found[one] for one in _ARRAYS}
     except (OSError, ValueError, KeyError, EOFError, BadZipFile):
         return None

@@ -118,7 +118,7 @@ class RoadGraph:
         away = np.where(fine, pairwise_m(np.where(fine[:, None], at, 0.0), self.points[point]), np.inf)
         near = ~fine | (away <= self.far)
         advice = f"Maybe the map ends before it, or the point is wrong: no street within {self.far:.0f} m."
-        issues = told(at, names, near, code="far-from-streets", advice=advice)
+        issues = told(at, names=names, fine=near, code="far-from-streets", advice=advice)
         return point, np.where(away <= self.far, away, np.inf), issues
 
     def _along_one_street(self, weight: Whole, start: Whole, end: Whole) -> None:

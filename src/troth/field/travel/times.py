@@ -193,7 +193,7 @@ class TravelProvider(Protocol):
         ...
 
 
-def told(at: Floats, names: Sequence[str], fine: Marks, *, code: str, advice: str, limit: int = 20) -> list[Issue]:
+def told(at: Floats, *, names: Sequence[str], fine: Marks, code: str, advice: str, limit: int = 20) -> list[Issue]:
     """Return an issue for each place that is not fine, the last one counting those beyond the limit."""
     wrong = np.flatnonzero(~fine)
     issues = [
