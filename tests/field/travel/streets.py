@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import heapq
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
 from troth.field.travel import RoadGraph, compress
+
+_CORNER = np.array([54.7, 25.2])
 
 
 @dataclass(frozen=True)
@@ -54,14 +57,14 @@ class Streets:
 
 def made(rng: np.random.Generator, *, corners: int, roads: int, bends: int, one_way: float) -> Streets:
     """Return streets between random corners, each with some bends, each way with its own times."""
-    at = list(rng.uniform(0, 0.02, (corners, 2)) + (54.7, 25.2))
+    at = list(_CORNER + rng.uniform(0, 0.02, (corners, 2)))
     rows: list[tuple[int, int]] = []
     for _ in range(roads):
         a, b = (int(one) for one in rng.integers(0, corners, 2))
         inner = range(len(at), len(at) + int(rng.integers(0, bends + 1)))
-        at += [rng.uniform(0, 0.02, 2) + (54.7, 25.2) for _ in inner]
+        at += [_CORNER + rng.uniform(0, 0.02, 2) for _ in inner]
         path = [a, *inner, b]
-        steps = list(zip(path[:-1], path[1:], strict=True))
+        steps = list(pairwise(path))
         rows += steps
         if rng.random() >= one_way:
             rows += [(head, tail) for tail, head in steps]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import numpy as np
@@ -74,11 +73,11 @@ def test_a_compressed_graph_is_kept_by_the_digest_of_its_extract(tmp_path: Path)
     path, cache = _extract(tmp_path), tmp_path / "cache"
     first = road_graph(path, cache=cache)
     (kept,) = cache.iterdir()
-    stamp = os.stat(kept).st_mtime_ns
+    stamp = kept.stat().st_mtime_ns
     again = road_graph(path, cache=cache)
     places = [one[1:] for one in NODES[:5]]
     assert np.array_equal(first.matrix(places).seconds, again.matrix(places).seconds)
-    assert os.stat(kept).st_mtime_ns == stamp
+    assert kept.stat().st_mtime_ns == stamp
     kept.write_bytes(kept.read_bytes()[:1000])
     assert load_graph(kept) is None
     assert np.array_equal(first.matrix(places).seconds, road_graph(path, cache=cache).matrix(places).seconds)

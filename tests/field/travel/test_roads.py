@@ -74,7 +74,7 @@ def test_a_larger_graph_equals_dijkstra() -> None:
 
 def _ring() -> Streets:
     """Return a square of 1.1 km sides with a two-way cross street; the square is one-way, anticlockwise."""
-    nodes = np.array([[0.0, 0.0], [0.0, 0.01], [0.01, 0.01], [0.01, 0.0]]) + (10.0, 20.0)
+    nodes = np.array([[10.0, 20.0], [10.0, 20.01], [10.01, 20.01], [10.01, 20.0]])
     ends = np.array([(0, 1), (1, 2), (2, 3), (3, 0), (0, 2), (2, 0)])
     metres = pairwise_m(nodes[ends[:, 0]], nodes[ends[:, 1]])
     return Streets(nodes, ends[:, 0], ends[:, 1], metres, metres / 10.0)
@@ -98,7 +98,7 @@ def test_a_place_beside_a_long_street_starts_in_its_middle() -> None:
 
 def test_two_on_one_street_need_no_junction() -> None:
     """Along a two-way street with no crossing between, both ways are direct; on a ring road the shorter side is taken."""
-    nodes = np.array([[0.0, 0.001 * k] for k in range(12)]) + (10.0, 20.0)
+    nodes = np.array([[10.0, 20.0 + 0.001 * k] for k in range(12)])
     ends = np.array([(k, k + 1) for k in range(11)] + [(k + 1, k) for k in range(11)])
     line = compress(nodes, tails=ends[:, 0], heads=ends[:, 1], metres=np.full(22, 110.0), seconds=np.full(22, 10.0))
     assert line.junctions == 2

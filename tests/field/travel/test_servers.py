@@ -123,7 +123,6 @@ def _cell(name: str, value: Any) -> Any:
         (lambda _, a: (500, b""), "server-dead"),
         (lambda _, a: (302, b""), "server-answer-bad"),
     ],
-    ids=str,
 )
 def test_an_answer_that_cannot_be_true_is_not_believed(spoil: Any, code: str) -> None:
     """Wrong size, negative, endless, text, too much, another program: the fallback's times, and the reason."""

@@ -105,7 +105,7 @@ def matrix_file(path: Path, *, size: int | None = None, pattern: TravelPattern |
         if path.stat().st_size > _MOST:
             raise InputError([_bad(path, f"{path.stat().st_size} bytes", "Maybe it is another file: it is too large.")])
         data = reader(path)
-    except (OSError, ValueError, KeyError, TypeError, RecursionError, BadZipFile, csv.Error) as wrong:
+    except (OSError, ValueError, KeyError, TypeError, EOFError, RecursionError, BadZipFile, csv.Error) as wrong:
         if isinstance(wrong, InputError):
             raise
         raise InputError(
