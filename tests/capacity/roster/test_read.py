@@ -271,8 +271,8 @@ def test_everything_wrong_at_once() -> None:
 def test_what_stops_a_roster() -> None:
     """No such site, no days; nobody, no requirements, a skill that nobody has: all that can be known, at once."""
     with pytest.raises(InputError) as caught:
-        problem_from_tables(site(), site="nowhere", first=MONDAY, days=0)
-    assert [one.code for one in caught.value.issues] == ["unknown-site", "bad-days"]
+        problem_from_tables(site(), site="nowhere", first=MONDAY, days=0, house=HouseRules(absence=1.0, slot_minutes=7))
+    assert [one.code for one in caught.value.issues] == ["bad-house", "bad-house", "unknown-site", "bad-days"]
     with pytest.raises(InputError) as caught:
         _read(site(()), first=MONDAY + timedelta(days=70))
     assert {"nobody", "no-requirements"} <= {one.code for one in caught.value.issues}

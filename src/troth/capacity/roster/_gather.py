@@ -12,7 +12,7 @@ from troth.capacity.roster._opening import calendars_of, holidays, newest, open_
 from troth.capacity.roster._past import Stood, elsewhere, stood
 from troth.capacity.roster._staff import Hours, Member, absences, employee, members, skills_of
 from troth.capacity.roster._walls import DAY, Minutes, Walls, joined, overlap
-from troth.capacity.roster.house import HouseRules
+from troth.capacity.roster.house import HouseRules, check_house
 from troth.capacity.roster.problem import Employee
 from troth.core.decision import Issue, Severity
 from troth.core.errors import InputError
@@ -28,15 +28,15 @@ _INSIDE: Final = frozenset({ClaimKind.COUNTER, ClaimKind.VISIT, ClaimKind.TRAVEL
 _MOST_DAYS: Final = 731
 
 
-def walls_of(tables: Tables, *, site: str, first: date, days: int) -> Walls:
+def walls_of(tables: Tables, *, site: str, first: date, days: int, house: HouseRules) -> Walls:
     """Return the wall clock of a site's roster.
 
     Raises
     ------
     InputError
-        If there is no such site, its zone is none, or there are no such days to plan.
+        If there is no such site, its zone is none, there are no such days to plan, or rules of the house are none.
     """
-    issues = []
+    issues = check_house(house)
     row = newest((one for one in tables.get("sites", ()) if one["site"] == site), day=first)
     if row is None:
         known = ", ".join(sorted({str(one["site"]) for one in tables.get("sites", ())})[:8])

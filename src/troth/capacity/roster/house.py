@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Final
 
 from troth.capacity.roster.problem import Pause, Prices
+from troth.core.decision import Issue, Severity
 
 _EARLY, _DAY, _LATE, _NIGHT = 4 * 60, 9 * 60, 12 * 60, 20 * 60
 #: Kinds of shift by when they start: from which minute of the day on.
@@ -80,3 +81,33 @@ class HouseRules:
         parts = sorted(self.parts)
         begun = [name for since, name in parts if since <= minute % 1440]
         return (begun or [parts[-1][1]])[-1]
+
+
+def check_house(house: HouseRules) -> list[Issue]:
+    """Return the rules of a house that are none, as errors; contracts and shifts are checked with the problem.
+
+    Examples
+    --------
+    >>> [issue.where for issue in check_house(HouseRules(lengths=(), absence=1.5))]
+    ['house.lengths', 'house.absence']
+    """
+    zero, day = timedelta(), timedelta(days=1)
+    slot = timedelta(minutes=max(1, house.slot_minutes))
+    wrong = (
+        ("lengths", not house.lengths or not all(zero < n <= day for n in house.lengths), "lengths up to a day, at least one"),
+        ("start_every", house.start_every < slot, "a slot or more, as 30 minutes"),
+        ("slot_minutes", house.slot_minutes < 1 or 1440 % max(1, house.slot_minutes) > 0, "15: a day has whole slots"),
+        ("longest_run", house.longest_run < 1, "6: at least a day"),
+        ("absence", not 0 <= house.absence < 1, "a share below 1, as 0.05"),
+        ("missing_cents", not 0 <= house.missing_cents < 1e9, "a price of 0 or more"),
+        ("spare_cents", not 0 <= house.spare_cents < 1e9, "a price of 0 or more"),
+        ("tolerance", house.tolerance < zero, "a time of 0 or more"),
+        ("history", house.history < zero, "a time of 0 or more"),
+        ("parts", not house.parts, "a kind of shift from minute 0 on"),
+        ("most_weekends", (house.most_weekends or 0) < 0, "0: none"),
+    )  # fmt: skip
+    return [
+        Issue("bad-house", Severity.ERROR, f"house.{name}", str(getattr(house, name)), f"Maybe {advice}.")
+        for name, bad, advice in wrong
+        if bad
+    ]

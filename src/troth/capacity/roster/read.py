@@ -99,7 +99,7 @@ def problem_from_tables(
         ``unknown-site``, ``no-requirements``, ``nobody``, ``skill-nobody-has`` and others, all at once.
     """
     issues: list[Issue] = []
-    walls = walls_of(tables, site=site, first=first, days=days)
+    walls = walls_of(tables, site=site, first=first, days=days, house=house)
     found = gathered(tables, site=site, team=team, walls=walls, days=days, house=house, ledger=ledger, issues=issues)
     if needs is None:
         needs = published_needs(
