@@ -52,7 +52,7 @@ class Streets:
         """Return the largest set of nodes that reach each other; of equals the one with the lowest node."""
         reach = [set(self.from_(k)) for k in range(len(self.nodes))]
         parts = [frozenset(j for j in reach[k] if k in reach[j]) for k in range(len(self.nodes))]
-        return set(max(parts, key=len))
+        return set(max(parts, key=lambda part: (len(part), -min(part))))
 
 
 def made(rng: np.random.Generator, *, corners: int, roads: int, bends: int, one_way: float) -> Streets:

@@ -27,7 +27,7 @@ def _trips(n: int, *, seed: int, days: int = 120, wrong: float = 0.02, odometer:
     bad = rng.random(n) < wrong
     took[bad] *= rng.uniform(3, 6, int(bad.sum()))
     left = FIRST + day * 86_400 + hour * 3600 + rng.integers(0, 3600, n)
-    return Trips(origins, ends, left, took, km * 1000 * 1.4 if odometer else None)
+    return Trips(origins, ends, left.astype(np.float64), took, km * 1000 * 1.4 if odometer else None)
 
 
 def _share_within(found: GreatCircle, trips: Trips, p: float) -> float:

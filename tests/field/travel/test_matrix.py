@@ -134,7 +134,7 @@ def test_a_table_of_another_size_is_refused(rows: int, size: int) -> None:
 
 def test_a_given_table_answers_for_its_own_places() -> None:
     """By order if nothing is known of the places, else by the nearest; a new place is unreachable, with an issue."""
-    times = TravelTimes(np.array(SECONDS), np.array(METRES))
+    times = TravelTimes(np.array(SECONDS, np.float32), np.array(METRES, np.float32))
     with pytest.raises(InputError) as caught:
         GivenTimes(times).matrix([(54.7, 25.2)] * 4)
     assert _codes(caught) == ["bad-matrix-size"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,7 +23,7 @@ _DAY = date(2026, 3, 1)
 
 
 def _visit(number: int, at: str, there: str, left: str, customer: str, **more: str) -> list[Event]:
-    common = {
+    common: dict[str, Any] = {
         "case_id": f"c{number}", "subject_kind": "visit", "subject_id": f"v{number}", "agent_id": "jo", "customer_id": customer,
         "site": "depot",
     }  # fmt: skip

@@ -21,7 +21,8 @@ STRAIGHT = GreatCircle(detour=2.0, speed_kmh=36.0, pattern=TravelPattern())
 
 
 def _terms(waits: list[float] | None = None, **more: Any) -> ServerTerms:
-    return ServerTerms(timeout_s=5.0, pause=[].append if waits is None else waits.append, **more)
+    kept: list[float] = [] if waits is None else waits
+    return ServerTerms(timeout_s=5.0, pause=kept.append, **more)
 
 
 def _codes(times: TravelTimes) -> list[str]:

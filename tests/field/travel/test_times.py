@@ -30,7 +30,7 @@ def _driven(profile: SpeedProfile, departure_at: datetime, drive_s: float) -> fl
         factor = profile.factors[local.weekday(), local.hour]
         rest = 3600 - (at.minute * 60 + at.second + at.microsecond / 1e6)
         if left * factor <= rest:
-            return (at - departure_at).total_seconds() + left * factor
+            return (at - departure_at).total_seconds() + float(left * factor)
         left -= rest / factor
         at += timedelta(seconds=rest)
 
@@ -78,14 +78,20 @@ def test_a_table_of_one_departure_equals_trip_by_trip() -> None:
 def test_a_mean_over_hours_is_between_them() -> None:
     """Half an hour of factor 1 and half an hour of factor 2 is 1.5; what is fixed stays."""
     profile = _profile([1.0 + (k % 24 == 8) for k in range(168)])
-    times = TravelTimes(np.array([[700.0]]), np.array([[9.0]]), TravelPattern(profile=profile, fixed_s=100.0))
+    times = TravelTimes(
+        np.array([[700.0]], np.float32), np.array([[9.0]], np.float32), TravelPattern(profile=profile, fixed_s=100.0)
+    )
     start = datetime(2026, 3, 2, 5, 30, tzinfo=UTC)
     assert times.mean(start, start + timedelta(hours=1)).seconds[0, 0] == pytest.approx(100 + 600 * 1.5)
 
 
 def test_a_quantile_covers_what_it_says() -> None:
     """Of log-normal trips about the mean a share p stays under the quantile of p."""
-    times = TravelTimes(np.array([[1300.0]]), np.array([[9.0]]), TravelPattern(fixed_s=100.0, sigma=0.3, day_sigma=0.1))
+    times = TravelTimes(
+        np.array([[1300.0]], np.float32),
+        np.array([[9.0]], np.float32),
+        TravelPattern(fixed_s=100.0, sigma=0.3, day_sigma=0.1),
+    )
     spread = times.pattern.spread
     z = np.random.default_rng(1).standard_normal(100_000)
     trips = 100.0 + 1200.0 * np.exp(spread * z - spread**2 / 2)
@@ -96,11 +102,11 @@ def test_a_quantile_covers_what_it_says() -> None:
 
 def test_a_part_of_a_table_keeps_its_numbers() -> None:
     """Rows are taken in the order named; whole numbers are rounded up, with a number for no way."""
-    times = TravelTimes(np.array([[0, 1.2, np.inf], [3, 0, 5], [6, 7, 0]]), np.zeros((3, 3)))
+    times = TravelTimes(np.array([[0, 1.2, np.inf], [3, 0, 5], [6, 7, 0]], np.float32), np.zeros((3, 3), np.float32))
     assert times.take([2, 0]).seconds.tolist() == [[0, 6], [np.inf, 0]]
     assert times.whole(unreachable_s=99).tolist() == [[0, 2, 99], [3, 0, 5], [6, 7, 0]]
     with pytest.raises(InputError):
-        TravelTimes(np.zeros((2, 2)), np.zeros((2, 3)))
+        TravelTimes(np.zeros((2, 2), np.float32), np.zeros((2, 3), np.float32))
 
 
 def test_places_that_cannot_be_are_told_and_reached_by_nobody() -> None:

@@ -111,7 +111,7 @@ def around(n: int, edges: StreetEdges) -> tuple[Whole, Short, Short]:
 
 def junctions(edges: StreetEdges, *, around_first: Whole, around_edge: Short) -> Marks:
     """Tell which nodes are more than a bend: not two neighbours, or a street that changes its direction there."""
-    found = np.diff(around_first) != 2
+    found: Marks = np.diff(around_first) != 2
     bends = np.flatnonzero(~found)
     a, b = around_edge[around_first[bends]], around_edge[around_first[bends] + 1]
 

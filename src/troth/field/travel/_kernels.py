@@ -49,8 +49,8 @@ def chains(junction: Any, first: Whole, near: Short, edge: Short, forth: Whole, 
                 before[one], returning[one] = out, home
                 there = forth[one] if along[one] else back[one]
                 here = back[one] if along[one] else forth[one]
-                out = NEVER if there >= NEVER or out >= NEVER else out + there
-                home = NEVER if here >= NEVER or home >= NEVER else home + here
+                out = np.int64(NEVER) if there >= NEVER or out >= NEVER else out + there
+                home = np.int64(NEVER) if here >= NEVER or home >= NEVER else home + here
                 # The other end of the edge.
                 for j in range(first[at], first[at + 1]):
                     if edge[j] == one:

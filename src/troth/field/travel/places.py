@@ -132,7 +132,8 @@ def pairwise_m(origins: Floats, destinations: Floats) -> Floats:
 def on_sphere(at: Floats) -> Floats:
     """Return points as vectors in metres from the earth's centre, shape (n, 3): near here is near there."""
     lat, lon = at[:, 0] * (pi / 180.0), at[:, 1] * (pi / 180.0)
-    return EARTH_M * np.column_stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)])
+    found: Floats = EARTH_M * np.column_stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)])
+    return found
 
 
 def _wrong(at: NDArray[Any], name: str) -> Issue:

@@ -63,7 +63,8 @@ def trips(lake: Lake, *, start: datetime, end: datetime, site: str | None = None
             customers.setdefault(row["holder"], set()).add(row["location"])
     assets = {row["asset"]: row["location"] for row in read_reference(lake, "assets")}
     ends: list[tuple[tuple[float, float], tuple[float, float], float, float]] = []
-    last, here, since, unknown = "", "", 0.0, 0
+    last, here, since = "", "", 0.0
+    unknown = 0
     nowhere = (np.nan, np.nan)
     for agent, customer, asset, departed, arrived, left in found:
         if agent != last or departed - since > _NIGHT_S:
@@ -71,10 +72,10 @@ def trips(lake: Lake, *, start: datetime, end: datetime, site: str | None = None
         only = customers.get(customer, set())
         there = assets.get(asset, "") or (next(iter(only)) if len(only) == 1 else "")
         a, b = (spots.get(one, nowhere) for one in (here, there))
-        unknown += None in (*a, *b) or np.isnan([*a, *b]).any()
+        unknown += int(None in (*a, *b) or bool(np.isnan([*a, *b]).any()))
         ends.append((a, b, departed, arrived - departed))
         last, here, since = agent, there, left
-    issues = ()
+    issues: tuple[Issue, ...] = ()
     if unknown:
         advice = "Maybe import the table locations: homes of technicians and places of customers."
         issues = (Issue("unplaced-trips", Severity.WARNING, "locations", "", advice, unknown),)
