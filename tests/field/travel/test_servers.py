@@ -124,11 +124,54 @@ def _cell(name: str, value: Any) -> Any:
         (lambda _, a: (500, b""), "server-dead"),
         (lambda _, a: (302, b""), "server-answer-bad"),
     ],
+    ids=[
+        "negative-time",
+        "negative-length",
+        "endless",
+        "overflow",
+        "nan",
+        "text",
+        "bool",
+        "list",
+        "row-missing",
+        "column-missing",
+        "lengths-missing",
+        "object",
+        "refused",
+        "deep",
+        "page",
+        "not-found",
+        "endless-text",
+        "failing",
+        "elsewhere",
+    ],
 )
 def test_an_answer_that_cannot_be_true_is_not_believed(spoil: Any, code: str) -> None:
     """Wrong size, negative, endless, text, too much, another program: the fallback's times, and the reason."""
     with running(FakeRouter(spoil=spoil)) as router:
         times = Osrm(router.url, fallback=STRAIGHT, terms=_terms()).matrix(PLACES)
+    assert _codes(times) == [code, "fallback-used"]
+    assert np.array_equal(times.seconds, STRAIGHT.matrix(PLACES).seconds)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "code"),
+    [
+        (lambda _, a: whole({"sources_to_targets": [[1] * 23] * 23}), "server-answer-value"),
+        (lambda _, a: whole({"sources_to_targets": [5] * 23}), "server-answer-size"),
+        (lambda _, a: whole({"sources_to_targets": {"durations": a["units"]}}), "server-answer-size"),
+        (lambda _, a: whole({"error_code": 150, "error": "Exceeded max locations"}), "server-refused"),
+        (
+            lambda _, a: whole({"sources_to_targets": [[{"time": -1, "distance": 1.0}] * 23] * 23}),
+            "server-answer-value",
+        ),
+    ],
+    ids=["cells", "rows", "no-tables", "refused", "negative"],
+)
+def test_what_valhalla_cannot_mean_is_not_believed(spoil: Any, code: str) -> None:
+    """Its answers are doubted as OSRM's are; those without a way have null for a time."""
+    with running(FakeRouter(spoil=spoil)) as router:
+        times = Valhalla(router.url, fallback=STRAIGHT, terms=_terms()).matrix(PLACES)
     assert _codes(times) == [code, "fallback-used"]
     assert np.array_equal(times.seconds, STRAIGHT.matrix(PLACES).seconds)
 

@@ -14,29 +14,17 @@ import numpy as np
 
 from troth.core.decision import Issue, Severity
 from troth.core.errors import InputError
-from troth.field.travel.places import Floats, Places, check_places, degrees, straight_m, usable
+from troth.field.travel._answers import ADVICE, NoAnswerError, believed, in_metres
+from troth.field.travel.places import Floats, Places, check_places, degrees, usable
 from troth.field.travel.times import TravelPattern, TravelProvider, TravelTimes
 
 #: Bytes of an answer for one pair, and on top: more is no table.
 _BYTES: Final = 64
 _ON_TOP: Final = 1 << 20
-#: No trip takes longer, in seconds, or is longer, in metres.
-_LONGEST_S: Final = 7 * 86_400.0
-_LONGEST_M: Final = 20_100_000.0
-#: Faster than this over the straight way is not driven, in metres a second.
-_FASTEST_MPS: Final = 100.0
 #: The longest wait a server may ask for, in seconds.
 _PATIENCE_S: Final = 30.0
 #: Answers worth another try: too many requests, and what a server's own fault or restart looks like.
 _AGAIN: Final = frozenset({429, 500, 502, 503, 504})
-
-
-class _NoAnswerError(Exception):
-    """The server did not answer with a table; `dead` if asking for the next block makes no sense."""
-
-    def __init__(self, code: str, value: str, *, dead: bool) -> None:
-        super().__init__(value)
-        self.code, self.value, self.dead = code, value, dead
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,17 +88,18 @@ class _Server:
                 if any(fault[2] for fault in faults.values()):
                     unknown[pick] = True
                     continue
-                found = self._believed(self._asked(origins[rows], ends[columns]), origins[rows], ends[columns])
+                found = believed(self._asked(origins[rows], ends[columns]), origins[rows], ends[columns])
                 seconds[pick], metres[pick] = found
-            except _NoAnswerError as wrong:
+            except NoAnswerError as wrong:
                 unknown[pick] = True
                 known = faults.setdefault(wrong.code, [wrong.value, 0, False])
                 known[1] += 1
                 known[2] = known[2] or wrong.dead
         for code, (value, count, _) in faults.items():
-            issues.append(Issue(code, Severity.ERROR, self.where, value, _ADVICE[code], count))
+            issues.append(Issue(code, Severity.ERROR, self.where, value, ADVICE[code], count))
         if unknown.any():
-            issues += self._filled(seconds, metres, unknown, places, destinations)
+            more = self._filled(seconds, metres, unknown, places, destinations)
+            issues += [one for one in more if one not in issues]
         lost = int((open_ & ~np.isfinite(seconds) & ~unknown).sum())
         if lost:
             advice = "Maybe an island, or a place the server's map does not have."
@@ -132,8 +121,7 @@ class _Server:
         seconds[unknown], metres[unknown] = other.seconds[unknown], other.metres[unknown]
         shown = f"{pairs} of {unknown.size} pairs by {type(self.fallback).__name__}"
         advice = "Maybe compute again when the server answers: times from two sources do not fit together well."
-        mine = [one for one in other.issues if one.severity is not Severity.INFO and one.where.startswith("http")]
-        return [*mine, Issue("fallback-used", Severity.WARNING, self.where, shown, advice)]
+        return [*other.issues, Issue("fallback-used", Severity.WARNING, self.where, shown, advice)]
 
     def _blocks(self, rows: Any, columns: Any) -> Iterator[tuple[Any, Any]]:
         size = self.terms.block
@@ -144,7 +132,7 @@ class _Server:
     def _asked(self, origins: Floats, ends: Floats) -> Any:
         """Return what the server answers, tried again where that may help."""
         limit = _ON_TOP + _BYTES * len(origins) * len(ends)
-        wait, last = self.terms.backoff_s, _NoAnswerError("server-dead", "", dead=True)
+        wait, last = self.terms.backoff_s, NoAnswerError("server-dead", "", dead=True)
         # Proxies of the environment are for the web; a routing server is one's own.
         with httpx.Client(timeout=self.terms.timeout_s, trust_env=False, follow_redirects=False) as client:
             for turn in range(self.terms.tries):
@@ -156,14 +144,14 @@ class _Server:
                         status, text = answer.status_code, _body(answer, limit)
                         asked = answer.headers.get("retry-after", "")
                 except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError) as wrong:
-                    last = _NoAnswerError("server-dead", f"{type(wrong).__name__}: {wrong}"[:120], dead=True)
+                    last = NoAnswerError("server-dead", f"{type(wrong).__name__}: {wrong}"[:120], dead=True)
                     continue
                 if status in _AGAIN:
-                    last = _NoAnswerError("server-dead", f"status {status}", dead=True)
+                    last = NoAnswerError("server-dead", f"status {status}", dead=True)
                     wait = max(wait, min(float(asked), _PATIENCE_S)) if asked.isdecimal() else wait
                     continue
                 if text is None:
-                    raise _NoAnswerError("server-answer-huge", f"more than {limit} bytes", dead=True)
+                    raise NoAnswerError("server-answer-huge", f"more than {limit} bytes", dead=True)
                 return self._read(status, text)
         raise last
 
@@ -174,35 +162,8 @@ class _Server:
             data = None
         if not isinstance(data, dict):
             shown = f"status {status}: {text[:60].decode('utf-8', 'replace')}"
-            raise _NoAnswerError("server-answer-bad", shown, dead=status != 200)
+            raise NoAnswerError("server-answer-bad", shown, dead=status != 200)
         return self._tables(status, data)
-
-    def _believed(self, tables: tuple[Any, Any], origins: Floats, ends: Floats) -> tuple[Floats, Floats]:
-        """Return seconds and metres if they can be true; infinite where the server says there is no way."""
-        found = []
-        for name, given, most in (("durations", tables[0], _LONGEST_S), ("distances", tables[1], _LONGEST_M)):
-            shape = (len(origins), len(ends))
-            rows = given if isinstance(given, list) else []
-            if len(rows) != shape[0] or any(not isinstance(row, list) or len(row) != shape[1] for row in rows):
-                shown = f"{name}: {len(rows)} rows for {shape[0]} x {shape[1]}"
-                raise _NoAnswerError("server-answer-size", shown, dead=False)
-            cells = [cell for row in rows for cell in row]
-            odd = next((one for one in cells if isinstance(one, bool) or not isinstance(one, int | float | None)), None)
-            wrong = next((one for one in cells if one is not None and not (odd is None and 0 <= one <= most)), odd)
-            if wrong is not None:
-                raise _NoAnswerError("server-answer-value", f"{name}: {str(wrong)[:40]}", dead=False)
-            found.append(np.array([np.inf if one is None else float(one) for one in cells]).reshape(shape))
-        seconds, metres = found
-        gone = np.isinf(seconds) | np.isinf(metres)
-        seconds[gone], metres[gone] = np.inf, np.inf
-        # A server may move a place to the next street; ten kilometres on top are its freedom.
-        quick = straight_m(origins, ends) > seconds * _FASTEST_MPS + 10_000.0
-        if quick.any():
-            i, j = (int(one[0]) for one in np.nonzero(quick))
-            raise _NoAnswerError(
-                "server-answer-value", f"durations: {seconds[i, j]:g} s is faster than can be driven", dead=False
-            )
-        return seconds, metres
 
     def _request(self, origins: Floats, ends: Floats) -> dict[str, Any]:
         raise NotImplementedError
@@ -243,7 +204,7 @@ class Osrm(_Server):
     def _tables(self, status: int, data: dict[str, Any]) -> tuple[Any, Any]:
         if data.get("code") != "Ok":
             shown = f"status {status}: {data.get('code')}: {data.get('message', '')}"[:120]
-            raise _NoAnswerError("server-refused", shown, dead=data.get("code") != "NoSegment")
+            raise NoAnswerError("server-refused", shown, dead=data.get("code") != "NoSegment")
         return data.get("durations"), data.get("distances")
 
 
@@ -268,29 +229,18 @@ class Valhalla(_Server):
     def _tables(self, status: int, data: dict[str, Any]) -> tuple[Any, Any]:
         found = data.get("sources_to_targets")
         if isinstance(found, dict):  # not verbose
-            return found.get("durations"), _times_1000(found.get("distances"))
+            return found.get("durations"), in_metres(found.get("distances"))
         if not isinstance(found, list):
             shown = f"status {status}: {data.get('error_code', '')} {data.get('error', '')}"[:120]
-            raise _NoAnswerError("server-refused", shown, dead=True)
-        cells = [
-            [one if isinstance(one, dict) else {} for one in row] if isinstance(row, list) else [] for row in found
-        ]
-        return (
-            [[one.get("time") for one in row] for row in cells],
-            _times_1000([[one.get("distance") for one in row] for row in cells]),
+            raise NoAnswerError("server-refused", shown, dead=True)
+        seconds, kilometres = (
+            [
+                [one.get(name) if isinstance(one, dict) else name for one in row] if isinstance(row, list) else row
+                for row in found
+            ]
+            for name in ("time", "distance")
         )
-
-
-def _times_1000(rows: Any) -> Any:
-    """Return kilometres as metres, and what is no number as it is."""
-    if not isinstance(rows, list):
-        return rows
-    return [
-        [one * 1000 if isinstance(one, int | float) and not isinstance(one, bool) else one for one in row]
-        if isinstance(row, list)
-        else row
-        for row in rows
-    ]
+        return seconds, in_metres(kilometres)
 
 
 def _body(answer: httpx.Response, limit: int) -> bytes | None:
@@ -324,13 +274,3 @@ def _check(url: str, terms: ServerTerms) -> list[Issue]:
             advice = f"Maybe between {low} and {high}."
             issues.append(Issue("bad-server-terms", Severity.ERROR, name, str(value), advice))
     return issues
-
-
-_ADVICE: Final = {
-    "server-dead": "Maybe it is not running, or the address is another.",
-    "server-refused": "Maybe its map does not cover these places, or it allows fewer places in one request.",
-    "server-answer-bad": "Maybe another program answers at this address.",
-    "server-answer-huge": "Maybe another program answers at this address.",
-    "server-answer-size": "Maybe the server is of another version, or another program answers.",
-    "server-answer-value": "Maybe the server is of another version: no trip takes so long, or less than nothing.",
-}
