@@ -51,8 +51,8 @@ class Streets:
     def largest_part(self) -> set[int]:
         """Return the largest set of nodes that reach each other; of equals the one with the lowest node."""
         reach = [set(self.from_(k)) for k in range(len(self.nodes))]
-        parts = [frozenset(j for j in reach[k] if k in reach[j]) for k in range(len(self.nodes))]
-        return set(max(parts, key=lambda part: (len(part), -min(part))))
+        parts = [{j for j in reach[k] if k in reach[j]} for k in range(len(self.nodes))]
+        return parts[int(np.argmax([len(part) for part in parts]))]
 
 
 def made(rng: np.random.Generator, *, corners: int, roads: int, bends: int, one_way: float) -> Streets:

@@ -126,7 +126,8 @@ def pairwise_m(origins: Floats, destinations: Floats) -> Floats:
     a, b = np.radians(origins), np.radians(destinations)
     half = np.sin((b - a) / 2.0) ** 2
     inside = half[:, 0] + np.cos(a[:, 0]) * np.cos(b[:, 0]) * half[:, 1]
-    return 2.0 * EARTH_M * np.arcsin(np.sqrt(np.clip(inside, 0.0, 1.0)))
+    found: Floats = 2.0 * EARTH_M * np.arcsin(np.sqrt(np.clip(inside, 0.0, 1.0)))
+    return found
 
 
 def on_sphere(at: Floats) -> Floats:
