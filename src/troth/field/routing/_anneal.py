@@ -7,8 +7,9 @@ from typing import Any
 import numba
 import numpy as np
 
-from troth.field.routing._compile import Fields
+from troth.field.routing._compile import DAY, FROM, LINKS, LINKS_END, LOST, OPENS, OVER_BUDGET, PLACE, WAS_BY, WHO, Fields
 from troth.field.routing._search import (
+    CHANGED,
     State,
     best_place,
     insert,
@@ -18,9 +19,11 @@ from troth.field.routing._search import (
     remember,
     restore,
     settle,
+    stock_fits,
     tidy,
     total,
 )
+from troth.field.routing._walk import INF, lacking
 
 #: Stops taken out in one step on average, and the longest string of one tour (Christiaens and Vanden Berghe 2020, 5.1).
 _REMOVED = 10.0
@@ -38,7 +41,7 @@ def seed(value: int) -> None:
 def _visits_of(f: Fields, s: State, t: int) -> int:
     n = 0
     for i in range(s.size[t]):
-        n += s.seq[t, i] < len(f.group)
+        n += s.seq[t, i] < len(f.lacks)
     return n
 
 
@@ -46,7 +49,7 @@ def _visits_of(f: Fields, s: State, t: int) -> int:
 def _drop(f: Fields, s: State, t: int, marked: Any, out: Any, n_out: int) -> int:
     """Take the marked visits, and those that wait for them, out of a tour."""
     remember(s, t)
-    visits = len(f.group)
+    visits = len(f.lacks)
     kept = 0
     for i in range(s.size[t]):
         v = s.seq[t, i]
@@ -85,7 +88,7 @@ def _mark_string(f: Fields, s: State, t: int, v: int, length: int, marked: Any) 
         if stay and skip_at <= i < skip_at + stay and s.seq[t, i] != v:
             continue
         u = s.seq[t, i]
-        if u < len(f.group) and not marked[u]:
+        if u < len(f.lacks) and not marked[u]:
             marked[u] = True
             count += 1
     return count
@@ -94,7 +97,7 @@ def _mark_string(f: Fields, s: State, t: int, v: int, length: int, marked: Any) 
 @numba.njit(cache=True, nogil=True)
 def _ruin(f: Fields, s: State, marked: Any, hit: Any, out: Any) -> int:
     """Take strings out around a visit; return how many visits are in `out`."""
-    visits = len(f.group)
+    visits = len(f.lacks)
     tours = 0
     placed = 0
     for t in range(len(f.tour)):
@@ -117,7 +120,7 @@ def _ruin(f: Fields, s: State, marked: Any, hit: Any, out: Any) -> int:
         done = 0
         for i in range(f.near.shape[1]):
             v = f.near[centre, i]
-            t = s.tour_of[v]
+            t = int(s.when[v, 0])
             if done >= strings:
                 break
             if t < 0 or marked[v] or hit[t]:
@@ -128,10 +131,10 @@ def _ruin(f: Fields, s: State, marked: Any, hit: Any, out: Any) -> int:
             done += 1
         for _ in range(3 if len(f.links) else 0):
             for v in range(visits):
-                for i in range(f.link[v], f.link[v + 1]):
-                    if marked[int(f.links[i, 0])] and s.tour_of[v] >= 0:
+                for i in range(int(f.stop[v, LINKS]), int(f.stop[v, LINKS_END])):
+                    if marked[int(f.links[i, 0])] and int(s.when[v, 0]) >= 0:
                         marked[v] = True
-                        hit[s.tour_of[v]] = True
+                        hit[int(s.when[v, 0])] = True
     n = 0
     for t in range(len(f.tour)):
         if hit[t]:
@@ -146,7 +149,7 @@ def _ruin(f: Fields, s: State, marked: Any, hit: Any, out: Any) -> int:
             tidy(f, s, t)
     # Those left out before get their chance at every step, as far as there is room.
     for v in range(visits):
-        if s.tour_of[v] < 0 and not marked[v] and n < len(out):
+        if int(s.when[v, 0]) < 0 and not marked[v] and n < len(out):
             marked[v] = True
             out[n] = v
             n += 1
@@ -164,22 +167,22 @@ def _sorted(f: Fields, out: Any, n: int, keys: Any, ease: Any) -> None:
         elif draw < 0.55:
             keys[i] = ease[v] + 0.5 * np.random.random()
         elif draw < 0.7:
-            keys[i] = -f.lost[v]
+            keys[i] = -f.stop[v, LOST]
         elif draw < 0.8:
-            keys[i] = f.closes[v, 0] - f.opens[v, 0]
+            keys[i] = f.stop[v, OPENS + 1] - f.stop[v, OPENS]
         elif draw < 0.9:
-            keys[i] = f.opens[v, 0]
+            keys[i] = f.stop[v, OPENS]
         elif draw < 0.95:
-            keys[i] = f.seconds[int(f.tour[0, 3]), f.place[v]]
+            keys[i] = f.way[int(f.tour[0, FROM]), int(f.stop[v, PLACE]), 0]
         else:
-            keys[i] = -f.seconds[int(f.tour[0, 3]), f.place[v]]
+            keys[i] = -f.way[int(f.tour[0, FROM]), int(f.stop[v, PLACE]), 0]
     order = np.argsort(keys[:n])
     out[:n] = out[:n][order]
     for _ in range(3 if len(f.links) else 0):
         # What others wait for goes first.
         for i in range(n):
             for j in range(i):
-                for x in range(f.link[out[j]], f.link[out[j] + 1]):
+                for x in range(int(f.stop[out[j], LINKS]), int(f.stop[out[j], LINKS_END])):
                     if int(f.links[x, 0]) == out[i]:
                         v = out[i]
                         for m in range(i, j, -1):
@@ -197,10 +200,10 @@ def _recreate(f: Fields, s: State, out: Any, n: int, blink: float, looked: Any) 
         if many:
             looked[:] = False
             for j in range(f.near.shape[1]):
-                t = s.tour_of[f.near[v, j]]
+                t = int(s.when[f.near[v, j], 0])
                 if t >= 0:
                     looked[t] = True
-        cost, tour, at, depot, depot_at = f.lost[v] + _eased(f, s, v), -1, -1, -1, -1
+        cost, tour, at, depot, depot_at = f.stop[v, LOST] + _eased(f, s, v), -1, -1, -1, -1
         spare = 0
         for t in range(len(f.tour)):
             if many and not looked[t]:
@@ -220,9 +223,9 @@ def _recreate(f: Fields, s: State, out: Any, n: int, blink: float, looked: Any) 
 @numba.njit(cache=True, nogil=True)
 def _eased(f: Fields, s: State, v: int) -> float:
     """Return what a change less would save of what is beyond the budget of changes."""
-    if f.prices[3] < 0 or f.published[v, 0] < 0:
+    if f.budget < 0 or f.stop[v, WAS_BY] < 0:
         return 0.0
-    return 1e7 if s.totals[2] > f.prices[3] else 0.0
+    return OVER_BUDGET if s.totals[CHANGED] > f.budget else 0.0
 
 
 @numba.njit(cache=True, nogil=True)
@@ -236,7 +239,7 @@ def keep_best(s: State, value: float) -> None:
 @numba.njit(cache=True, nogil=True)
 def anneal(f: Fields, s: State, steps: int, hot: float, cold: float, ease: Any) -> int:
     """Make steps while the temperature falls from `hot` to `cold`; return how many were kept."""
-    visits = len(f.group)
+    visits = len(f.lacks)
     marked, hit, looked = np.zeros(visits, np.bool_), np.zeros(len(f.tour), np.bool_), np.zeros(len(f.tour), np.bool_)
     out, keys = np.zeros(visits, np.int64), np.zeros(visits)
     taken = 0
@@ -269,9 +272,36 @@ def fill(f: Fields, s: State, order: Any, looked: Any) -> None:
 
 
 @numba.njit(cache=True, nogil=True)
+def _clear(f: Fields, s: State, t: int) -> None:
+    """Take every stop out of a tour."""
+    for i in range(s.size[t]):
+        if s.seq[t, i] < len(f.lacks):
+            lift_visit(f, s, s.seq[t, i])
+    s.size[t] = 0
+    settle(f, s, t, 0)
+
+
+@numba.njit(cache=True, nogil=True)
+def _whole(f: Fields, s: State, t: int) -> bool:
+    """Tell whether a tour, just settled, has all it needs and takes no more than there is."""
+    for e in range(len(f.pieces)):
+        if (s.held[t] >> e) & 1 and s.used[int(f.tour[t, DAY]), e] > f.pieces[e]:
+            return False
+    for other in range(len(f.tour)):
+        if f.clash[t, other] and s.size[other] > 0 and s.size[t] > 0:
+            return False
+    if f.stocks.shape[0] == 0 and f.parts.shape[1] == 0 and f.has_tools.shape[1] == 0:
+        return True
+    k = int(f.tour[t, WHO])
+    if lacking(f.lacks, f.parts, f.van, f.has_tools, f.stocks, k, s.seq[t], s.size[t], 0, -1, s.left, s.fetch) >= 0:
+        return False
+    return stock_fits(f.stocks, s.fetched, s.taken[t], s.fetch)
+
+
+@numba.njit(cache=True, nogil=True)
 def load(f: Fields, s: State, seq: Any, size: Any) -> None:
     """Make given tours the state. Of a tour that cannot stand, stops go back one by one where they cost least, if anywhere."""
-    visits = len(f.group)
+    visits = len(f.lacks)
     for t in range(len(f.tour)):
         for i in range(s.size[t]):
             if s.seq[t, i] < visits:
@@ -279,32 +309,31 @@ def load(f: Fields, s: State, seq: Any, size: Any) -> None:
         s.size[t] = 0
     for t in range(len(f.tour)):
         settle(f, s, t, 0)
-    waiting = np.ones(len(f.tour), np.bool_)
-    for turn in range(3):
-        # Visits that wait for others may have to wait for another tour to be loaded.
-        for t in range(len(f.tour)):
-            if not waiting[t] or size[t] == 0:
-                continue
-            for i in range(size[t]):
-                v = seq[t, i]
-                if v >= visits or (s.tour_of[v] < 0 and may_take(f, s, v, t)):
-                    s.seq[t, s.size[t]] = v
-                    s.size[t] += 1
-                    if v < visits:
-                        place_visit(f, s, v, t)
-            waiting[t] = False
-            if not tidy(f, s, t):
-                for i in range(s.size[t]):
-                    if s.seq[t, i] < visits:
-                        lift_visit(f, s, s.seq[t, i])
-                s.size[t] = 0
-                settle(f, s, t, 0)
-                waiting[t] = turn < 2
     for t in range(len(f.tour)):
         for i in range(size[t]):
             v = seq[t, i]
-            if v < visits and s.tour_of[v] < 0 and may_take(f, s, v, t):
-                _, p, d, q = best_place(f, s, v, t, f.lost[v], 0.0)
+            if v >= visits or (s.when[v, 0] < 0 and may_take(f, s, v, t)):
+                s.seq[t, s.size[t]] = v
+                s.size[t] += 1
+                if v < visits:
+                    place_visit(f, s, v, t)
+    # Visits that wait for those of other tours push each other later until all is at rest; nobody may hold anybody up meanwhile.
+    s.when[:, 1], s.when[:, 2] = INF, -INF
+    for _ in range(8 if len(f.links) else 0):
+        for t in range(len(f.tour)):
+            settle(f, s, t, 0)
+            s.when[:, 1] = INF
+    for t in range(len(f.tour)):
+        if not settle(f, s, t, 0):
+            _clear(f, s, t)
+    for t in range(len(f.tour)):
+        if not (settle(f, s, t, 0) and _whole(f, s, t)):
+            _clear(f, s, t)
+    for t in range(len(f.tour)):
+        for i in range(size[t]):
+            v = seq[t, i]
+            if v < visits and s.when[v, 0] < 0 and may_take(f, s, v, t):
+                _, p, d, q = best_place(f, s, v, t, f.stop[v, LOST], 0.0)
                 if p >= 0:
                     insert(f, s, v, t, p, d, q)
     s.touched[:] = False

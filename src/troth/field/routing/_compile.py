@@ -13,111 +13,167 @@ from troth.field.routing.problem import RoutingProblem, TimeWindow, VisitRequest
 MUST: Final = 1e9
 OVER_BUDGET: Final = 1e7
 
-_FAR: Final = 1e15
+#: Beyond every instant, and the price of what may not be.
+FAR: Final = 1e15
+NEVER: Final = 1e18
+
+
+#: Columns of a stop's row; windows follow, two columns each.
+PLACE, WINDOWS, BEFORE, UNTIL, SPECIAL, DUE, BROKEN, LATE, WISHED, WISHED_END, EARLY, SOFT_LATE = range(12)
+WAS_BY, WAS_AT, LOST, GROUP, LINKS, LINKS_END, FOLLOWS, FOLLOWS_END, PLAIN, OPENS = range(12, 22)
+#: Columns of a tour's row; breaks follow, three columns each: length, earliest, latest.
+STARTS, ENDS, LAST, FROM, TO, WHO, DAY, RESTS, HOUR, METRE, OVERTIME, USED, FACTOR = range(13)
+MOST_TRAVEL, LONGEST_LEG, DRIVE_LIMIT, DRIVE_REST, BALANCE, MOVED, FREE, BREAKS = range(13, 21)
 
 
 class Fields(NamedTuple):
-    """What the search knows of a problem. N visits, D depots after them, K technicians, T tours, P places, Q parts."""
+    """What the search knows of a problem. N visits, D depots after them, K technicians, T tours, P places, Q parts.
 
-    seconds: Any  # (P, P)
-    metres: Any  # (P, P)
-    place: Any  # (N + D,)
-    work: Any  # (N + D, K) seconds
-    windows: Any  # (N + D,) how many
-    opens: Any  # (N + D, W)
-    closes: Any  # (N + D, W)
-    before: Any  # (N + D,) not to start before: promised windows, pins
-    until: Any  # (N + D,) a start may be put off until then at no cost
-    promise: Any  # (N, 3): end, cents at once, cents a second
-    soft: Any  # (N, 4): start, end, cents a second early and late
-    published: Any  # (N, 2): technician or -1, start
-    lost: Any  # (N,) what leaving it out costs
-    able: Any  # (N, K) may go
-    other: Any  # (N, K) cents for not being preferred or not being the one published
+    Few arrays and wide rows: handing an array to a compiled function costs as much as a stop of a walk.
+    """
+
+    way: Any  # (P, P, 2) seconds and metres; single precision, as large problems are mostly this
+    stop: Any  # (N + D, columns above)
+    work: Any  # (N + D, K, 2) seconds, and cents for not being preferred or published; NEVER where they may not go
+    tour: Any  # (T, columns above)
+    clock: Any  # (2, H) instants and seconds driven by then; H = 0 if travel does not depend on the hour
+    links: Any  # (M, 2) visit and gap: predecessors, then successors
     lacks: Any  # (N, K) a tool is not on the van
     parts: Any  # (N, Q)
     van: Any  # (K, Q)
     has_tools: Any  # (N, D) the depot has all the visit's tools
     stocks: Any  # (D, Q) pieces a depot has; inf for any number
-    supplied: Any  # (N,) needs nothing, of nobody
     things: Any  # (N, K) bits of shared equipment not their own
     pieces: Any  # (E,) how many there are
-    group: Any  # (N,) label of those that go together, or -1
-    link: Any  # (N + 1,) where a visit's predecessors begin in `links`
-    links: Any  # (M, 2): predecessor, gap
-    follow: Any  # (N + 1,)
-    follows: Any  # (M, 2): successor, gap
-    tour: Any  # (T, 7): start, end, latest end, start place, end place or -1, technician, day
-    breaks: Any  # (T, B, 3): duration, earliest, latest
-    resting: Any  # (T,) how many breaks
     clash: Any  # (T, T) may not both be used
-    rates: Any  # (K, 9): a second, a metre, a second over, used, travel factor, most travel, longest leg, limit, rest
-    prices: Any  # (5,): balance, moved a second, free move, most changes (-1 none), any published
-    knots: Any  # (H,) instants
-    driven: Any  # (H,) seconds driven by then
     near: Any  # (N, M) nearest visits
+    budget: float  # most changes, -1 if any number
+    plenty: bool  # every depot has all tools and any number of all parts
 
 
 def compiled(problem: RoutingProblem, *, near: int = 40) -> Fields:
     """Return the problem as arrays; it must have passed its check."""
     visits, people, depots = problem.visits, problem.technicians, problem.depots
     n, d, k = len(visits), len(depots), len(people)
-    who = {one.technician_id: j for j, one in enumerate(people)}
-    which = {one.visit_id: i for i, one in enumerate(visits)}
-    windows = [_windows(one) for one in visits] + [() if one.open_s is None else (one.open_s,) for one in depots]
-    wide = max([len(one) for one in windows] + [1])
-    opens, closes = np.full((n + d, wide), -_FAR), np.full((n + d, wide), _FAR)
-    for i, its in enumerate(windows):
-        for w, one in enumerate(sorted(its, key=lambda x: x.start_s)):
-            opens[i, w], closes[i, w] = one.start_s, one.end_s
-    work = np.zeros((n + d, k))
-    for i, visit in enumerate(visits):
-        work[i] = [service_of(visit, one) for one in people]
-    for i, depot in enumerate(depots):
-        work[n + i] = depot.service_s
-    place = np.array([one.place for one in visits] + [one.place for one in depots], np.int64)
-    published = np.full((n, 2), -1.0)
-    for was in problem.published:
-        if was.visit_id in which:
-            published[which[was.visit_id]] = who.get(was.technician_id, k), was.start_s
-    seconds = np.ascontiguousarray(np.nan_to_num(problem.seconds, nan=np.inf, posinf=np.inf), float)
     parts = sorted({part for one in visits for part in one.parts})
     things = sorted({thing for one in visits for thing in one.equipment})
-    link, links, follow, follows = _links(problem, which)
-    tours, breaks, resting = _tours(problem)
-    own = [{thing for thing in one.equipment} for one in people]
-    groups = {label: g for g, label in enumerate(sorted({v.together for v in visits if v.together is not None}))}
-    prices = problem.prices
-    needs = np.array([[one.parts.get(part, 0) for part in parts] for one in visits], float).reshape(n, len(parts))
+    stop, links = _stops(problem)
+    tour = _tours(problem)
+    work = np.zeros((n + d, k, 2))
+    for i, visit in enumerate(visits):
+        work[i, :, 0] = [service_of(visit, one) for one in people]
+    for i, depot in enumerate(depots):
+        work[n + i, :, 0] = depot.service_s
+    work[:n, :, 1] = _other(problem, stop)
+    way = np.empty((*np.shape(problem.seconds), 2), np.float32)
+    way[:, :, 0] = np.nan_to_num(problem.seconds, nan=np.inf, posinf=np.inf)
+    way[:, :, 1] = np.nan_to_num(problem.distances, nan=0.0, posinf=0.0)
+    stocks = np.array([[np.inf if x.parts is None else x.parts.get(part, 0) for part in parts] for x in depots], float)
+    has_tools = np.array([[x.tools is None or v.tools <= x.tools for x in depots] for v in visits], bool)
+    bits = [
+        [sum(1 << e for e, thing in enumerate(things) if thing in v.equipment - one.equipment) for one in people]
+        for v in visits
+    ]
+    most = problem.prices.most_changes
+    clock = (
+        np.zeros((2, 0)) if problem.warp is None else np.array([problem.warp.knots_s, problem.warp.driven_s], float)
+    )
     return Fields(
-        seconds=seconds,
-        metres=np.ascontiguousarray(np.nan_to_num(problem.distances, nan=0.0, posinf=0.0), float),
-        place=place, work=work, windows=np.array([len(one) for one in windows], np.int64), opens=opens, closes=closes,
-        before=_before(problem, n + d), until=_until(problem, n + d),
-        promise=np.array([[p.end_s, p.broken_cents, p.late_cents_per_minute / 60] if (p := v.promised) else [_FAR, 0, 0] for v in visits], float).reshape(n, 3),
-        soft=np.array([[s.start_s, s.end_s, s.early_cents_per_minute / 60, s.late_cents_per_minute / 60] if (s := v.soft) else [-_FAR, _FAR, 0, 0] for v in visits], float).reshape(n, 4),
-        published=published,
-        lost=np.array([MUST if v.unserved_cents is None else v.unserved_cents for v in visits], float),
-        able=_able(problem), other=_other(problem, published),
+        way, stop, work, tour, clock, links,
         lacks=np.array([[bool(v.tools - one.tools) for one in people] for v in visits], bool).reshape(n, k),
-        parts=needs, van=np.array([[one.parts.get(part, 0) for part in parts] for one in people], float).reshape(k, len(parts)),
-        has_tools=np.array([[x.tools is None or v.tools <= x.tools for x in depots] for v in visits], bool).reshape(n, d),
-        stocks=np.array([[np.inf if x.parts is None else x.parts.get(part, 0) for part in parts] for x in depots], float).reshape(d, len(parts)),
-        supplied=np.array([not v.tools and not v.parts for v in visits], bool),
-        things=np.array([[sum(1 << e for e, thing in enumerate(things) if thing in v.equipment and thing not in own[j]) for j in range(k)] for v in visits], np.int64).reshape(n, k),
+        parts=np.array([[one.parts.get(part, 0) for part in parts] for one in visits], float).reshape(n, len(parts)),
+        van=np.array([[one.parts.get(part, 0) for part in parts] for one in people], float).reshape(k, len(parts)),
+        has_tools=has_tools.reshape(n, d), stocks=stocks.reshape(d, len(parts)),
+        things=np.array(bits, np.int64).reshape(n, k),
         pieces=np.array([problem.equipment.get(thing, 0) for thing in things], np.int64),
-        group=np.array([-1 if v.together is None else groups[v.together] for v in visits], np.int64),
-        link=link, links=links, follow=follow, follows=follows,
-        tour=tours, breaks=breaks, resting=resting, clash=_clash(problem, tours),
-        rates=np.array([[one.cost_per_hour_cents / 3600, one.cost_per_km_cents / 1000, one.overtime_per_hour_cents / 3600,
-                         one.used_cents, one.travel_factor, _or(one.max_travel_s), _or(one.longest_leg_s),
-                         _or(one.drive_limit_s), one.drive_rest_s] for one in people], float).reshape(k, 9),
-        prices=np.array([prices.balance_cents, prices.moved_cents_per_minute / 60, prices.free_move_s,
-                         -1 if prices.most_changes is None else prices.most_changes, bool(problem.published)], float),
-        knots=np.zeros(0) if problem.warp is None else np.asarray(problem.warp.knots_s, float),
-        driven=np.zeros(0) if problem.warp is None else np.asarray(problem.warp.driven_s, float),
-        near=_near(seconds, place[:n], near),
+        clash=_clash(problem, tour), near=_near(way, stop[:n, PLACE].astype(np.int64), near),
+        budget=-1.0 if most is None else float(most),
+        plenty=bool(d and np.isinf(stocks).all() and has_tools.all()),
     )  # fmt: skip
+
+
+def _stops(problem: RoutingProblem) -> tuple[Any, Any]:
+    """Return a row for each stop, and the links that the rows point into."""
+    visits, prices = problem.visits, problem.prices
+    n = len(visits)
+    which = {one.visit_id: i for i, one in enumerate(visits)}
+    who = {one.technician_id: j for j, one in enumerate(problem.technicians)}
+    windows = [_windows(one) for one in visits] + [() if x.open_s is None else (x.open_s,) for x in problem.depots]
+    out = np.zeros((len(windows), OPENS + 2 * max([len(one) for one in windows] + [1])))
+    out[:, PLACE] = [one.place for one in visits] + [one.place for one in problem.depots]
+    out[:, WINDOWS] = [len(one) for one in windows]
+    out[:, BEFORE], out[:, UNTIL], out[:, DUE], out[:, WISHED], out[:, WISHED_END] = -FAR, FAR, FAR, -FAR, FAR
+    out[:, WAS_BY] = out[:, GROUP] = -1
+    for i, its in enumerate(windows):
+        for w, one in enumerate(sorted(its, key=lambda x: x.start_s)):
+            out[i, OPENS + 2 * w : OPENS + 2 * w + 2] = one.start_s, one.end_s
+    labels = {label: g for g, label in enumerate(sorted({v.together for v in visits if v.together is not None}))}
+    was = {one.visit_id: one for one in problem.published}
+    for i, one in enumerate(visits):
+        row, limits = out[i], [FAR]
+        row[LOST] = MUST if one.unserved_cents is None else one.unserved_cents
+        row[PLAIN] = not one.tools and not one.parts
+        if one.promised is not None:
+            row[BEFORE] = one.promised.start_s
+            row[[DUE, BROKEN, LATE]] = one.promised.end_s, one.promised.broken_cents, one.promised.late_cents_per_minute / 60
+            limits.append(one.promised.end_s)
+        if (soft := one.soft) is not None:
+            row[[WISHED, WISHED_END]] = soft.start_s, soft.end_s
+            row[[EARLY, SOFT_LATE]] = soft.early_cents_per_minute / 60, soft.late_cents_per_minute / 60
+            limits.append(soft.end_s if soft.late_cents_per_minute > 0 else FAR)
+        if one.pin is not None and one.pin.start_s is not None:
+            row[BEFORE] = max(row[BEFORE], one.pin.start_s)
+            limits.append(one.pin.start_s)
+        if one.visit_id in was:
+            row[[WAS_BY, WAS_AT]] = who.get(was[one.visit_id].technician_id, len(who)), was[one.visit_id].start_s
+            limits.append(was[one.visit_id].start_s + prices.free_move_s)
+        if one.together is not None:
+            row[GROUP] = labels[one.together]
+        row[UNTIL] = min(limits)
+    links = _links(problem, out, which)
+    out[:n, SPECIAL] = (
+        (out[:n, UNTIL] < FAR) | (out[:n, WISHED] > -FAR) | (out[:n, LINKS] < out[:n, LINKS_END])
+        | (out[:n, FOLLOWS] < out[:n, FOLLOWS_END])
+    )  # fmt: skip
+    return out, links
+
+
+def _links(problem: RoutingProblem, rows: Any, which: dict[str, int]) -> Any:
+    """Return (visit, gap) of predecessors, then of successors, grouped by visit; the rows get where theirs begin and end."""
+    ahead = [(i, which[a.visit_id], a.gap_s) for i, v in enumerate(problem.visits) for a in v.after if a.visit_id in which]
+    out: list[tuple[float, float]] = []
+    for pairs, first, last in (
+        (ahead, LINKS, LINKS_END), ([(b, i, gap) for i, b, gap in ahead], FOLLOWS, FOLLOWS_END),
+    ):  # fmt: skip
+        by_visit: dict[int, list[tuple[float, float]]] = {}
+        for i, other, gap in pairs:
+            by_visit.setdefault(i, []).append((other, gap))
+        for i, its in by_visit.items():
+            rows[i, first], rows[i, last] = len(out), len(out) + len(its)
+            out += its
+    return np.array(out, float).reshape(-1, 2)
+
+
+def _tours(problem: RoutingProblem) -> Any:
+    most = max([len(s.breaks) for who in problem.technicians for s in who.shifts] + [1])
+    rows = []
+    for j, who in enumerate(problem.technicians):
+        for s in who.shifts:
+            breaks = [b for b in s.breaks if b.latest_s >= s.start_s]
+            row = np.zeros(BREAKS + 3 * most)
+            row[: RESTS + 1] = (
+                s.start_s, s.end_s, s.end_s + s.overtime_s, s.start_place, -1 if s.end_place is None else s.end_place, j, s.day,
+                len(breaks),
+            )  # fmt: skip
+            row[HOUR:BREAKS] = (
+                who.cost_per_hour_cents / 3600, who.cost_per_km_cents / 1000, who.overtime_per_hour_cents / 3600, who.used_cents,
+                who.travel_factor, _or(who.max_travel_s), _or(who.longest_leg_s), _or(who.drive_limit_s), who.drive_rest_s,
+                problem.prices.balance_cents, problem.prices.moved_cents_per_minute / 60, problem.prices.free_move_s,
+            )  # fmt: skip
+            for b, rest in enumerate(breaks):
+                row[BREAKS + 3 * b : BREAKS + 3 * b + 3] = rest.duration_s, rest.earliest_s, rest.latest_s
+            rows.append(row)
+    return np.array(rows).reshape(len(rows), BREAKS + 3 * most)
 
 
 def _windows(visit: VisitRequest) -> tuple[TimeWindow, ...]:
@@ -127,32 +183,7 @@ def _windows(visit: VisitRequest) -> tuple[TimeWindow, ...]:
 
 
 def _or(value: float | None) -> float:
-    return _FAR if value is None else value
-
-
-def _before(problem: RoutingProblem, rows: int) -> Any:
-    out = np.full(rows, -_FAR)
-    for i, one in enumerate(problem.visits):
-        if one.promised is not None:
-            out[i] = max(out[i], one.promised.start_s)
-        if one.pin is not None and one.pin.start_s is not None:
-            out[i] = max(out[i], one.pin.start_s)
-    return out
-
-
-def _until(problem: RoutingProblem, rows: int) -> Any:
-    out = np.full(rows, _FAR)
-    was = {one.visit_id: one.start_s + problem.prices.free_move_s for one in problem.published}
-    for i, one in enumerate(problem.visits):
-        limits = [was.get(one.visit_id, _FAR)]
-        if one.promised is not None:
-            limits.append(one.promised.end_s)
-        if one.soft is not None and one.soft.late_cents_per_minute > 0:
-            limits.append(one.soft.end_s)
-        if one.pin is not None and one.pin.start_s is not None:
-            limits.append(one.pin.start_s)
-        out[i] = min(limits)
-    return out
+    return FAR if value is None else value
 
 
 def able(problem: RoutingProblem, i: int, j: int) -> str:
@@ -171,69 +202,43 @@ def able(problem: RoutingProblem, i: int, j: int) -> str:
     return ""
 
 
-def _able(problem: RoutingProblem) -> Any:
-    shape = len(problem.visits), len(problem.technicians)
-    return np.array([[not able(problem, i, j) for j in range(shape[1])] for i in range(shape[0])], bool).reshape(shape)
-
-
-def _other(problem: RoutingProblem, published: Any) -> Any:
+def _other(problem: RoutingProblem, rows: Any) -> Any:
+    """Return what it costs that somebody goes who is not preferred or was not published; NEVER where they may not."""
     out = np.zeros((len(problem.visits), len(problem.technicians)))
     for i, visit in enumerate(problem.visits):
         for j, one in enumerate(problem.technicians):
+            if able(problem, i, j):
+                out[i, j] = NEVER
+                continue
             if visit.preferred and one.technician_id not in visit.preferred:
                 out[i, j] += visit.other_cents
-            if published[i, 0] >= 0 and published[i, 0] != j:
+            if rows[i, WAS_BY] >= 0 and rows[i, WAS_BY] != j:
                 out[i, j] += problem.prices.other_technician_cents
     return out
-
-
-def _links(problem: RoutingProblem, which: dict[str, int]) -> tuple[Any, Any, Any, Any]:
-    pairs = [
-        (i, which[a.visit_id], a.gap_s) for i, v in enumerate(problem.visits) for a in v.after if a.visit_id in which
-    ]
-    n = len(problem.visits)
-
-    def grouped(rows: list[tuple[int, int, float]]) -> tuple[Any, Any]:
-        rows.sort()
-        starts = np.searchsorted([r[0] for r in rows], np.arange(n + 1))
-        return starts.astype(np.int64), np.array([[b, gap] for _, b, gap in rows], float).reshape(-1, 2)
-
-    return *grouped(list(pairs)), *grouped([(b, i, gap) for i, b, gap in pairs])
-
-
-def _tours(problem: RoutingProblem) -> tuple[Any, Any, Any]:
-    rows, breaks = [], []
-    for j, who in enumerate(problem.technicians):
-        for s in who.shifts:
-            end = -1 if s.end_place is None else s.end_place
-            rows.append([s.start_s, s.end_s, s.end_s + s.overtime_s, s.start_place, end, j, s.day])
-            breaks.append([[b.duration_s, b.earliest_s, b.latest_s] for b in s.breaks if b.latest_s >= s.start_s])
-    most = max([len(b) for b in breaks] + [1])
-    out = np.zeros((len(rows), most, 3))
-    for t, its in enumerate(breaks):
-        if its:
-            out[t, : len(its)] = its
-    return np.array(rows, float).reshape(-1, 7), out, np.array([len(b) for b in breaks], np.int64)
 
 
 def _clash(problem: RoutingProblem, tours: Any) -> Any:
     """Return which tours may not both be used: those of one vehicle at the same time."""
     out = np.zeros((len(tours), len(tours)), bool)
     by_van: dict[str, list[int]] = {}
-    for t, j in enumerate(tours[:, 5]):
+    for t, j in enumerate(tours[:, WHO]):
         if (van := problem.technicians[int(j)].vehicle) is not None:
             by_van.setdefault(van, []).append(t)
     for its in by_van.values():
         for a in its:
             for b in its:
-                out[a, b] = a != b and tours[a, 0] < tours[b, 2] and tours[b, 0] < tours[a, 2]
+                out[a, b] = a != b and tours[a, STARTS] < tours[b, LAST] and tours[b, STARTS] < tours[a, LAST]
     return out
 
 
-def _near(seconds: Any, place: Any, most: int) -> Any:
+def _near(way: Any, place: Any, most: int) -> Any:
+    """Return the nearest visits of each, there and back, itself first."""
     n = len(place)
-    if n == 0:
-        return np.zeros((0, 0), np.int64)
-    between = seconds[np.ix_(place, place)]
     keep = min(most, n)
-    return np.argsort(between + between.T, axis=1, kind="stable")[:, :keep].astype(np.int64)
+    out = np.zeros((n, keep), np.int64)
+    for i in range(n):
+        both = way[place[i], place, 0] + way[place, place[i], 0]
+        both[i] = -1.0
+        part = np.argpartition(both, keep - 1)[:keep]
+        out[i] = part[np.argsort(both[part], kind="stable")]
+    return out

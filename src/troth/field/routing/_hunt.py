@@ -14,13 +14,13 @@ import numpy as np
 
 from troth.core.decision import Stop
 from troth.field.routing import _anneal
-from troth.field.routing._compile import MUST, Fields
+from troth.field.routing._compile import LAST, LOST, MUST, NEVER, STARTS, Fields
 from troth.field.routing._search import State, new_state
 
 #: Shares of the time after which chains go on from the best of all.
 _MEETINGS: Final = (0.25, 0.5, 0.7, 0.85, 1.0)
 #: Temperatures at the beginning and at the end, as shares of what a visit costs on average.
-_HOT, _COLD = 0.5, 0.005
+_HOT, _COLD = 1.0, 0.01
 
 Progress = Callable[[float, float | None], object]
 
@@ -46,20 +46,21 @@ def hunt(
     start : tours to begin with, as in `Found`.
     """
     began = time.perf_counter()
-    many = chains or (min(os.cpu_count() or 1, 4) if len(f.group) > 8 else 1)
+    many = chains or (min(os.cpu_count() or 1, 4) if len(f.lacks) > 8 else 1)
     longest = _longest(f)
     states = [new_state(f, longest=longest) for _ in range(many)]
-    order = np.argsort(f.able.sum(axis=1), kind="stable").astype(np.int64)
+    able = (f.work[: len(f.lacks), :, 1] < NEVER).sum(axis=1)
+    order = np.argsort(able, kind="stable").astype(np.int64)
     looked = np.zeros(len(f.tour), np.bool_)
     for s in states[:1]:
         if start is not None:
             _anneal.load(f, s, _wide(start[0], longest), start[1])
-        _anneal.fill(f, s, order[s.tour_of[order] < 0], looked)
+        _anneal.fill(f, s, order[s.when[order, 0] < 0], looked)
     for s in states[1:]:
         _anneal.load(f, s, states[0].seq, states[0].size)
     for s in states:
-        _anneal.anneal(f, s, 0, 1.0, 1.0, np.zeros(len(f.group)))
-    ease = f.able.sum(axis=1) / max(len(f.rates), 1)
+        _anneal.anneal(f, s, 0, 1.0, 1.0, np.zeros(len(f.lacks)))
+    ease = able / max(len(f.van), 1)
     usual = _usual(f, states[0])
     steps = [0] * many
     enough = threading.Event()
@@ -92,6 +93,11 @@ def hunt(
             if enough.is_set():
                 break
     best = min(states, key=lambda s: float(s.best[0]))
+    # Loaded anew nothing waits longer than it must for what was moved after it.
+    _anneal.load(f, best, best.best_seq.copy(), best.best_size.copy())
+    value = _anneal.total(f, best)
+    if value <= float(best.best[0]):
+        return Found(best.seq.copy(), best.size.copy(), float(value), sum(steps))
     return Found(best.best_seq.copy(), best.best_size.copy(), float(best.best[0]), sum(steps))
 
 
@@ -130,18 +136,19 @@ def _chain(
 
 def _usual(f: Fields, s: State) -> float:
     """Return what a placed visit costs on average, without what was lost."""
-    placed = int((s.tour_of >= 0).sum())
-    cost = float(s.cost.sum())
-    lost = f.lost[(f.lost < MUST) & (f.lost > 0)]
+    placed = int((s.when[:, 0] >= 0).sum())
+    cost = float(s.cost[:, 0].sum())
+    lost = f.stop[: len(f.lacks), LOST]
+    lost = lost[(lost < MUST) & (lost > 0)]
     spare = float(lost.mean()) if len(lost) else 1.0
     return max(cost / placed if placed and cost > 0 else spare, 1e-6)
 
 
 def _longest(f: Fields) -> int:
     """Return how many stops a tour may have at most: what fits into the longest shift, within reason."""
-    n = len(f.group)
-    shift = float((f.tour[:, 2] - f.tour[:, 0]).max(initial=0.0))
-    work = np.sort(f.work[:n].min(axis=1)) if n else np.zeros(0)
+    n = len(f.lacks)
+    shift = float((f.tour[:, LAST] - f.tour[:, STARTS]).max(initial=0.0))
+    work = np.sort(f.work[:n, :, 0].min(axis=1)) if n else np.zeros(0)
     fits = int(np.searchsorted(np.cumsum(work), shift, side="right")) + 1
     return int(min(n, max(fits, 8), 400)) + 3
 

@@ -1,7 +1,6 @@
-"""Ruin and recreate, compiled: strings of neighbouring stops are taken out and put back where they cost least.
+"""What a step of the search is made of, compiled: where a visit costs least, putting it there, taking it out, taking a step back.
 
-Slack induction by string removals (Christiaens and Vanden Berghe 2020, Transportation Science 54, 417-433) with simulated
-annealing, on tours that know skills, tools, parts and the depots where these are fetched, breaks, links and changes.
+Tours know skills, tools, parts and the depots where these are fetched, breaks, links between visits, and changes to a published plan.
 """
 
 from __future__ import annotations
@@ -11,8 +10,47 @@ from typing import Any, NamedTuple
 import numba
 import numpy as np
 
-from troth.field.routing._compile import OVER_BUDGET, Fields
-from troth.field.routing._walk import CHANGES, EPS, INF, ROOM, WIDTH, lacking, latest_starts, node, walk
+from troth.field.routing._compile import (
+    BEFORE,
+    DAY,
+    FACTOR,
+    FROM,
+    GROUP,
+    HOUR,
+    LOST,
+    METRE,
+    NEVER,
+    OPENS,
+    OVER_BUDGET,
+    PLACE,
+    PLAIN,
+    STARTS,
+    TO,
+    USED,
+    WAS_BY,
+    WHO,
+    WINDOWS,
+    Fields,
+)
+from troth.field.routing._walk import (
+    BEGUN,
+    CHANGES,
+    COST,
+    EPS,
+    INF,
+    METRES,
+    NOW,
+    ROOM,
+    WAITED,
+    WIDTH,
+    lacking,
+    latest_starts,
+    node,
+    walk,
+)
+
+#: What `totals` holds.
+TOURS, LEFT_OUT, CHANGED = range(3)
 
 
 class State(NamedTuple):
@@ -21,94 +59,94 @@ class State(NamedTuple):
     seq: Any  # (T, L)
     size: Any  # (T,)
     rows: Any  # (T, L + 2, WIDTH)
-    begun: Any  # (T, L + 2)
-    done: Any  # (T, L + 2)
-    latest: Any  # (T, L + 1)
-    cost: Any  # (T,)
-    changes: Any  # (T,)
-    tour_of: Any  # (N,)
-    starts: Any  # (N,)
-    ends: Any  # (N,)
+    latest: Any  # (T, L)
+    cost: Any  # (T, 3): of the tour; at least of what is put in besides; changes
+    when: Any  # (N, 3): tour or -1, start and end of work
+    spare: Any  # (T, Q) pieces left on the van at the end
+    depot_at: Any  # (T,) position of the first depot; L if none
     taken: Any  # (T, D, Q) fetched by each tour
     fetched: Any  # (D, Q) in all
     held: Any  # (T,) bits of shared equipment
     used: Any  # (days, E) how many tours hold it
-    members: Any  # (groups,) placed visits of a label
-    leader: Any  # (groups,) their technician
-    totals: Any  # (4,): cost of tours, of visits left out, changes, clashes unused
+    members: Any  # (groups, 2): placed visits of a label, their technician
+    totals: Any  # (3,)
     old_seq: Any
     old_size: Any
+    old_when: Any  # (N, 2)
     touched: Any  # (T,)
     best_seq: Any
     best_size: Any
     best: Any  # (1,)
-    tries: Any  # (1, L + 2, WIDTH) room for a walk
-    try_begun: Any
-    try_done: Any
-    try_seq: Any
-    try_whole: Any
+    tries: Any  # (L + 2, WIDTH)
+    try_seq: Any  # (2, L + 2)
     left: Any  # (Q,)
     fetch: Any  # (D, Q)
 
 
 def new_state(f: Fields, *, longest: int) -> State:
     """Return an empty state: nobody goes anywhere."""
-    tours, visits = len(f.tour), len(f.group)
-    d, q = f.stocks.shape[0], f.parts.shape[1]
-    days = int(f.tour[:, 6].max(initial=0)) + 1
-    groups = int(f.group.max(initial=-1)) + 1
-    wide = longest + 2
-    rows = np.zeros((tours, wide, WIDTH))
-    rows[:, 0, 0], rows[:, 0, ROOM] = f.tour[:, 0], INF
-    lost = float(f.lost.sum())
-    gone = float((f.published[:, 0] >= 0).sum())
+    tours, visits = len(f.tour), len(f.lacks)
+    d, q = f.stocks.shape
+    days = int(f.tour[:, DAY].max(initial=0)) + 1
+    groups = int(f.stop[:visits, GROUP].max(initial=-1)) + 1
+    rows = np.zeros((tours, longest + 2, WIDTH))
+    rows[:, 0, NOW], rows[:, 0, ROOM] = f.tour[:, STARTS], INF
+    when = np.zeros((visits, 3))
+    when[:, 0] = -1
+    published = float((f.stop[:visits, WAS_BY] >= 0).sum())
+    members = np.zeros((groups, 2), np.int64)
     return State(
-        np.zeros((tours, longest), np.int64), np.zeros(tours, np.int64), rows, np.zeros((tours, wide)), np.zeros((tours, wide)),
-        np.zeros((tours, wide)), np.zeros(tours), np.zeros(tours), np.full(visits, -1, np.int64), np.zeros(visits), np.zeros(visits),
-        np.zeros((tours, d, q)), np.zeros((d, q)), np.zeros(tours, np.int64), np.zeros((days, len(f.pieces)), np.int64),
-        np.zeros(groups, np.int64), np.full(groups, -1, np.int64), np.array([0.0, lost, gone, 0.0]),
-        np.zeros((tours, longest), np.int64), np.zeros(tours, np.int64), np.zeros(tours, np.bool_),
+        np.zeros((tours, longest), np.int64), np.zeros(tours, np.int64), rows, np.zeros((tours, longest)), np.zeros((tours, 3)),
+        when, f.van[f.tour[:, WHO].astype(np.int64)], np.full(tours, longest, np.int64), np.zeros((tours, d, q)), np.zeros((d, q)),
+        np.zeros(tours, np.int64), np.zeros((days, len(f.pieces)), np.int64), members,
+        np.array([0.0, float(f.stop[:visits, LOST].sum()), published]),
+        np.zeros((tours, longest), np.int64), np.zeros(tours, np.int64), np.zeros((visits, 2)), np.zeros(tours, np.bool_),
         np.zeros((tours, longest), np.int64), np.zeros(tours, np.int64), np.array([INF]),
-        np.zeros((1, wide, WIDTH)), np.zeros(wide), np.zeros(wide), np.zeros(wide, np.int64), np.zeros(wide, np.int64), np.zeros(q), np.zeros((d, q)),
+        np.zeros((longest + 2, WIDTH)), np.zeros((2, longest + 2), np.int64), np.zeros(q), np.zeros((d, q)),
     )  # fmt: skip
 
 
 @numba.njit(cache=True, nogil=True)
 def total(f: Fields, s: State) -> float:
     """Return what a state costs, changes beyond the budget included."""
-    over = max(s.totals[2] - f.prices[3], 0.0) if f.prices[3] >= 0 else 0.0
-    return float(s.totals[0] + s.totals[1] + OVER_BUDGET * over)
+    over = max(s.totals[CHANGED] - f.budget, 0.0) if f.budget >= 0 else 0.0
+    return float(s.totals[TOURS] + s.totals[LEFT_OUT] + OVER_BUDGET * over)
 
 
 @numba.njit(cache=True, nogil=True)
-def settle(f: Fields, s: State, t: int, keep: int) -> bool:
-    """Compute a tour anew from position `keep`, and all sums with it; False if it cannot be."""
+def settle(f: Fields, s: State, t: int, since: int) -> bool:
+    """Compute a tour anew from position `since`, and all sums with it; False if it cannot be."""
     n = s.size[t]
-    cost = walk(f, t, s.seq[t], n, keep, -1, s.rows[t], s.begun[t], s.done[t], s.tour_of, s.starts, s.ends, INF, True)
+    cost = walk(f.way, f.stop, f.work, f.tour, f.clock, f.links, t, s.seq[t], n, since, -1, s.rows[t], s.when, INF)
     if cost >= INF:
         return False
-    changes = s.rows[t, n, CHANGES] if n > 0 else 0.0
-    s.totals[0] += cost - s.cost[t]
-    s.totals[2] += changes - s.changes[t]
-    s.cost[t], s.changes[t] = cost, changes
-    latest_starts(f, t, s.seq[t], n, s.latest[t])
-    visits = len(f.group)
+    rows, row = s.rows[t], f.tour[t]
+    changes = rows[n + 1, CHANGES] if n > 0 else 0.0
+    s.totals[TOURS] += cost - s.cost[t, 0]
+    s.totals[CHANGED] += changes - s.cost[t, 2]
+    s.cost[t, 0], s.cost[t, 2] = cost, changes
+    busy = rows[n + 1, NOW] - row[STARTS] - rows[n + 1, WAITED] if n > 0 else 0.0
+    s.cost[t, 1] = row[USED] + (busy * row[HOUR] + rows[n, COST] + rows[n + 1, METRES] * row[METRE] if n > 0 else 0.0)
+    latest_starts(f.way, f.stop, f.work, f.tour, f.clock, t, s.seq[t], n, s.latest[t])
+    visits, k = len(f.lacks), int(row[WHO])
+    s.depot_at[t] = s.seq.shape[1]
     held = 0
-    k = int(f.tour[t, 5])
     for at in range(n):
         v = s.seq[t, at]
         if v < visits:
-            s.starts[v], s.ends[v] = s.begun[t, at], s.done[t, at]
+            s.when[v, 1], s.when[v, 2] = rows[at + 1, BEGUN], rows[at + 1, NOW]
             held |= f.things[v, k]
+        elif s.depot_at[t] > at:
+            s.depot_at[t] = at
     if held != s.held[t]:
-        day = int(f.tour[t, 6])
         for e in range(len(f.pieces)):
-            s.used[day, e] += ((held >> e) & 1) - ((s.held[t] >> e) & 1)
+            s.used[int(row[DAY]), e] += ((held >> e) & 1) - ((s.held[t] >> e) & 1)
         s.held[t] = held
-    if f.parts.shape[1] > 0 and f.stocks.shape[0] > 0:
-        lacking(f, t, s.seq[t], n, 0, -1, s.left, s.fetch)
+    if f.stocks.shape[1] > 0:
+        lacking(f.lacks, f.parts, f.van, f.has_tools, f.stocks, k, s.seq[t], n, 0, -1, s.left, s.fetch)
+        s.spare[t] = s.left
         for d in range(f.stocks.shape[0]):
-            for q in range(f.parts.shape[1]):
+            for q in range(f.stocks.shape[1]):
                 s.fetched[d, q] += s.fetch[d, q] - s.taken[t, d, q]
                 s.taken[t, d, q] = s.fetch[d, q]
     return True
@@ -117,26 +155,26 @@ def settle(f: Fields, s: State, t: int, keep: int) -> bool:
 @numba.njit(cache=True, nogil=True)
 def place_visit(f: Fields, s: State, v: int, t: int) -> None:
     """Count a visit as made by a tour."""
-    s.tour_of[v] = t
-    s.totals[1] -= f.lost[v]
-    if f.published[v, 0] >= 0:
-        s.totals[2] -= 1
-    if f.group[v] >= 0:
-        s.members[f.group[v]] += 1
-        s.leader[f.group[v]] = int(f.tour[t, 5])
+    s.when[v, 0] = t
+    s.totals[LEFT_OUT] -= f.stop[v, LOST]
+    if f.stop[v, WAS_BY] >= 0:
+        s.totals[CHANGED] -= 1
+    g = int(f.stop[v, GROUP])
+    if g >= 0:
+        s.members[g, 0] += 1
+        s.members[g, 1] = int(f.tour[t, WHO])
 
 
 @numba.njit(cache=True, nogil=True)
 def lift_visit(f: Fields, s: State, v: int) -> None:
     """Count a visit as left out."""
-    s.tour_of[v] = -1
-    s.totals[1] += f.lost[v]
-    if f.published[v, 0] >= 0:
-        s.totals[2] += 1
-    if f.group[v] >= 0:
-        s.members[f.group[v]] -= 1
-        if s.members[f.group[v]] == 0:
-            s.leader[f.group[v]] = -1
+    s.when[v, 0] = -1
+    s.totals[LEFT_OUT] += f.stop[v, LOST]
+    if f.stop[v, WAS_BY] >= 0:
+        s.totals[CHANGED] += 1
+    g = int(f.stop[v, GROUP])
+    if g >= 0:
+        s.members[g, 0] -= 1
 
 
 @numba.njit(cache=True, nogil=True)
@@ -144,16 +182,20 @@ def remember(s: State, t: int) -> None:
     """Keep a tour as it is, once a step, so that the step can be taken back."""
     if not s.touched[t]:
         s.touched[t] = True
-        s.old_seq[t] = s.seq[t]
         s.old_size[t] = s.size[t]
+        for i in range(s.size[t]):
+            v = s.seq[t, i]
+            s.old_seq[t, i] = v
+            if v < len(s.when):
+                s.old_when[v, 0], s.old_when[v, 1] = s.when[v, 1], s.when[v, 2]
 
 
 @numba.njit(cache=True, nogil=True)
-def stock_fits(f: Fields, s: State, t: int) -> bool:
-    """Tell whether depots have what `s.fetch` says a tour would fetch."""
-    for d in range(f.stocks.shape[0]):
-        for q in range(f.parts.shape[1]):
-            if s.fetch[d, q] > 0 and s.fetched[d, q] - s.taken[t, d, q] + s.fetch[d, q] > f.stocks[d, q]:
+def stock_fits(stocks: Any, fetched: Any, taken: Any, fetch: Any) -> bool:
+    """Tell whether depots have what `fetch` says a tour would fetch instead of what it took."""
+    for d in range(stocks.shape[0]):
+        for q in range(stocks.shape[1]):
+            if fetch[d, q] > 0 and fetched[d, q] - taken[d, q] + fetch[d, q] > stocks[d, q]:
                 return False
     return True
 
@@ -161,11 +203,11 @@ def stock_fits(f: Fields, s: State, t: int) -> bool:
 @numba.njit(cache=True, nogil=True)
 def may_take(f: Fields, s: State, v: int, t: int) -> bool:
     """Tell whether a tour may take a visit as far as people, groups, vehicles and shared things go."""
-    k = int(f.tour[t, 5])
-    if not f.able[v, k] or s.size[t] + 2 > s.seq.shape[1]:
+    k = int(f.tour[t, WHO])
+    if f.work[v, k, 1] >= NEVER or s.size[t] + 2 > s.seq.shape[1]:
         return False
-    g = f.group[v]
-    if g >= 0 and s.members[g] > 0 and s.leader[g] != k:
+    g = int(f.stop[v, GROUP])
+    if g >= 0 and s.members[g, 0] > 0 and s.members[g, 1] != k:
         return False
     if s.size[t] == 0:
         for other in range(len(f.tour)):
@@ -173,103 +215,112 @@ def may_take(f: Fields, s: State, v: int, t: int) -> bool:
                 return False
     more = f.things[v, k] & ~s.held[t]
     if more:
-        day = int(f.tour[t, 6])
         for e in range(len(f.pieces)):
-            if (more >> e) & 1 and s.used[day, e] >= f.pieces[e]:
+            if (more >> e) & 1 and s.used[int(f.tour[t, DAY]), e] >= f.pieces[e]:
                 return False
     return True
 
 
 @numba.njit(cache=True, nogil=True)
+def _over(budget: float, totals: Any, mine: float, was: float, changes: float) -> float:
+    """Return what it costs that changes go beyond the budget if a tour has so many and takes a visit (`was` published)."""
+    if budget < 0:
+        return 0.0
+    after = totals[CHANGED] - mine + changes - was
+    return float(OVER_BUDGET * (max(after - budget, 0.0) - max(totals[CHANGED] - budget, 0.0)))
+
+
+@numba.njit(cache=True, nogil=True)
 def best_place(f: Fields, s: State, v: int, t: int, bound: float, blink: float) -> tuple[float, int, int, int]:
     """Return what putting a visit into a tour costs more at least, where, and which depot goes where (-1: none)."""
-    n = s.size[t]
-    k = int(f.tour[t, 5])
+    way, stop, work, tour, clock, links = f.way, f.stop, f.work, f.tour, f.clock, f.links
+    lacks, parts, van, has_tools, stocks = f.lacks, f.parts, f.van, f.has_tools, f.stocks
+    seq, rows, latest, tries, when = s.seq[t], s.rows[t], s.latest[t], s.tries, s.when
+    taken, fetch, left = s.taken[t], s.fetch, s.left
+    n, k, visits = s.size[t], int(tour[t, WHO]), len(lacks)
     cost, at, depot, depot_at = bound, -1, -1, -1
-    visits = len(f.group)
-    closes = f.closes[v, f.windows[v] - 1] if f.windows[v] > 0 else INF
-    here = int(f.place[v])
-    budget = 0.0
+    windows, here, length = int(stop[v, WINDOWS]), int(stop[v, PLACE]), work[v, k, 0]
+    closes = stop[v, OPENS + 2 * windows - 1] if windows > 0 else INF
+    opens = max(stop[v, BEFORE], stop[v, OPENS] if windows > 0 else -INF)
+    factor, hour, metre = tour[t, FACTOR], tour[t, HOUR], tour[t, METRE]
+    old, base = s.cost[t, 0], s.cost[t, 1] + work[v, k, 1] + length * hour
+    was = 1.0 if stop[v, WAS_BY] >= 0 else 0.0
+    # Whether the van has enough for all visits, this one too: then no place in the tour can lack anything.
+    aboard = stop[v, PLAIN] > 0
+    if not aboard and not lacks[v, k]:
+        aboard = True
+        for q in range(parts.shape[1]):
+            aboard = aboard and parts[v, q] <= s.spare[t, q]
     for p in range(n + 1):
-        now = s.rows[t, p, 0]
+        now = rows[p, NOW]
         if now > closes:
             break
         if blink > 0 and np.random.random() < blink:
             continue
-        hop = int(f.tour[t, 3]) if p == 0 else int(f.place[s.seq[t, p - 1]])
-        out = f.seconds[hop, here] * f.rates[k, 4]
-        if out >= 1e15:
+        hop = int(tour[t, FROM]) if p == 0 else int(stop[seq[p - 1], PLACE])
+        out = way[hop, here, 0] * factor
+        nxt = int(tour[t, TO]) if p == n else int(stop[seq[p], PLACE])
+        # What is driven more, if the way home (`nxt` below 0: the tour ends where the last work does) is counted as it is.
+        detour, metres = float(out), way[hop, here, 1]
+        if nxt >= 0:
+            detour += (way[here, nxt, 0] - way[hop, nxt, 0]) * factor
+            metres += way[here, nxt, 1] - way[hop, nxt, 1]
+        if n > 0 and base + detour * hour + metres * metre - old >= cost:
             continue
-        if len(f.knots) == 0:
-            start = max(now + out, f.before[v])
-            if f.windows[v] > 0:
-                start = max(start, f.opens[v, 0])
-                if start > closes:
-                    continue
-            if p < n:
-                nxt = s.seq[t, p]
-                if start + f.work[v, k] + f.seconds[here, f.place[nxt]] * f.rates[k, 4] > s.latest[t, p] + EPS:
-                    continue
-        short = (
-            lacking(f, t, s.seq[t], n + 1, p, v, s.left, s.fetch) if f.parts.shape[1] + f.stocks.shape[0] > 0 else -1
-        )
-        if short < 0 and f.supplied[v] == 0 and not stock_fits(f, s, t):
+        if clock.shape[1] == 0:
+            start = max(now + out, opens)
+            if start > closes + EPS:
+                continue
+            if p < n and start + length + way[here, nxt, 0] * factor > latest[p] + EPS:
+                continue
+        short = -1
+        if not aboard and not (f.plenty and p > s.depot_at[t]):
+            short = lacking(lacks, parts, van, has_tools, stocks, k, seq, n + 1, p, v, left, fetch)
+            if short < 0 and not f.plenty and not stock_fits(stocks, s.fetched, taken, fetch):
+                continue
+        tries[p] = rows[p]
+        tries[1, BEGUN] = rows[1, BEGUN]
+        if links.shape[0] > 0:
+            tries[:p] = rows[:p]
+        found = walk(way, stop, work, tour, clock, links, t, seq, n + 1, p, v, tries, when, old + cost)
+        if found >= INF:
             continue
         if short < 0:
-            s.tries[0, p] = s.rows[t, p]
-            for j in range(p):
-                s.try_done[j] = s.done[t, j]
-            s.try_begun[0] = s.begun[t, 0]
-            found = walk(f, t, s.seq[t], n + 1, p, v, s.tries[0], s.try_begun, s.try_done, s.tour_of, s.starts, s.ends,
-                         s.cost[t] + cost, False)  # fmt: skip
-            if found >= INF:
-                continue
-            budget = _over(f, s, v, t, s.try_done[n + 1])
-            if found - s.cost[t] + budget < cost:
-                cost, at, depot, depot_at = found - s.cost[t] + budget, p, -1, -1
+            found += _over(f.budget, s.totals, s.cost[t, 2], was, tries[n + 2, CHANGES]) - old
+            if found < cost:
+                cost, at, depot, depot_at = found, p, -1, -1
             continue
+        whole = s.try_seq[0]
         for i in range(n + 1):
-            s.try_seq[i] = node(s.seq[t], i, p, v)
-        for d in range(f.stocks.shape[0]):
+            whole[i] = node(seq, i, p, v)
+        for d in range(stocks.shape[0]):
             for q in range(short + 1):
-                if lacking(f, t, s.try_seq, n + 2, q, visits + d, s.left, s.fetch) >= 0 or not stock_fits(f, s, t):
+                if lacking(lacks, parts, van, has_tools, stocks, k, whole, n + 2, q, visits + d, left, fetch) >= 0:
                     continue
-                if q <= p:
-                    s.tries[0, q] = s.rows[t, q]
-                    for j in range(q):
-                        s.try_done[j] = s.done[t, j]
-                    s.try_begun[0] = s.begun[t, 0]
-                    found = walk(f, t, s.try_seq, n + 2, q, visits + d, s.tries[0], s.try_begun, s.try_done, s.tour_of,
-                                 s.starts, s.ends, s.cost[t] + cost, False)  # fmt: skip
-                else:
-                    found = _from_start(f, s, t, n + 2, q, visits + d, s.cost[t] + cost)
+                if not f.plenty and not stock_fits(stocks, s.fetched, taken, fetch):
+                    continue
+                found = _with_depot(f, s, t, n + 2, q, visits + d, q if q <= p else 0, old + cost)
                 if found >= INF:
                     continue
-                budget = _over(f, s, v, t, s.try_done[n + 2])
-                if found - s.cost[t] + budget < cost:
-                    cost, at, depot, depot_at = found - s.cost[t] + budget, p, visits + d, q
+                found += _over(f.budget, s.totals, s.cost[t, 2], was, tries[n + 3, CHANGES]) - old
+                if found < cost:
+                    cost, at, depot, depot_at = found, p, visits + d, q
     return cost, at, depot, depot_at
 
 
 @numba.njit(cache=True, nogil=True)
-def _from_start(f: Fields, s: State, t: int, n: int, at: int, extra: int, bound: float) -> float:
-    """Walk `try_seq` with a stop put in, from its beginning."""
+def _with_depot(f: Fields, s: State, t: int, n: int, at: int, depot: int, since: int, bound: float) -> float:
+    """Walk `try_seq[0]` with a depot put in, from position `since` on, up to which the tour is as it stands."""
+    rows = s.rows[t]
+    s.tries[since] = rows[since]
+    s.tries[1, BEGUN] = rows[1, BEGUN]
+    if f.links.shape[0] > 0:
+        s.tries[:since] = rows[:since]
+    other = s.try_seq[1]
     for i in range(n):
-        s.try_whole[i] = node(s.try_seq, i, at, extra)
-    s.tries[0, 0] = s.rows[t, 0]
-    found = walk(
-        f, t, s.try_whole, n, 0, -1, s.tries[0], s.try_begun, s.try_done, s.tour_of, s.starts, s.ends, bound, False
-    )
+        other[i] = node(s.try_seq[0], i, at, depot)
+    found = walk(f.way, f.stop, f.work, f.tour, f.clock, f.links, t, other, n, since, -1, s.tries, s.when, bound)
     return float(found)
-
-
-@numba.njit(cache=True, nogil=True)
-def _over(f: Fields, s: State, v: int, t: int, changes: float) -> float:
-    """Return by how much the budget of changes is missed more if a tour has so many of them and takes a visit."""
-    if f.prices[3] < 0:
-        return 0.0
-    after = s.totals[2] - s.changes[t] + changes - (1.0 if f.published[v, 0] >= 0 else 0.0)
-    return float(OVER_BUDGET * (max(after - f.prices[3], 0.0) - max(s.totals[2] - f.prices[3], 0.0)))
 
 
 @numba.njit(cache=True, nogil=True)
@@ -306,7 +357,7 @@ def insert(f: Fields, s: State, v: int, t: int, at: int, depot: int, depot_at: i
 @numba.njit(cache=True, nogil=True)
 def tidy(f: Fields, s: State, t: int) -> bool:
     """Take depots out of a tour that lost stops, put one back where it is still needed; compute it anew."""
-    visits = len(f.group)
+    visits, k = len(f.lacks), int(f.tour[t, WHO])
     kept = 0
     had = False
     for i in range(s.size[t]):
@@ -317,19 +368,19 @@ def tidy(f: Fields, s: State, t: int) -> bool:
             had = True
     if had:
         s.size[t] = kept
-        short = lacking(f, t, s.seq[t], kept, 0, -1, s.left, s.fetch)
+        short = lacking(f.lacks, f.parts, f.van, f.has_tools, f.stocks, k, s.seq[t], kept, 0, -1, s.left, s.fetch)
         if short >= 0:
             best, where, which = INF, -1, -1
-            s.tries[0, 0] = s.rows[t, 0]
+            whole = s.try_seq[0]
             for i in range(kept):
-                s.try_seq[i] = s.seq[t, i]
+                whole[i] = s.seq[t, i]
             for d in range(f.stocks.shape[0]):
                 for q in range(short + 1):
-                    if lacking(f, t, s.try_seq, kept + 1, q, visits + d, s.left, s.fetch) >= 0 or not stock_fits(
-                        f, s, t
-                    ):
+                    if lacking(f.lacks, f.parts, f.van, f.has_tools, f.stocks, k, whole, kept + 1, q, visits + d, s.left, s.fetch) >= 0:
                         continue
-                    found = _from_start(f, s, t, kept + 1, q, visits + d, INF)
+                    if not stock_fits(f.stocks, s.fetched, s.taken[t], s.fetch):
+                        continue
+                    found = _with_depot(f, s, t, kept + 1, q, visits + d, 0, INF)
                     if found < best:
                         best, where, which = found, q, visits + d
             if which < 0:
@@ -341,22 +392,25 @@ def tidy(f: Fields, s: State, t: int) -> bool:
 @numba.njit(cache=True, nogil=True)
 def restore(f: Fields, s: State) -> None:
     """Take a step back: touched tours as they were."""
-    visits = len(f.group)
+    visits = len(f.lacks)
     for t in range(len(f.tour)):
         if s.touched[t]:
             for i in range(s.size[t]):
-                if s.seq[t, i] < visits and s.tour_of[s.seq[t, i]] == t:
-                    lift_visit(f, s, s.seq[t, i])
+                v = s.seq[t, i]
+                if v < visits and s.when[v, 0] == t:
+                    lift_visit(f, s, v)
             s.size[t] = 0
     for t in range(len(f.tour)):
         if s.touched[t]:
-            s.seq[t] = s.old_seq[t]
             s.size[t] = s.old_size[t]
             for i in range(s.size[t]):
-                if s.seq[t, i] < visits:
-                    place_visit(f, s, s.seq[t, i], t)
-    # Tours whose visits wait for those of others come to rest after as many rounds as links follow each other.
-    for _ in range(1 if len(f.links) == 0 else 4):
+                v = s.old_seq[t, i]
+                s.seq[t, i] = v
+                if v < visits:
+                    place_visit(f, s, v, t)
+                    s.when[v, 1], s.when[v, 2] = s.old_when[v, 0], s.old_when[v, 1]
+    # Two rounds, as what waits for a visit of another tour may be settled before that tour is.
+    for _ in range(1 if len(f.links) == 0 else 2):
         for t in range(len(f.tour)):
             if s.touched[t]:
                 settle(f, s, t, 0)

@@ -1,6 +1,7 @@
 """The walk of a tour in time, compiled: what a tour with or without one more stop costs, or that it cannot be.
 
-It follows `clock.timed` step by step; what is different is that it stops at the first hard rule broken.
+It follows `clock.timed` step by step; what is different is that it stops at the first hard rule broken. Arrays are handed over one
+by one, not as one tuple: a compiled function that takes a tuple counts the references of all its arrays at every call.
 """
 
 from __future__ import annotations
@@ -10,39 +11,80 @@ from typing import Any, Final
 import numba
 import numpy as np
 
-from troth.field.routing._compile import Fields
+from troth.field.routing._compile import (
+    BALANCE,
+    BEFORE,
+    BREAKS,
+    BROKEN,
+    DRIVE_LIMIT,
+    DRIVE_REST,
+    DUE,
+    EARLY,
+    ENDS,
+    FACTOR,
+    FOLLOWS,
+    FOLLOWS_END,
+    FREE,
+    FROM,
+    HOUR,
+    LAST,
+    LATE,
+    LINKS,
+    LINKS_END,
+    LONGEST_LEG,
+    METRE,
+    MOST_TRAVEL,
+    MOVED,
+    OPENS,
+    OVERTIME,
+    PLACE,
+    RESTS,
+    SOFT_LATE,
+    SPECIAL,
+    STARTS,
+    TO,
+    UNTIL,
+    USED,
+    WAS_AT,
+    WAS_BY,
+    WHO,
+    WINDOWS,
+    WISHED,
+    WISHED_END,
+)
 
 INF: Final = 1e18
-EPS: Final = 1e-6
+#: Travel times have single precision: instants that differ by less are the same.
+EPS: Final = 1e-4
 
-#: What a row of a walk holds, when the stop before it has ended.
-NOW, WAITED, ROOM, SINCE, BREAKS, COST, METRES, TRAVEL, CHANGES = range(9)
-WIDTH: Final = 9
+#: What a row of a walk holds when the stop before it has ended; BEGUN is when its work began.
+NOW, WAITED, ROOM, SINCE, RESTED, COST, METRES, TRAVEL, CHANGES, BEGUN = range(10)
+WIDTH: Final = 10
 
 
 @numba.njit(cache=True, nogil=True)
-def _lookup(x: float, xs: Any, ys: Any) -> float:
+def lookup(x: float, xs: Any, ys: Any) -> float:
     """Return the piecewise linear function through (xs, ys) at x, its ends continued."""
-    n = len(xs)
-    k = min(max(np.searchsorted(xs, x, side="right") - 1, 0), n - 2)
+    k = min(max(np.searchsorted(xs, x, side="right") - 1, 0), len(xs) - 2)
     return float(ys[k] + (x - xs[k]) * (ys[k + 1] - ys[k]) / (xs[k + 1] - xs[k]))
 
 
 @numba.njit(cache=True, nogil=True)
-def arrive(f: Fields, leaves: float, drive: float) -> float:
+def arrive(clock: Any, leaves: float, drive: float) -> float:
     """Return when a drive ends."""
-    if len(f.knots) == 0:
+    if clock.shape[1] == 0:
         return leaves + drive
-    return _lookup(_lookup(leaves, f.knots, f.driven) + drive, f.driven, f.knots)
+    return lookup(lookup(leaves, clock[0], clock[1]) + drive, clock[1], clock[0])
 
 
 @numba.njit(cache=True, nogil=True)
-def _covered(f: Fields, since: float, until: float, drive: float) -> float:
+def _covered(clock: Any, since: float, until: float, drive: float) -> float:
+    """Return how much of a drive is done between two instants."""
     if until <= since:
         return 0.0
-    if len(f.knots) == 0:
+    if clock.shape[1] == 0:
         return min(until - since, drive)
-    return min(_lookup(until, f.knots, f.driven) - _lookup(since, f.knots, f.driven), drive)
+    return min(lookup(until, clock[0], clock[1]) - lookup(since, clock[0], clock[1]), drive)
 
 
 @numba.njit(cache=True, nogil=True)
@@ -56,212 +98,220 @@ def node(seq: Any, at: int, place: int, extra: int) -> int:
 
 
 @numba.njit(cache=True, nogil=True)
-def _earliest(f: Fields, v: int, k: int, t: int, tour_of: Any, ends: Any, seq: Any, at: int, place: int, extra: int,
-              done: Any) -> float:  # fmt: skip
-    """Return the instant before which a visit does not start, INF if what it must come after is not planned before it."""
-    before = float(f.before[v])
-    if f.soft[v, 2] > 0 and f.soft[v, 2] >= f.rates[k, 0]:
-        before = max(before, f.soft[v, 0])
-    for i in range(f.link[v], f.link[v + 1]):
-        u = int(f.links[i, 0])
-        if tour_of[u] == t or u == extra:
-            end = INF
+def _linked(stop: Any, links: Any, v: int, t: int, when: Any, seq: Any, at: int, place: int, extra: int, rows: Any) -> float:
+    """Return when what a visit must come after has ended; INF if that is not planned, or planned after it."""
+    before = -INF
+    for i in range(int(stop[v, LINKS]), int(stop[v, LINKS_END])):
+        u = int(links[i, 0])
+        end = INF
+        if int(when[u, 0]) == t or u == extra:
             for j in range(at):
                 if node(seq, j, place, extra) == u:
-                    end = done[j]
-            if end >= INF:
-                return INF
-        elif tour_of[u] < 0:
+                    end = rows[j + 1, NOW]
+        elif when[u, 0] >= 0:
+            end = when[u, 2]
+        if end >= INF:
             return INF
-        else:
-            end = ends[u]
-        before = max(before, end + f.links[i, 1])
+        before = max(before, end + links[i, 1])
     return before
 
 
 @numba.njit(cache=True, nogil=True)
-def _closes(f: Fields, v: int, t: int, tour_of: Any, starts: Any) -> float:
+def _awaited(stop: Any, links: Any, v: int, t: int, when: Any) -> float:
     """Return the instant by which a visit's work has to be over for what follows it in other tours."""
     latest = INF
-    for i in range(f.follow[v], f.follow[v + 1]):
-        u = int(f.follows[i, 0])
-        if tour_of[u] >= 0 and tour_of[u] != t:
-            latest = min(latest, starts[u] - f.follows[i, 1])
+    for i in range(int(stop[v, FOLLOWS]), int(stop[v, FOLLOWS_END])):
+        u = int(links[i, 0])
+        if when[u, 0] >= 0 and int(when[u, 0]) != t:
+            latest = min(latest, when[u, 1] - links[i, 1])
     return latest
 
 
 @numba.njit(cache=True, nogil=True)
-def walk(f: Fields, t: int, seq: Any, n: int, place: int, extra: int, rows: Any, begun: Any, done: Any, tour_of: Any,
-         starts: Any, ends: Any, bound: float, keep: bool) -> float:  # fmt: skip  # noqa: FBT001
-    """Return the cost of a tour of `n` stops, `extra` included, from position `place` on; INF if it cannot be.
+def walk(way: Any, stop: Any, work: Any, tour: Any, clock: Any, links: Any, t: int, seq: Any, n: int, place: int, extra: int,
+         rows: Any, when: Any, bound: float) -> float:  # fmt: skip
+    """Return the cost of a tour of `n` stops, `extra` included, from position `place` on; INF if it cannot be or costs `bound`.
 
-    `rows[place]` must hold where the tour stands then; `begun` and `done` are written, and the rows after it if kept.
+    `rows[place]` must hold where the tour stands then; the rows after it are written.
     """
-    visits = len(f.group)
-    k = int(f.tour[t, 5])
-    rate = f.rates[k]
     if n == 0:
         return 0.0
-    hop = f.place[node(seq, place - 1, place, extra)] if place > 0 else int(f.tour[t, 3])
+    k = int(tour[t, WHO])
+    factor, hour, metre = tour[t, FACTOR], tour[t, HOUR], tour[t, METRE]
+    begins_at, last_end, leg = tour[t, STARTS], tour[t, LAST], tour[t, LONGEST_LEG]
+    timeless = clock.shape[1] == 0
+    hop = int(stop[node(seq, place - 1, place, extra), PLACE]) if place > 0 else int(tour[t, FROM])
     now, waited, room, since = rows[place, NOW], rows[place, WAITED], rows[place, ROOM], rows[place, SINCE]
-    b, cost, metres = int(rows[place, BREAKS]), rows[place, COST], rows[place, METRES]
+    b, cost, metres = int(rows[place, RESTED]), rows[place, COST], rows[place, METRES]
     travel, changes = rows[place, TRAVEL], rows[place, CHANGES]
     for at in range(place, n + 1):
         last = at == n
-        v = -1 if last else node(seq, at, place, extra)
+        v, windows, before, length = -1, 0, -INF, 0.0
         if last:
-            to = hop if f.tour[t, 4] < 0 else int(f.tour[t, 4])
-            before, work = -INF, 0.0
+            to = hop if tour[t, TO] < 0 else int(tour[t, TO])
         else:
-            to = int(f.place[v])
-            work = f.work[v, k]
-            before = (
-                _earliest(f, v, k, t, tour_of, ends, seq, at, place, extra, done) if v < visits else float(f.before[v])
-            )
-            if before >= INF:
-                return INF
-        drive = f.seconds[hop, to] * rate[4]
-        if drive >= 1e15 or drive > rate[6] + EPS:
+            v = node(seq, at, place, extra)
+            to = int(stop[v, PLACE])
+            windows = int(stop[v, WINDOWS])
+            length = work[v, k, 0]
+            if stop[v, SPECIAL] > 0:
+                before = stop[v, BEFORE]
+                if stop[v, EARLY] > 0 and stop[v, EARLY] >= hour:
+                    before = max(before, stop[v, WISHED])
+                if stop[v, LINKS] < stop[v, LINKS_END]:
+                    before = max(before, _linked(stop, links, v, t, when, seq, at, place, extra, rows))
+                    if before >= INF:
+                        return INF
+        drive = way[hop, to, 0] * factor
+        if drive > leg + EPS:
             return INF
-        if since > 0 and since + drive > rate[7]:
-            now += rate[8]
+        ready = now + drive if timeless else arrive(clock, now, drive)
+        if since > 0 and since + ready - now > tour[t, DRIVE_LIMIT]:
+            now += tour[t, DRIVE_REST]
             since = 0.0
-        ready = arrive(f, now, drive)
+            ready = arrive(clock, now, drive)
         travel += ready - now
-        if b < f.resting[t]:
-            length, opens, closes = f.breaks[t, b, 0], max(now, f.breaks[t, b, 1]), f.breaks[t, b, 2]
-            late = arrive(f, opens + length, drive - _covered(f, now, min(opens, ready), drive))
+        long = ready - now
+        if b < tour[t, RESTS]:
+            c = BREAKS + 3 * b
+            opens, closes = max(now, tour[t, c + 1]), tour[t, c + 2]
+            late = arrive(clock, opens + tour[t, c], drive - _covered(clock, now, min(opens, ready), drive))
             begins = max(ready, before)
-            if not last:
-                for w in range(f.windows[v]):
-                    if begins <= f.closes[v, w]:
-                        begins = max(begins, f.opens[v, w])
-                        break
-            over = ready if last else begins + work
+            for w in range(windows):
+                if begins <= stop[v, OPENS + 2 * w + 1]:
+                    begins = max(begins, stop[v, OPENS + 2 * w])
+                    break
+            over = ready if last else begins + length
             if (not last and late <= begins and opens <= closes) or over > closes:
                 if opens > closes + EPS:
                     return INF
                 waited += max(opens - ready, 0.0)
                 room = min(room, waited + max(closes - opens, 0.0))
                 b += 1
-                if length >= rate[8]:
+                if tour[t, c] >= tour[t, DRIVE_REST]:
                     since = 0.0
-                ready = late
-        since += drive
-        metres += f.metres[hop, to]
-        if travel > rate[5] + EPS:
+                ready = max(late, opens + tour[t, c])
+        since += long
+        metres += way[hop, to, 1]
+        if travel > tour[t, MOST_TRAVEL] + EPS:
             return INF
         if last:
             now = ready
             break
         start = max(ready, before)
         until = INF
-        if f.windows[v] > 0:
+        if windows > 0:
             found = False
-            for w in range(f.windows[v]):
-                if start <= f.closes[v, w] + EPS:
-                    start, until, found = max(start, f.opens[v, w]), f.closes[v, w], True
+            for w in range(windows):
+                if start <= stop[v, OPENS + 2 * w + 1] + EPS:
+                    start, until, found = max(start, stop[v, OPENS + 2 * w]), stop[v, OPENS + 2 * w + 1], True
                     break
             if not found:
                 return INF
-        if start + work > f.tour[t, 2] + EPS:
+        if start + length > last_end + EPS:
             return INF
-        if v < visits:
-            if f.follow[v] < f.follow[v + 1] and start + work > _closes(f, v, t, tour_of, starts) + EPS:
+        cost += work[v, k, 1]
+        if stop[v, SPECIAL] > 0:
+            if stop[v, FOLLOWS] < stop[v, FOLLOWS_END] and start + length > _awaited(stop, links, v, t, when) + EPS:
                 return INF
-            until = min(until, max(f.until[v], start))
-            cost += f.other[v, k]
-            late = start - f.promise[v, 0]
+            until = min(until, max(stop[v, UNTIL], start))
+            late = start - stop[v, DUE]
             if late > 1e-3:
-                cost += f.promise[v, 1] + late * f.promise[v, 2]
-            cost += max(f.soft[v, 0] - start, 0.0) * f.soft[v, 2] + max(start - f.soft[v, 1], 0.0) * f.soft[v, 3]
-            if f.published[v, 0] >= 0:
-                beyond = abs(start - f.published[v, 1]) - f.prices[2]
-                cost += max(beyond, 0.0) * f.prices[1]
-                if beyond > 1e-3 or f.published[v, 0] != k:
+                cost += stop[v, BROKEN] + late * stop[v, LATE]
+            cost += max(stop[v, WISHED] - start, 0.0) * stop[v, EARLY] + max(start - stop[v, WISHED_END], 0.0) * stop[v, SOFT_LATE]
+            if stop[v, WAS_BY] >= 0:
+                beyond = abs(start - stop[v, WAS_AT]) - tour[t, FREE]
+                cost += max(beyond, 0.0) * tour[t, MOVED]
+                if beyond > 1e-3 or int(stop[v, WAS_BY]) != k:
                     changes += 1
         waited += start - ready
         room = min(room, waited + max(until - start, 0.0))
-        now = start + work
-        begun[at], done[at] = start, now
-        if keep:
-            r = rows[at + 1]
-            r[NOW], r[WAITED], r[ROOM], r[SINCE], r[BREAKS] = now, waited, room, since, b
-            r[COST], r[METRES], r[TRAVEL], r[CHANGES] = cost, metres, travel, changes
+        now = start + length
+        rows[at + 1, NOW], rows[at + 1, WAITED], rows[at + 1, ROOM], rows[at + 1, SINCE] = now, waited, room, since
+        rows[at + 1, RESTED], rows[at + 1, COST], rows[at + 1, METRES] = b, cost, metres
+        rows[at + 1, TRAVEL], rows[at + 1, CHANGES], rows[at + 1, BEGUN] = travel, changes, start
         hop = to
-        if cost + metres * rate[1] >= bound:
+        # What is over, driven and waited for beyond what a later start saves can only grow.
+        if cost + metres * metre + max(now - begins_at - waited, now - begins_at - room) * hour >= bound:
             return INF
-    if now > f.tour[t, 2] + EPS:
+    if now > last_end + EPS:
         return INF
-    leaves = f.tour[t, 0]
-    if rate[0] > 0:
-        if len(f.knots) == 0:
+    leaves = begins_at
+    if hour > 0:
+        if timeless:
             leaves += max(min(waited, room), 0.0)
-        elif f.resting[t] == 0 or begun[0] < f.breaks[t, 0, 1]:
-            first = node(seq, 0, place, extra)
-            drive = f.seconds[int(f.tour[t, 3]), int(f.place[first])] * rate[4]
-            leaves = max(leaves, _lookup(_lookup(begun[0], f.knots, f.driven) - drive, f.driven, f.knots))
-    hours = now - leaves
-    whole = cost + hours * rate[0] + metres * rate[1] + rate[3] + max(now - f.tour[t, 1], 0.0) * rate[2]
-    done[n] = changes
-    return float(whole + f.prices[0] * (hours / 3600.0) ** 2)
+        elif tour[t, RESTS] == 0 or rows[1, BEGUN] < tour[t, BREAKS + 1]:
+            drive = way[int(tour[t, FROM]), int(stop[node(seq, 0, place, extra), PLACE]), 0] * factor
+            leaves = max(leaves, lookup(lookup(rows[1, BEGUN], clock[0], clock[1]) - drive, clock[1], clock[0]))
+    long = now - leaves
+    rows[n + 1, NOW], rows[n + 1, WAITED], rows[n + 1, METRES], rows[n + 1, CHANGES] = now, waited, metres, changes
+    whole = cost + long * hour + metres * metre + tour[t, USED] + max(now - tour[t, ENDS], 0.0) * tour[t, OVERTIME]
+    return float(whole + tour[t, BALANCE] * (long / 3600.0) ** 2)
 
 
 @numba.njit(cache=True, nogil=True)
-def latest_starts(f: Fields, t: int, seq: Any, n: int, latest: Any) -> None:
+def latest_starts(way: Any, stop: Any, work: Any, tour: Any, clock: Any, t: int, seq: Any, n: int, latest: Any) -> None:
     """Write by when work at each stop must start at the latest for hard windows and the shift, breaks not counted."""
-    k = int(f.tour[t, 5])
-    over = f.tour[t, 2]
-    hop = int(f.tour[t, 4])
+    k = int(tour[t, WHO])
+    over = tour[t, LAST]
+    hop = int(tour[t, TO])
     for at in range(n - 1, -1, -1):
         v = int(seq[at])
-        here = int(f.place[v])
-        drive = 0.0 if hop < 0 else f.seconds[here, hop] * f.rates[k, 4]
-        if len(f.knots) > 0:
-            drive = 0.0
-        bound = over - drive - f.work[v, k]
-        if f.windows[v] > 0:
-            bound = min(bound, f.closes[v, f.windows[v] - 1])
+        here = int(stop[v, PLACE])
+        drive = 0.0 if hop < 0 or clock.shape[1] > 0 else way[here, hop, 0] * tour[t, FACTOR]
+        bound = over - drive - work[v, k, 0]
+        windows = int(stop[v, WINDOWS])
+        if windows > 0:
+            bound = min(bound, stop[v, OPENS + 2 * windows - 1])
         latest[at] = bound
         over, hop = bound, here
 
 
 @numba.njit(cache=True, nogil=True)
-def lacking(f: Fields, t: int, seq: Any, n: int, place: int, extra: int, left: Any, taken: Any) -> int:
+def lacking(lacks: Any, parts: Any, van: Any, has_tools: Any, stocks: Any, k: int, seq: Any, n: int, place: int, extra: int,
+            left: Any, taken: Any) -> int:  # fmt: skip
     """Return the position of the first visit whose tools or parts are neither on the van nor fetched before; -1 if none.
 
-    `taken` (D, Q) gets what is fetched.
+    `taken` (D, Q) gets what is fetched, `left` (Q,) what stays on the van.
     """
-    visits = len(f.group)
-    k = int(f.tour[t, 5])
-    left[:] = f.van[k]
+    visits = len(lacks)
+    left[:] = van[k]
     taken[:] = 0.0
     first = -1
     for at in range(n):
         v = node(seq, at, place, extra)
-        if v >= visits or f.supplied[v]:
+        if v >= visits:
             continue
-        if f.lacks[v, k]:
-            found = False
-            for j in range(at):
-                u = node(seq, j, place, extra)
-                if u >= visits and f.has_tools[v, u - visits]:
-                    found = True
-            if not found and first < 0:
-                first = at
-        for q in range(f.parts.shape[1]):
-            own = min(left[q], f.parts[v, q])
+        if lacks[v, k] and first < 0 and not _fetched(has_tools, seq, at, place, extra, v):
+            first = at
+        for q in range(parts.shape[1]):
+            own = min(left[q], parts[v, q])
             left[q] -= own
-            short = f.parts[v, q] - own
+            short = parts[v, q] - own
             if short > 0:
-                depot = -1
-                for j in range(at):
-                    u = node(seq, j, place, extra)
-                    if u >= visits and f.stocks[u - visits, q] > 0:
-                        depot = u - visits
-                        break
+                depot = _stocked(stocks, seq, at, place, extra, q, visits)
                 if depot >= 0:
                     taken[depot, q] += short
                 elif first < 0:
                     first = at
     return first
+
+
+@numba.njit(cache=True, nogil=True)
+def _fetched(has_tools: Any, seq: Any, at: int, place: int, extra: int, v: int) -> bool:
+    """Tell whether a depot before a position has a visit's tools."""
+    for j in range(at):
+        u = node(seq, j, place, extra)
+        if u >= len(has_tools) and has_tools[v, u - len(has_tools)]:
+            return True
+    return False
+
+
+@numba.njit(cache=True, nogil=True)
+def _stocked(stocks: Any, seq: Any, at: int, place: int, extra: int, q: int, visits: int) -> int:
+    """Return the first depot before a position that keeps a part; -1 if there is none."""
+    for j in range(at):
+        u = node(seq, j, place, extra)
+        if u >= visits and stocks[u - visits, q] > 0:
+            return u - visits
+    return -1

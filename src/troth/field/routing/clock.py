@@ -132,11 +132,13 @@ def _drive(
     """Drive on, resting first where it must be or costs nothing; return when work could start."""
     leg = float(problem.seconds[start, end]) * who.travel_factor
     leg = leg if isfinite(leg) else 0.0
-    if who.drive_limit_s is not None and walk.since + leg > who.drive_limit_s and walk.since > 0:
+    ready = arrival(problem, walk.now, leg)
+    if who.drive_limit_s is not None and walk.since + ready - walk.now > who.drive_limit_s and walk.since > 0:
         _rest(walk, walk.now, who.drive_rest_s)
         walk.now += who.drive_rest_s
         walk.since = 0.0
-    ready = arrival(problem, walk.now, leg)
+        ready = arrival(problem, walk.now, leg)
+    drives = ready - walk.now
     if walk.breaks:
         rest = walk.breaks[0]
         opens = max(walk.now, rest.earliest_s)
@@ -152,7 +154,7 @@ def _drive(
             if rest.duration_s >= who.drive_rest_s:
                 walk.since = 0.0
             ready = late
-    walk.since += leg
+    walk.since += drives
     return ready
 
 

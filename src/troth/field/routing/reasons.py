@@ -9,7 +9,7 @@ import numpy as np
 
 from troth.core.decision import Explanation
 from troth.field.routing import _anneal
-from troth.field.routing._compile import Fields, able, compiled
+from troth.field.routing._compile import WHO, Fields, able, compiled
 from troth.field.routing._search import State, best_place, may_take, new_state
 from troth.field.routing._walk import INF
 from troth.field.routing.orders import sequences
@@ -33,7 +33,7 @@ def reasons(
     least: dict[str, float] = {}
     planned, empty = _state(problem, f, tours), _state(problem, f, ())
     for t, row in enumerate(f.tour):
-        j = int(row[5])
+        j = int(row[WHO])
         name = problem.technicians[j].technician_id
         if rule := able(problem, i, j):
             code = f"routing.no-{rule}"
