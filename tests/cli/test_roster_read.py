@@ -44,7 +44,11 @@ def test_a_problem_is_read_and_solved(lake: Path, tmp_path: Path, capsys: pytest
         {"activity": "voice", "hours needed": 50.0, "at once": 1, "people able": 3, "their hours": 112.0}
     ]
     problem = read_problem(out)
-    assert (problem.staff[0].terms.rest, problem.staff[0].terms.longest_run, problem.staff[0].away) == (720, 5, {0})
+    assert (problem.staff[0].terms.rest, problem.staff[0].terms.longest_run, problem.staff[0].away) == (
+        720,
+        5,
+        frozenset({0}),
+    )
     plan = tmp_path / "plan.json"
     assert main(["roster", "solve", str(out), "--steps", "2", "--workers", "1", "--out", str(plan)]) == DONE
     duties = json.loads(plan.read_text(encoding="utf-8"))["duties"]
