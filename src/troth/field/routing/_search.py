@@ -278,8 +278,8 @@ def best_place(f: Fields, s: State, v: int, t: int, bound: float, blink: float) 
             short = lacking(lacks, parts, van, has_tools, stocks, k, seq, n + 1, p, v, left, fetch)
             if short < 0 and not f.plenty and not stock_fits(stocks, s.fetched, taken, fetch):
                 continue
+        tries[1] = rows[1]
         tries[p] = rows[p]
-        tries[1, BEGUN] = rows[1, BEGUN]
         if links.shape[0] > 0:
             tries[:p] = rows[:p]
         found = walk(way, stop, work, tour, clock, links, t, seq, n + 1, p, v, tries, when, old + cost)
@@ -312,8 +312,8 @@ def best_place(f: Fields, s: State, v: int, t: int, bound: float, blink: float) 
 def _with_depot(f: Fields, s: State, t: int, n: int, at: int, depot: int, since: int, bound: float) -> float:
     """Walk `try_seq[0]` with a depot put in, from position `since` on, up to which the tour is as it stands."""
     rows = s.rows[t]
+    s.tries[1] = rows[1]
     s.tries[since] = rows[since]
-    s.tries[1, BEGUN] = rows[1, BEGUN]
     if f.links.shape[0] > 0:
         s.tries[:since] = rows[:since]
     other = s.try_seq[1]

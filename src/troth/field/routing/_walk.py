@@ -237,12 +237,11 @@ def walk(way: Any, stop: Any, work: Any, tour: Any, clock: Any, links: Any, t: i
     if now > last_end + EPS:
         return INF
     leaves = begins_at
-    if hour > 0:
-        if timeless:
-            leaves += max(min(waited, room), 0.0)
-        elif tour[t, RESTS] == 0 or rows[1, BEGUN] < tour[t, BREAKS + 1]:
-            drive = way[int(tour[t, FROM]), int(stop[node(seq, 0, place, extra), PLACE]), 0] * factor
-            leaves = max(leaves, lookup(lookup(rows[1, BEGUN], clock[0], clock[1]) - drive, clock[1], clock[0]))
+    if timeless:
+        leaves += max(min(waited if hour > 0 else rows[1, WAITED], room), 0.0)
+    elif tour[t, RESTS] == 0 or rows[1, BEGUN] < tour[t, BREAKS + 1]:
+        drive = way[int(tour[t, FROM]), int(stop[node(seq, 0, place, extra), PLACE]), 0] * factor
+        leaves = max(leaves, lookup(lookup(rows[1, BEGUN], clock[0], clock[1]) - drive, clock[1], clock[0]))
     long = now - leaves
     rows[n + 1, NOW], rows[n + 1, WAITED], rows[n + 1, METRES], rows[n + 1, CHANGES] = now, waited, metres, changes
     whole = cost + long * hour + metres * metre + tour[t, USED] + max(now - tour[t, ENDS], 0.0) * tour[t, OVERTIME]

@@ -194,7 +194,8 @@ def _put_off(
                 first.kind, first.name, arrival(problem, leaves, first_leg), first.starts_s, first.ends_s
             )
         return Tour(who.technician_id, shift, leaves, returns, tuple(walk.stops))
-    by = min(walk.waited, walk.room) if who.cost_per_hour_cents > 0 else min(walk.idle[0], walk.room)
+    first = next(idle for stop, idle in zip(walk.stops, walk.idle, strict=True) if stop.kind is not StopKind.REST)
+    by = min(walk.waited if who.cost_per_hour_cents > 0 else first, walk.room)
     by = max(by, 0.0)
     stops = []
     seen = 0.0
