@@ -75,7 +75,7 @@ def show(
     if form is Form.JSON:
         click.echo(to_json({key: list(rows), **(extra or {})}))
     elif form is Form.CSV:
-        click.echo(_csv(rows), nl=False)
+        click.echo(to_csv(rows), nl=False)
     else:
         click.echo(_table(rows, columns))
 
@@ -85,7 +85,7 @@ def show_one(data: Row, *, form: Form) -> None:
     if form is Form.JSON:
         click.echo(to_json(data))
     elif form is Form.CSV:
-        click.echo(_csv([data]), nl=False)
+        click.echo(to_csv([data]), nl=False)
     else:
         width = max((len(name) for name in data), default=0)
         click.echo("\n".join(f"{name:<{width}}  {text(value)}" for name, value in data.items()))
@@ -172,7 +172,8 @@ def _plain(value: Any) -> Any:
     return value if value is None or isinstance(value, str | int) else str(value)
 
 
-def _csv(rows: Sequence[Row]) -> str:
+def to_csv(rows: Sequence[Row]) -> str:
+    """Return rows as CSV; of rows with different keys each has all columns."""
     names = list(dict.fromkeys(name for row in rows for name in row))
     page = io.StringIO()
     writer = csv.writer(page, lineterminator="\n")

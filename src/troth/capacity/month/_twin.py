@@ -27,6 +27,8 @@ from troth.queueing.twin import (
 
 #: Spread of a lognormal whose coefficient of variation is 1.
 _SPREAD: Final = float(np.sqrt(np.log(2)))
+#: Calls out join the queue so soon. A delay that knows nothing of closing time would carry them past it, to the next day.
+_SOON: Final = Times.constant(60.0)
 #: A meeting that the roster does not show.
 _ASIDE: Final = timedelta(minutes=30)
 #: Expected work over people there is at most this where what is left of a service is reckoned.
@@ -78,7 +80,7 @@ def _queue(one: StaffedQueue, longer: float, patient: float, habit: CallbackHabi
         one.queue, handle.scaled(longer), patience=None if one.deferred or patience is None else patience.scaled(patient),
         hands=1 if one.at_once > 1 else 0, deferred=one.deferred, interruptible=one.deferred and one.interruptible,
         target_s=one.within_s,
-        callback=CallbackOffer(one.queue, habit.wait_s, habit.share, habit.after) if habit else None,
+        callback=CallbackOffer(one.queue, habit.wait_s, habit.share, _SOON) if habit else None,
     )  # fmt: skip
 
 

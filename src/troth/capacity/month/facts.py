@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from troth.core.decision import Issue
-from troth.queueing.twin import Routing, Times
+from troth.queueing.twin import Routing
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -18,14 +18,12 @@ class CallbackHabit:
     wait_s : they ask when the line is at least so long, in seconds of its longest wait.
     share : of those who join such a line, how many ask.
     asked_s : how long they wait on average until they ask.
-    after : how long until the call out joins the queue.
     legs : calls out as a share of all that join the queue.
     """
 
     wait_s: float
     share: float
     asked_s: float
-    after: Times
     legs: float
 
 

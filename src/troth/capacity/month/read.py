@@ -20,7 +20,7 @@ from troth.log.references import read_reference
 from troth.log.timelines import TIMELINES
 from troth.log.timelines.cache import refresh
 from troth.queueing.read import RecordedContacts, recorded
-from troth.queueing.twin import Routing, Times
+from troth.queueing.twin import Routing
 
 if TYPE_CHECKING:
     import duckdb
@@ -286,13 +286,7 @@ def _callbacks(con: duckdb.DuckDBPyConnection, queue: str) -> CallbackHabit | No
     ).fetchall()
     joined, left, asks, out = (np.array([row[k] for row in rows], float) for k in range(4))
     waits = (left - joined)[asks > 0]
-    delays = con.execute(
-        """SELECT epoch(o.queued_at) - epoch(c.queued_at) - c.wait_s FROM ours c JOIN ours o ON o.previous_contact_id = c.contact_id
-           WHERE c.queue = $queue AND c.outcome = 'callback' AND o.direction = 'out' AND o.queued_at IS NOT NULL""",
-        {"queue": queue},
-    ).fetchall()
-    after = np.array([max(0.0, one) for (one,) in delays if one is not None], float)
-    if len(waits) < FEWEST or len(after) < FEWEST:
+    if len(waits) < FEWEST or not out.any():
         return None
     # Asked are those who wait so long; the twin asks who joins, so the line's length is one that as many join.
     long = int((left - joined >= np.quantile(waits, 0.05)).sum())
@@ -300,7 +294,7 @@ def _callbacks(con: duckdb.DuckDBPyConnection, queue: str) -> CallbackHabit | No
     exposed = [int(in_line(joined, left_s=left, wait_s=float(one)).sum()) for one in lengths]
     at = int(np.argmin(np.abs(np.array(exposed) - long)))
     share = min(1.0, len(waits) / max(exposed[at], 1))
-    return CallbackHabit(float(lengths[at]), share, float(waits.mean()), Times.seen(after), float(out.mean()))
+    return CallbackHabit(float(lengths[at]), share, float(waits.mean()), float(out.mean()))
 
 
 def _paces(seen: RecordedContacts) -> dict[str, float]:
