@@ -26,7 +26,7 @@ def month(*, seed: int, paths: int = 200) -> StaffingProblem:
     busy = rng.gamma(60, 1 / 60, (paths, DAYS)) * week[np.arange(DAYS) % 7]
 
     def live(per_day: float) -> np.ndarray:
-        return rng.poisson((busy[:, :, None] * per_day * shape).reshape(paths, -1)).astype(float)
+        return np.asarray(rng.poisson((busy[:, :, None] * per_day * shape).reshape(paths, -1)), float)
 
     mail = rng.poisson((busy[:, :, None] * 80 * np.full(48, 1 / 48)).reshape(paths, -1)).astype(float)
     queues = (

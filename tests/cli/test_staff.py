@@ -5,15 +5,15 @@ from __future__ import annotations
 import csv
 import io
 import json
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
-from tests.kpi.logs import Event, lake_of, story
+from tests.cli.staff_lake import phone
 from troth.cli.main import DONE, ISSUES, WRONG, main
+from troth.log.lake import Lake
+from troth.log.references import read_reference
 
 CENTRE: dict[str, Any] = {
     "start": "2026-03-02T08:00+02:00", "time_zone": "Europe/Vilnius", "confidence": 0.8, "paths": 60,
@@ -75,33 +75,7 @@ def test_a_lake_that_is_none_and_pairs_that_are_none_are_refused(
 
 def test_a_lake_is_staffed_from_its_own_past(lake: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Demand, handle times, patience and skills come from the log: only who took English is planned for it, closed days need nobody."""
-    rng = np.random.default_rng(4)
-    events: list[Event] = []
-    for day in range(28):
-        first = datetime(2026, 2, 2, 8, tzinfo=UTC) + timedelta(days=day)
-        if first.weekday() > 4:
-            continue
-        for k in range(48):
-            queue = "en" if k % 6 == 5 else "calls"
-            joined = first + timedelta(minutes=10 * k + float(rng.uniform(0, 9)))
-            name = {"contact_id": f"{day}-{k}", "queue": queue}
-            if k % 12 == 7:
-                gone = joined + timedelta(seconds=float(rng.exponential(90)) + 5)
-                steps: list[Any] = [
-                    (joined.isoformat(), "arrived"),
-                    (joined.isoformat(), "queued"),
-                    (gone.isoformat(), "abandoned"),
-                ]
-            else:
-                who = {"agent_id": "ben" if queue == "en" or k % 2 else "ada"}
-                start = joined + timedelta(seconds=12)
-                over = start + timedelta(seconds=float(rng.gamma(2, 120)) + 1)
-                steps = [
-                    (joined.isoformat(), "arrived"), (joined.isoformat(), "queued"), (start.isoformat(), "answered", who),
-                    (over.isoformat(), "ended", who),
-                ]  # fmt: skip
-            events += story(*steps, **name)
-    lake_of(lake, events)
+    phone(lake)
     call = ["staff", "--lake", str(lake), "--days", "7", "--time-zone", "UTC", "--formulas", "--confidence", "80%"]
     main([*call, "--format", "json"])
     told = json.loads(capsys.readouterr().out)
@@ -112,3 +86,12 @@ def test_a_lake_is_staffed_from_its_own_past(lake: Path, capsys: pytest.CaptureF
         by_day[row["starts_at"][:10]] = by_day.get(row["starts_at"][:10], 0) + row["staff"]
     assert by_day["2026-02-28"] == by_day["2026-03-01"] == 0
     assert min(by_day[f"2026-03-0{day}"] for day in range(2, 7)) > 16
+    publish = [*call, "--publish", "--as-of", "2026-02-28T00:00", "--format", "json"]
+    main(publish)
+    told = json.loads(capsys.readouterr().out)
+    rows = read_reference(Lake(lake), "requirements")
+    assert told["published"]["rows"] == len(rows) > 0
+    assert {(row["team"], row["site"]) for row in rows} == {("voice", "hall")}
+    assert sum(row["agents"] for row in rows) == sum(row["staff"] for row in told["intervals"])
+    main(publish)
+    assert json.loads(capsys.readouterr().out)["published"]["rows"] == 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from math import isnan
 from pathlib import Path
@@ -13,11 +12,16 @@ import click
 from troth.cli import output
 from troth.cli._lake import lake_option, opened
 from troth.cli._quantities import SECONDS, SHARE
+from troth.cli._staff_hire import hire_command
+from troth.cli._staff_mix import mix_command
+from troth.cli._staff_shared import from_json, pairs
 from troth.core.decision import Issue, Severity, Stop
 from troth.core.errors import InputError
 
 if TYPE_CHECKING:
     from troth.capacity.staffing import StaffingPlan, StaffingProblem
+    from troth.demand import Publication
+    from troth.log.lake import Lake
 
 _EXAMPLE = (
     "Example: troth staff --input centre.json --html staff.html; "
@@ -25,6 +29,8 @@ _EXAMPLE = (
 )
 _FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
 _EVERY: Final = {"15min": "15min", "30min": "30min"}
+#: Possible futures drawn: half are searched on, chances are told of the others.
+_PATHS: Final = 400
 
 _OPTIONS = (
     click.option("--input", "file", type=_FILE, help="JSON of queues with their demand, and groups; else a lake is read."),
@@ -49,6 +55,9 @@ _OPTIONS = (
     click.option("--futures", type=int, default=100, show_default=True, help="Possible futures lived through at each step."),
     click.option("--seconds", type=float, default=120.0, show_default=True, help="Stop searching after so long."),
     click.option("--seed", type=int, default=0, show_default=True, help="Seed of chance."),
+    click.option("--publish", is_flag=True, help="Keep the requirement in the lake, frozen, for rosters and KPIs."),
+    click.option("--team", "teams", multiple=True, metavar="GROUP=TEAM", help="Publish a group's people as this team; left out, as the log names who serves its queues. Repeatable."),
+    click.option("--site", help="Publish for this site; left out, the site of the log if it is one."),
     click.option("--html", type=click.Path(path_type=Path, dir_okay=False), help="Write a page with pictures, too."),
 )  # fmt: skip
 
@@ -59,43 +68,77 @@ def _options(command: Any) -> Any:
     return command
 
 
-@click.command("staff", epilog=_EXAMPLE)
+@click.group("staff", epilog=_EXAMPLE, invoke_without_command=True)
 @lake_option
 @_options
 @output.form_option
-def command(lake: Path, form: output.Form, file: Path | None, html: Path | None, **given: Any) -> int:
+@click.pass_context
+def command(
+    context: click.Context, /, lake: Path, form: output.Form, file: Path | None, html: Path | None, **given: Any
+) -> int:
     """Say how many people of each skill must be at work.
 
     Each queue reaches its level on each day with the confidence asked for, over the possible futures of a forecast lived through in
     a simulation. A table shows days; CSV and JSON have every interval with what one more person is worth.
     """
+    if context.invoked_subcommand is not None:
+        return 0
     from troth.capacity.staffing import StaffingParams, solve
     from troth.cli._places import refuse_unwritable, write
 
     refuse_unwritable({"--html": html})
+    wanted: list[Issue] = []
+    teams = pairs(given["teams"], "--team", str, wanted)
+    if wanted:
+        raise InputError(wanted)
+    target = opened(lake) if given["publish"] else None
     with output.progress("Staffing") as tell:
         problem, doubts = _of_lake(lake, given, tell) if file is None else (_of_file(file), [])
         params = StaffingParams(twin=not given["formulas"], futures=given["futures"])
         plan = solve(problem, stop=Stop(seconds=given["seconds"]), seed=given["seed"], params=params, on_progress=tell)
     issues = [*doubts, *plan.issues]
+    published = None
+    if target is not None:
+        published, more = _published(target, plan, given, teams, learned=file is None)
+        issues += more
     if html is not None:
         from troth.capacity.staffing.page import render
 
         write(html, render(plan))
-    _show(plan, issues, form)
+    _show(plan, issues, form, published)
     return int(any(one.severity is not Severity.INFO for one in issues))
+
+
+command.add_command(mix_command)
+command.add_command(hire_command)
+
+
+def _published(
+    lake: Lake, plan: StaffingPlan, given: Mapping[str, Any], teams: Mapping[str, str], *, learned: bool
+) -> tuple[Publication, list[Issue]]:
+    """Write the requirement into the lake, by the teams given or seen in the log."""
+    from datetime import UTC, datetime
+
+    from troth.capacity.staffing import publish_requirements
+    from troth.cli.forecast import _as_of
+
+    now = datetime.now(UTC)
+    as_of = _as_of(given["as_of"], given["time_zone"], lake)
+    site, issues = given["site"], list[Issue]()
+    if learned:
+        from troth.capacity.staffing.read import owners
+
+        seen, where, doubts = owners(lake, problem=plan.problem, weeks=given["weeks"], until=as_of)
+        issues += [one for one in doubts if not any(one.where == f"groups[{name}]" for name in teams)]
+        teams, site = {**seen, **teams}, site or where
+    told, more = publish_requirements(lake, plan=plan, issued_at=as_of or now, recorded_at=now, site=site, teams=teams)
+    return told, [*issues, *more]
 
 
 def _of_file(path: Path) -> StaffingProblem:
     from troth.capacity.staffing.from_file import problem_from_data
 
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, UnicodeError) as error:
-        raise InputError(
-            [Issue("bad-json", Severity.ERROR, str(path), str(error)[:80], "Maybe a comma is missing.")]
-        ) from None
-    return problem_from_data(data)
+    return problem_from_data(from_json(path))
 
 
 def _of_lake(folder: Path, given: Mapping[str, Any], tell: Any) -> tuple[StaffingProblem, list[Issue]]:
@@ -108,10 +151,10 @@ def _of_lake(folder: Path, given: Mapping[str, Any], tell: Any) -> tuple[Staffin
     issues: list[Issue] = []
     groups = {
         name: tuple(part.strip() for part in value.split(","))
-        for name, value in _pairs(given["groups"], "--group", str, issues).items()
+        for name, value in pairs(given["groups"], "--group", str, issues).items()
     }
-    due = _pairs(given["due"], "--due", parse_length, issues)
-    at_once = _pairs(given["at_once"], "--at-once", int, issues)
+    due = pairs(given["due"], "--due", parse_length, issues)
+    at_once = pairs(given["at_once"], "--at-once", int, issues)
     if issues:
         raise InputError(issues)
     lake = opened(folder)
@@ -119,7 +162,7 @@ def _of_lake(folder: Path, given: Mapping[str, Any], tell: Any) -> tuple[Staffin
     as_of = _as_of(given["as_of"], given["time_zone"], lake)
     told = forecast(
         lake, by=("queue",), days=given["days"], every=_EVERY[given["every"]], time_zone=given["time_zone"], where=where,
-        holidays=given["holidays"], as_of=as_of, seed=given["seed"], on_progress=lambda done, of: tell(0.0, f"forecast {done} of {of}"),
+        holidays=given["holidays"], as_of=as_of, seed=given["seed"], paths=_PATHS, on_progress=lambda done, of: tell(0.0, f"forecast {done} of {of}"),
     )  # fmt: skip
     aims = StaffingAims(
         level=given["level"], within_s=given["within"], confidence=given["confidence"], occupancy=given["occupancy"], due=due,
@@ -129,22 +172,7 @@ def _of_lake(folder: Path, given: Mapping[str, Any], tell: Any) -> tuple[Staffin
     return problem, [*told.issues, *doubts]
 
 
-def _pairs(given: tuple[str, ...], option: str, kind: Any, issues: list[Issue]) -> dict[str, Any]:
-    found = {}
-    for one in given:
-        name, equals, value = one.partition("=")
-        try:
-            if not equals or not name:
-                raise ValueError
-            found[name] = kind(value)
-        except ValueError:
-            issues.append(
-                Issue("bad-pair", Severity.ERROR, option, one, "Maybe NAME=VALUE, such as mail=4h or chat=2.")
-            )
-    return found
-
-
-def _show(plan: StaffingPlan, issues: list[Issue], form: output.Form) -> None:
+def _show(plan: StaffingPlan, issues: list[Issue], form: output.Form, published: Publication | None) -> None:
     from troth.capacity.staffing.needs import interval_rows
 
     if form is output.Form.CSV:
@@ -160,11 +188,15 @@ def _show(plan: StaffingPlan, issues: list[Issue], form: output.Form) -> None:
         extra = {
             "status": str(plan.status), "cost_cents": plan.cost_cents, "days": [day.isoformat() for day in plan.days()],
             "chances": chances, "seed": plan.seed, "seconds": plan.seconds, "versions": dict(plan.versions),
+            "published": None if published is None else {"snapshot": published.snapshot, "rows": published.rows},
             "issues": [one.as_dict() for one in issues],
         }  # fmt: skip
         output.show(interval_rows(plan), form=form, key="intervals", extra=extra)
     else:
         output.show(_day_rows(plan), form=form, key="days")
+        if published is not None:
+            done = f"{published.rows:,} intervals." if published.rows else "it stood there already."
+            click.echo(f"Published as {published.snapshot}: {done}")
     if form is not output.Form.JSON:
         output.show_issues(issues, form=output.Form.TABLE)
 

@@ -1,10 +1,12 @@
 """Staffing: how many people of each skill must be at work in each interval, and how sure that is."""
 
 from troth.capacity.staffing.check import check as check
+from troth.capacity.staffing.gap import published_gap as published_gap
 from troth.capacity.staffing.longrange import HiringPlan as HiringPlan
 from troth.capacity.staffing.longrange import HiringTerms as HiringTerms
 from troth.capacity.staffing.longrange import hiring as hiring
 from troth.capacity.staffing.longrange import weekly_fte as weekly_fte
+from troth.capacity.staffing.longrange import weeks_of as weeks_of
 from troth.capacity.staffing.mix import MixPrices as MixPrices
 from troth.capacity.staffing.mix import StaffMix as StaffMix
 from troth.capacity.staffing.mix import cheapest_mix as cheapest_mix
@@ -18,11 +20,16 @@ from troth.capacity.staffing.problem import LevelOver as LevelOver
 from troth.capacity.staffing.problem import SkillGroup as SkillGroup
 from troth.capacity.staffing.problem import StaffedQueue as StaffedQueue
 from troth.capacity.staffing.problem import StaffingProblem as StaffingProblem
+from troth.capacity.staffing.publish import publish_requirements as publish_requirements
 from troth.capacity.staffing.rules import STAFFING_RULES as STAFFING_RULES
 from troth.capacity.staffing.rules import Breach as Breach
 from troth.capacity.staffing.rules import breaches as breaches
 from troth.capacity.staffing.rules import broken as broken
 from troth.capacity.staffing.solve import StaffingParams as StaffingParams
 from troth.capacity.staffing.solve import solve as solve
+from troth.capacity.staffing.terms_from_file import HiringQuestion as HiringQuestion
+from troth.capacity.staffing.terms_from_file import MixQuestion as MixQuestion
+from troth.capacity.staffing.terms_from_file import hiring_from_data as hiring_from_data
+from troth.capacity.staffing.terms_from_file import mix_from_data as mix_from_data
 from troth.capacity.staffing.together import side_by_side as side_by_side
 from troth.core.decision import Stop as Stop

@@ -111,7 +111,9 @@ def _levels(pool: Pool) -> Iterator[Issue]:
     level_all, bad_all = together(pool)
     wanted = float(np.mean([one.level for one in pool.live])) if pool.live else 0.0
     names = "+".join(one.queue for one in pool.live)
-    advice = "Maybe allow more people, lower levels or a longer time: all who may be there are too few for these together."
+    advice = (
+        "Maybe allow more people, lower levels or a longer time: all who may be there are too few for these together."
+    )
     yield from _told("target-impossible", f"queues[{names}]", pool, level_all, bad_all & ~alone, wanted, advice)
 
 

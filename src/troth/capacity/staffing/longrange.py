@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from troth.capacity.staffing._highspy import Linear
-from troth.capacity.staffing.problem import Floats
+from troth.capacity.staffing.problem import Floats, StaffingProblem
 from troth.core.decision import Issue, Severity
 from troth.core.errors import InputError
 
@@ -77,6 +77,32 @@ def weekly_fte(hours: ArrayLike, *, shrinkage: ArrayLike = 0.0, hours_per_week: 
     [10.0, 20.0]
     """
     return np.asarray(np.asarray(hours, float) / (hours_per_week * (1 - np.asarray(shrinkage, float))))
+
+
+def weeks_of(problem: StaffingProblem) -> list[StaffingProblem]:
+    """Return a problem cut into weeks of seven local days each, the last as long as is left, to be staffed one by one."""
+    days, day_of = problem.days()
+    at, found = problem.instants(), []
+    for first in range(0, len(days), 7):
+        where = np.flatnonzero((day_of >= first) & (day_of < first + 7))
+        rows = slice(int(where[0]), int(where[-1]) + 1)
+        queues = tuple(
+            replace(one, arrivals=np.asarray(one.arrivals)[:, rows], open=None if one.open is None else one.open[rows])
+            for one in problem.queues
+        )
+        groups = tuple(
+            replace(
+                one, least=_cut(one.least, rows), most=None if one.most is None else _cut(one.most, rows),
+                open=None if one.open is None else one.open[rows],
+            )
+            for one in problem.groups
+        )  # fmt: skip
+        found.append(replace(problem, start=at[rows.start], queues=queues, groups=groups))
+    return found
+
+
+def _cut(limit: ArrayLike, rows: slice) -> ArrayLike:
+    return limit if np.ndim(limit) == 0 else np.asarray(limit)[rows]
 
 
 def hiring(needed: ArrayLike, *, terms: HiringTerms) -> HiringPlan:

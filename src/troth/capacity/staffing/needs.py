@@ -87,19 +87,22 @@ def requirement_rows(
     snapshot : name of the publication.
     issued_at, recorded_at : until when was known what it rests on, and when it is written down.
     site : of all groups.
-    teams : the team each group is; those not named are published under their own name.
+    teams : the team each group is; groups of one team are added up, those not named are published under their own name.
     """
     at = plan.problem.instants()
     names = teams or {}
+    people: dict[tuple[str, int], float] = {}
+    for g, group in enumerate(plan.problem.groups):
+        team = names.get(group.group, group.group)
+        for t in np.flatnonzero(plan.problem.group_open(group)).tolist():
+            people[team, t] = people.get((team, t), 0.0) + float(plan.staff[g, t])
     return [
         {
             "snapshot": snapshot, "issued_at": issued_at, "recorded_at": recorded_at, "queue": None, "site": site,
-            "team": names.get(group.group, group.group), "starts_at": at[t], "ends_at": at[t + 1],
-            "agents": float(plan.staff[g, t]), "valid_from": None, "valid_to": None, "version": to_micros(recorded_at),
+            "team": team, "starts_at": at[t], "ends_at": at[t + 1], "agents": count, "valid_from": None, "valid_to": None,
+            "version": to_micros(recorded_at),
         }
-        for g, group in enumerate(plan.problem.groups)
-        for t in range(plan.problem.intervals)
-        if plan.problem.group_open(group)[t]
+        for (team, t), count in people.items()
     ]  # fmt: skip
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from troth.capacity.staffing.plan import QueueChance, StaffingPlan
-from troth.capacity.staffing.problem import LevelOver
+from troth.capacity.staffing.problem import Bools, LevelOver
 from troth.charts import page as html
-from troth.charts.numbers import duration, number
+from troth.charts.numbers import duration
+from troth.core.decision import Status
 from troth.core.time import zone
 
 
@@ -16,28 +17,28 @@ def render(plan: StaffingPlan, *, title: str = "How many people are needed?") ->
     problem = plan.problem
     hours = float(plan.scheduled.sum() * problem.minutes / 60)
     least = min(
-        (float(np.nanmin(one.probability)) for one in plan.chances if np.isfinite(one.probability).any()),
+        (float(one.probability[known].min()) for one in plan.chances if (known := _comes(plan, one) & np.isfinite(one.probability)).any()),
         default=np.nan,
-    )
+    )  # fmt: skip
     most = int(plan.staff.sum(axis=0).max(initial=0))
-    answer = f"At most {most:,} at once, {hours:,.0f} planned hours; every target reached with a probability of {least:.0%} or more."
-    charts = html.chart(
-        html.Chart(
-            plan.plot(),
-            "People at work",
-            f"At most {most:,} at once. The band is what eight in ten possible futures need.",
-            "",
-        )
-    )
+    sure = f" Every target is reached with a probability of {_share(least).removeprefix('> ')} or more."
+    if np.isnan(least):
+        sure = ""
+    elif plan.status is Status.INFEASIBLE:
+        sure = f" Not every target can be met: the least probability is {_share(least)}."
+    answer = f"At most {most:,} at once, {hours:,.0f} planned hours.{sure}"
+    band = "The band is what eight in ten possible futures need." if problem.paths > 1 else ""
+    charts = f'<div class="grid wide">{html.chart(html.Chart(plan.plot(), "People at work", band, ""))}</div>'
     if len(problem.groups) > 1:
-        charts += "".join(
+        each = "".join(
             html.chart(html.Chart(plan.plot(one.group, height=220), one.group, f"Serves {', '.join(one.queues)}.", ""))
             for one in problem.groups
         )
+        charts += f'<div class="grid wide">{each}</div>'
     notes = "".join(f'<p class="note">{html.text(one)}</p>' for one in plan.issues)
     body = (
         f'<main id="main"><header class="top"><h1>{html.text(title)}</h1><p class="answer">{html.text(answer)}</p></header>{notes}'
-        f'<section><div class="grid wide">{charts}</div></section><section><h2>How sure</h2>{_chances(plan)}</section>'
+        f"<section>{charts}</section><section><h2>How sure</h2>{_chances(plan)}</section>"
         f"<section><h2>Days</h2>{_days(plan)}</section></main>"
     )
     return html.page(body, title=title)
@@ -47,22 +48,33 @@ def _chances(plan: StaffingPlan) -> str:
     rows = []
     for one in plan.chances:
         queue = next(q for q in plan.problem.queues if q.queue == one.queue)
-        known = np.isfinite(one.probability).any()
-        worst = int(np.nanargmin(one.probability)) if known else 0
+        some = _comes(plan, one)
+        known = np.isfinite(one.probability) & some
+        worst = int(np.argmin(np.where(known, one.probability, np.inf)))
+        sure = known.any()
         rows.append(
             [
                 html.Cell(one.queue),
-                html.Cell(f"{queue.level:.0%} in {duration(queue.within_s)}"),
+                html.Cell(f"{queue.level:.0%} in {duration(queue.within_s).replace('.0 ', ' ')}"),
+                html.Cell(_share(float(one.probability[known].mean())) if sure else "not known", figure=True),
+                html.Cell(_share(float(one.probability[worst])) if sure else "not known", figure=True),
+                html.Cell(_when(plan, one, worst) if sure else ""),
+                html.Cell(f"{one.level[known].mean():.0%}" if sure else "not known", figure=True),
                 html.Cell(f"each {one.over}"),
-                html.Cell(_share(float(np.nanmean(one.probability))) if known else "not known", figure=True),
-                html.Cell(_share(float(one.probability[worst])) if known else "not known", figure=True),
-                html.Cell(_when(plan, one, worst)),
-                html.Cell(_share(float(np.nanmean(one.level))) if known else "not known", figure=True),
                 html.Cell(f"{one.futures:,} futures" if one.futures else "formula"),
             ]
         )
-    heads = ["queue", "target", "over", "probability", "least", "on", "level expected", "found by"]
+    heads = ["queue", "target", "probability", "least", "on", "level expected", "over", "found by"]
     return html.table(heads, rows=rows, caption="Probability of reaching targets", name="chances", sortable=False)
+
+
+def _comes(plan: StaffingPlan, chance: QueueChance) -> Bools:
+    """Return when anybody may come to a queue: a closed day is no success."""
+    queue = next(q for q in plan.problem.queues if q.queue == chance.queue)
+    some = np.asarray(queue.arrivals).any(axis=0)
+    if chance.over is LevelOver.INTERVAL:
+        return some
+    return np.asarray(np.bincount(plan.problem.days()[1], some) > 0)
 
 
 def _when(plan: StaffingPlan, one: QueueChance, place: int) -> str:
@@ -74,19 +86,22 @@ def _when(plan: StaffingPlan, one: QueueChance, place: int) -> str:
 def _days(plan: StaffingPlan) -> str:
     days, day_of = plan.problem.days()
     hour = plan.problem.minutes / 60
+    shown = [(one, _comes(plan, one)) for one in plan.chances if one.over is LevelOver.DAY]
     rows = []
     for d, day in enumerate(days):
         where = day_of == d
         rows.append(
             [
                 html.Cell(f"{day:%a %d %b %Y}", sort=day.isoformat()),
-                html.Cell(number(float(plan.staff[:, where].sum() * hour), unit="count"), figure=True),
-                html.Cell(number(float(plan.scheduled[:, where].sum() * hour), unit="count"), figure=True),
+                html.Cell(f"{plan.staff[:, where].sum() * hour:,.1f}", figure=True),
+                html.Cell(f"{plan.scheduled[:, where].sum() * hour:,.1f}", figure=True),
                 html.Cell(f"{int(plan.staff[:, where].sum(axis=0).max(initial=0))}", figure=True),
                 *(
-                    html.Cell(_share(float(one.probability[d])) if np.isfinite(one.probability[d]) else "", figure=True)
-                    for one in plan.chances
-                    if one.over is LevelOver.DAY
+                    html.Cell(
+                        _share(float(one.probability[d])) if some[d] and np.isfinite(one.probability[d]) else "",
+                        figure=True,
+                    )
+                    for one, some in shown
                 ),
             ]
         )
@@ -103,4 +118,5 @@ def _days(plan: StaffingPlan) -> str:
 
 
 def _share(value: float) -> str:
-    return f"{value:.0%}"
+    """Return a probability; nobody can be certain."""
+    return "> 99%" if value > 0.99 else f"{value:.0%}"

@@ -40,6 +40,9 @@ def requirement(
     if high <= 5:  # people are whole
         axis |= {"tickvals": list(range(int(high) + 1)), "ticktext": [str(k) for k in range(int(high) + 1)]}
     figure.update_layout(yaxis=axis)
+    days = len(problem.days()[0])
+    if 2 <= days <= 14:  # days by name, each as far as there is room
+        figure.update_xaxes(tickformat="%a %-d", dtick=86_400_000 * (1 if days <= 8 else 2), ticklabelmode="instant")
     return figure
 
 

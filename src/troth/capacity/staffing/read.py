@@ -123,6 +123,49 @@ def _new(lake: Lake, names: Sequence[str], start: datetime, end: datetime) -> di
         return {str(queue): int(count) for queue, count in con.execute(text, given).fetchall()}
 
 
+def owners(
+    lake: Lake, *, problem: StaffingProblem, weeks: int = 10, until: datetime | None = None
+) -> tuple[dict[str, str], str | None, list[Issue]]:
+    """Return the team of each group and the site of all, as the log names them with contacts of their queues.
+
+    Parameters
+    ----------
+    weeks, until : which part of the log; as in `problem_of`.
+
+    Returns
+    -------
+    teams by group, those left out of whose queues several teams or none take most contacts; the site, None if there are
+    several; and an issue ``several-teams`` for each group without a team.
+    """
+    end = until or problem.start
+    names = [one.queue for one in problem.queues]
+    with lake.session() as con:
+        rows = refresh(lake, con, TIMELINES["contacts"])
+        text = f"""
+            SELECT queue, team, site, count(*) FROM ({rows})
+            WHERE list_contains($names, queue) AND started_at >= $start AND started_at < $end GROUP BY ALL"""
+        given = {"names": names, "start": to_utc(end - timedelta(weeks=weeks)), "end": to_utc(end)}
+        found = con.execute(text, given).fetchall()
+    sites = {site for _, _, site, _ in found}
+    mostly: dict[str, str | None] = {}
+    for name in names:
+        counts = Counter[str | None]()
+        for queue, team, _, count in found:
+            counts[team] += count if queue == name else 0
+        most = counts.most_common(1)
+        mostly[name] = most[0][0] if most and most[0][1] >= 0.9 * counts.total() > 0 else None
+    teams, issues = {}, []
+    for group in problem.groups:
+        mine = {mostly.get(name) for name in group.queues}
+        team = mine.pop() if len(mine) == 1 else None
+        if team is not None:
+            teams[group.group] = team
+        else:
+            advice = "Maybe say which team these people are: KPIs and rosters look for them by it."
+            issues.append(Issue("several-teams", Severity.WARNING, f"groups[{group.group}]", "", advice))
+    return teams, sites.pop() if len(sites) == 1 else None, issues
+
+
 def _worked(lake: Lake, names: Sequence[str], start: datetime, end: datetime) -> dict[str, tuple[list[str], Floats]]:
     """Return who worked how long on each piece of work that nobody waited for in a line, by queue."""
     if not names:
