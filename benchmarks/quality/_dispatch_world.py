@@ -40,7 +40,11 @@ def dispatch_day(*, technicians: int, visits: int, seed: int, days: int = 1, dty
     np.fill_diagonal(seconds, 0)
     crew = []
     for k in range(technicians):
-        level = {SKILLS[0]: 2.0, SKILLS[1 + k % 3]: float(rng.integers(1, 4)), SKILLS[1 + (k + 1) % 3]: float(rng.integers(1, 4))}
+        level = {
+            SKILLS[0]: 2.0,
+            SKILLS[1 + k % 3]: float(rng.integers(1, 4)),
+            SKILLS[1 + (k + 1) % 3]: float(rng.integers(1, 4)),
+        }
         early = 1.5 if k % 2 else 0.5
         shifts = tuple(
             TechnicianShift(
@@ -68,4 +72,6 @@ def dispatch_day(*, technicians: int, visits: int, seed: int, days: int = 1, dty
             parts=parts, soft=SoftWindow(start, start + length / 2, 0.0, 1.0) if rng.random() < 0.2 else None,
         ))  # fmt: skip
     depots = tuple(PartsDepot(f"d{k}", k, service_s=600) for k in range(2))
-    return RoutingProblem(BEGINS, tuple(asked), tuple(crew), seconds, km * 1000, depots, prices=RoutingPrices(balance_cents=20))
+    return RoutingProblem(
+        BEGINS, tuple(asked), tuple(crew), seconds, km * 1000, depots, prices=RoutingPrices(balance_cents=20)
+    )

@@ -74,7 +74,8 @@ class DayState:
     now_s : the instant, in seconds of the problem.
     done : visits that are over, however they ended.
     running : by technician what they are on; it stays theirs.
-    places : where technicians are who are on nothing, by row of the matrix; at their start if missing.
+    places : where technicians are who have begun and are on nothing, by row of the matrix: they can go on at once. Who is in
+        neither goes from the start of the shift, when it begins.
     rested : how many breaks of the running shift they have had.
     """
 
@@ -171,7 +172,7 @@ def _person(
         if shift.end_s + shift.overtime_s <= state.now_s:
             continue
         tour = next((one for one in tours if one.shift == k), None)
-        if first and shift.start_s <= state.now_s:
+        if first and (job is not None or who.technician_id in state.places or shift.start_s <= state.now_s):
             stops = [s for s in tour.stops if not _strange(problem, s.kind, s.name)] if tour else []
             past = [s for s in stops if (s.name in gone if s.kind is StopKind.VISIT else s.ends_s <= state.now_s)]
             depots = {s.name for s in past if s.kind is StopKind.DEPOT}
@@ -224,14 +225,15 @@ def _shift(
 ) -> Iterator[TechnicianShift]:  # fmt: skip
     """Yield what is left of a shift, if anything."""
     late = max((one.seconds for one in theirs if one.kind is EventKind.LATE), default=0.0) if first else 0.0
-    begun = shift.start_s <= state.now_s
+    here = state.places.get(who.technician_id) if first else None
+    begun = shift.start_s <= state.now_s or job is not None or here is not None
     start, place = max(shift.start_s, state.now_s), shift.start_place
-    if first and begun:
-        place = state.places.get(who.technician_id, place)
     if job is not None:
-        start, place = max(start, job.ends_s), job.place
-    elif late:
-        start = max(shift.start_s + late, state.now_s) if not begun else state.now_s
+        start, place = max(job.ends_s, state.now_s), job.place
+    elif here is not None:
+        start, place = state.now_s, here
+    elif late and not begun:
+        start = shift.start_s + late
     for one in theirs:
         if one.kind is not EventKind.ILL:
             continue

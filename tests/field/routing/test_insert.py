@@ -1,0 +1,113 @@
+"""Windows to offer: what they cost is what the judge says, what they promise is what happens."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from math import erf, log, sqrt
+
+import numpy as np
+import pytest
+
+from troth.field.routing import (
+    FieldTechnician,
+    PromisedWindow,
+    RoutingProblem,
+    StopKind,
+    TechnicianShift,
+    TimeWindow,
+    VisitRequest,
+)
+from troth.field.routing.clock import timed
+from troth.field.routing.drag import drag
+from troth.field.routing.insert import insert, refusals, windows_between
+from troth.field.routing.learn import FieldSpread
+
+BEGINS = datetime(2026, 6, 1, 6, 0, tzinfo=UTC)
+STILL = FieldSpread(0.0, {}, 0.0, 0.0, 0.0)
+
+
+def _problem() -> RoutingProblem:
+    at = np.array([0.0, 600, 1200, 1800, 300, 2400])
+    crew = (
+        FieldTechnician("ada", (TechnicianShift(0, 28800, 0, 0),), {"gas": 1}, cost_per_hour_cents=3600),
+        FieldTechnician("ben", (TechnicianShift(0, 28800, 5, 5),), cost_per_hour_cents=3600),
+    )
+    visits = (
+        VisitRequest("a", 1, 3600, promised=PromisedWindow(0, 3600)),
+        VisitRequest("b", 2, 3600, promised=PromisedWindow(0, 10800)),
+        VisitRequest("new", 3, 1800, skills={"gas": 1}),
+    )
+    return RoutingProblem(BEGINS, visits, crew, np.abs(np.subtract.outer(at, at)))
+
+
+def _tours(problem: RoutingProblem):  # type: ignore[no-untyped-def]
+    return (timed(problem, technician_id="ada", shift=0, order=[(StopKind.VISIT, "a"), (StopKind.VISIT, "b")]),)
+
+
+def test_the_cost_is_what_the_judge_says() -> None:
+    problem = _problem()
+    tours = _tours(problem)
+    windows = windows_between([TimeWindow(0, 21600)], hours=[1, 2])
+    found = insert(problem, tours=tours, visit_id="new", windows=windows, spread=STILL, most=50)
+    assert len(found.windows) > 5
+    for one in found.windows:
+        visits = tuple(
+            replace(v, windows=(TimeWindow(one.start_s, one.end_s),)) if v.visit_id == "new" else v
+            for v in problem.visits
+        )
+        asked = replace(problem, visits=visits)
+        check = drag(
+            asked, tours=tours, visit_id="new", technician_id=one.technician_id, shift=one.shift, position=one.position
+        )
+        assert check.allowed
+        assert one.cost_cents == pytest.approx(check.cost_cents + 0.0, abs=0.5)
+        assert one.probability == 1.0
+    assert [one.value_cents for one in found.windows] == sorted(one.value_cents for one in found.windows)
+    assert {one.technician_id for one in found.windows} == {"ada"}
+
+
+def test_the_probability_is_that_of_the_lognormal_before_it() -> None:
+    problem = _problem()
+    tours = _tours(problem)
+    sigma = 0.4
+    spread = FieldSpread(sigma, {"b": 0.0, "new": 0.0}, 0.0, 0.0, 0.0)
+    # Reached after a, b and three drives of 600: in time if a takes at most 4800.
+    window = TimeWindow(9000, 9000 + 1800)
+    found = insert(problem, tours=tours, visit_id="new", windows=[window], spread=spread, draws=20000)
+    worked = 10800 - 1800 - 3600
+    truth = 0.5 * (1 + erf((log(worked / 3600) + sigma**2 / 2) / sigma / sqrt(2)))
+    assert found.windows[0].position == 2
+    assert found.windows[0].probability == pytest.approx(truth, abs=0.01)
+    assert found.windows[0].risk_cents == pytest.approx((1 - truth) * 5000, rel=0.35)
+
+
+def test_why_not_sooner() -> None:
+    problem = _problem()
+    tours = _tours(problem)
+    windows = [TimeWindow(0, 60), TimeWindow(3600, 5400), TimeWindow(14400, 18000)]
+    found = insert(problem, tours=tours, visit_id="new", windows=windows, least_probability=0.95, most=1)
+    assert [one.start_s for one in found.windows] == [14400]
+    assert [one.code for one in found.refused] == ["insert.no-room", "insert.too-risky"]
+    assert refusals(found) == {"insert.no-room": 1, "insert.too-risky": 1}
+    nobody = replace(problem, visits=(*problem.visits[:2], replace(problem.visits[2], skills={"gas": 9})))
+    none = insert(nobody, tours=tours, visit_id="new", windows=windows)
+    assert none.windows == ()
+    assert {one.code for one in none.refused} == {"insert.no-skill"}
+
+
+def test_what_is_stated_may_come_from_the_record_and_a_later_day_costs() -> None:
+    problem = _problem()
+    shifts = (TechnicianShift(0, 28800, 0, 0), TechnicianShift(86400, 86400 + 28800, 0, 0, day=1))
+    problem = replace(problem, technicians=(replace(problem.technicians[0], shifts=shifts),))
+    tours = _tours(problem)
+    windows = [TimeWindow(14400, 18000), TimeWindow(86400 + 14400, 86400 + 18000)]
+    found = insert(
+        problem, tours=tours, visit_id="new", windows=windows, later_cents_per_day=50000.0, kept=lambda p, w: p * 0.5, spread=STILL
+    )  # fmt: skip
+    assert [one.shift for one in found.windows] == [0, 1]
+    assert [one.probability for one in found.windows] == [0.5, 0.5]
+    assert found.windows[1].wait_cents == 50000.0
+    assert found.windows[0].as_dict(problem)["start_at"] == "2026-06-01T10:00:00+00:00"
+    with pytest.raises(KeyError):
+        insert(problem, tours=tours, visit_id="z", windows=windows)
