@@ -337,7 +337,7 @@ def tours_from_vroom(data: Mapping[str, Any] | str, *, instance: VroomInstance) 
                 arrives = float(step["arrival"]) - zero
                 starts = arrives + float(step.get("waiting_time", 0))
                 ends = starts + float(step.get("setup", 0)) + float(step.get("service", 0))
-                left, back = min(left, ends), max(back, ends)
+                left, back = min(left, arrives), max(back, ends)
                 if step["type"] == "break":
                     stops.append(PlannedStop(StopKind.REST, "", starts, starts, ends))
                 elif step["type"] not in ("start", "end"):

@@ -1,0 +1,140 @@
+"""`troth route insert` and `replan`: windows to offer, and a day planned again from now."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.field.routing.town import day, town
+from troth.cli._route_day import state_at
+from troth.cli.main import DONE, ISSUES, WRONG, main
+from troth.core.errors import InputError
+from troth.field.routing.day import DayEvent, EventKind
+from troth.field.routing.from_file import problem_to_json
+
+HAND = [
+    {"technician": "ada", "stops": ["v1", {"depot": "store"}, "v3", "v5"]},
+    {"technician": "ben", "stops": ["v2", "v4", "v6"]},
+]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Return a folder with a problem of which the plan lacks one visit."""
+    data = json.loads(problem_to_json(town()))
+    data["visits"].append({"visit": "new", "place": "place 4", "service": "40min", "unserved_cents": 20000})
+    (tmp_path / "problem.json").write_text(json.dumps(data), encoding="utf-8")
+    (tmp_path / "plan.json").write_text(json.dumps({"tours": HAND}), encoding="utf-8")
+    return tmp_path
+
+
+def told(capsys: pytest.CaptureFixture[str], folder: Path, word: str, *more: str, status: int = DONE) -> Any:
+    """Return what a command prints as JSON."""
+    found = main(["route", word, str(folder / "problem.json"), str(folder / "plan.json"), *more, "--format", "json"])
+    printed = capsys.readouterr()
+    assert found == status, printed
+    return json.loads(printed.out)
+
+
+def test_windows_are_offered_with_price_and_chance(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Those asked for, or all within shifts; the best first; as a table too."""
+    found = told(capsys, folder, "insert", "--visit", "new", "--hours", "2")
+    assert 0 < len(found["windows"]) <= 10
+    values = [one["value_cents"] for one in found["windows"]]
+    assert values == sorted(values) and all(0 <= one["probability"] <= 1 for one in found["windows"])
+    (one,) = told(capsys, folder, "insert", "--visit", "new", "--window", "2026-06-01T12:00/2026-06-01T14:00")[
+        "windows"
+    ]
+    assert (one["start_s"], one["end_s"]) == (4 * 3600, 6 * 3600)
+    assert main(["route", "insert", str(folder / "problem.json"), str(folder / "plan.json"), "--visit", "new"]) == DONE
+    assert "technician" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("more", "code"),
+    [
+        (["--visit", "newt"], "unknown-visit"), (["--visit", "v1"], "planned-already"), (["--visit", "new", "--window", "now/then"], "bad-time"),
+        (["--visit", "new", "--window", "2026-06-01T14:00/2026-06-01T12:00"], "empty-span"),
+    ],
+)  # fmt: skip
+def test_wrong_visits_and_windows_are_refused(
+    folder: Path, capsys: pytest.CaptureFixture[str], more: list[str], code: str
+) -> None:
+    """Unknown, planned already, no times, the wrong way round."""
+    assert told(capsys, folder, "insert", *more, status=WRONG)["issues"][0]["code"] == code
+
+
+def test_a_day_is_planned_again_with_reasons(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Ben is ill at twenty past nine and a visit is new: what is done stays, each change has its cause."""
+    out = folder / "mended.json"
+    words = [
+        "--now",
+        "2026-06-01T09:20",
+        "--event",
+        "ill=ben",
+        "--event",
+        "new=new",
+        "--steps",
+        "5",
+        "--seconds",
+        "600",
+        "--out",
+        str(out),
+    ]
+    found = told(capsys, folder, "replan", *words, status=ISSUES)
+    causes = {one["visit"]: one["cause"] for one in found["changes"]}
+    assert causes["v4"] == "ill" and causes["new"] == "new" and "v1" not in causes
+    assert all(one["says"].endswith(".") for one in found["changes"])
+    mended = json.loads(out.read_text(encoding="utf-8"))
+    assert {tour["technician"] for tour in mended["tours"]} <= {"ada", "cem"}
+    starts = [stop["starts"] for tour in mended["tours"] for stop in tour["stops"]]
+    assert min(starts) >= "2026-06-01T09:20"
+
+
+@pytest.mark.parametrize("event", ["ill", "ill=", "late=ada", "late=ada:soon", "sick=ada", "part-missing=v1"])
+def test_events_that_are_none_are_refused(folder: Path, capsys: pytest.CaptureFixture[str], event: str) -> None:
+    """Without whom, without how long, of no kind."""
+    found = told(capsys, folder, "replan", "--now", "2026-06-01T09:20", "--event", event, status=WRONG)
+    assert found["issues"][0]["code"] == "wrong-use"
+
+
+def test_events_about_strangers_and_instants_that_are_none_are_refused(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """All at once."""
+    words = ["--event", "ill=zoe", "--event", "cancelled=v99"]
+    found = told(capsys, folder, "replan", "--now", "2026-06-01T09:20", *words, status=WRONG)
+    assert [one["code"] for one in found["issues"]] == ["unknown-technician", "unknown-visit"]
+    assert told(capsys, folder, "replan", "--now", "noon", *words[:2], status=WRONG)["issues"][0]["code"] == "bad-time"
+
+
+def test_the_state_of_a_day_is_what_the_plan_says_but_for_events() -> None:
+    """Done, under way, where people are; late ones are at it longer, ill ones leave it."""
+    problem = town()
+    tours = day(problem, ada="v1 store v3 v5", ben="v2 v4")
+    at = 3600 + 1800.0
+    state = state_at(problem, tours, at)
+    assert (state.done, state.running["ada"].visit_id, state.places) == ({"v2"}, "v1", {"ben": 2})
+    assert state.running["ada"].ends_s == 3600 + 2700
+    late = state_at(problem, tours, at, [DayEvent(EventKind.LATE, at, technician_id="ada", seconds=600)])
+    assert late.running["ada"].ends_s == 3600 + 2700 + 600
+    ill = state_at(problem, tours, at, [DayEvent(EventKind.ILL, at, technician_id="ada")])
+    assert "ada" not in ill.running and "v1" not in ill.done
+    before, after = state_at(problem, tours, -1.0), state_at(problem, tours, 1e6)
+    assert not before.done and not before.running and after.done == {"v1", "v2", "v3", "v4", "v5"}
+
+
+def test_a_clock_without_a_zone_is_the_problems() -> None:
+    """And what is no time is refused."""
+    from troth.cli._route_day import second_of
+
+    assert (
+        second_of(town(), "2026-06-01T09:00", where="x")
+        == 3600
+        == second_of(town(), "2026-06-01T06:00+00:00", where="x")
+    )
+    with pytest.raises(InputError, match="bad-time"):
+        second_of(town(), "nine", where="x")
