@@ -144,7 +144,7 @@ class Desk:
         problem = self.problem(known, rows, [self.today], begins=self.today)
         tours = self._tours(problem, {self.today: self.orders.pop(self.today, {})})
         start = RoutePlan(problem, tours, (), Status.FEASIBLE, {})
-        self.plan = solve(problem, stop=Stop(steps=1200, seconds=4.9), seed=self.seed, params=PARAMS, start=start)
+        self.plan = solve(problem, stop=Stop(steps=1500), seed=self.seed, params=PARAMS, start=start)
         for old in [day for day in self.orders if day < self.today]:
             del self.orders[old]
 
@@ -226,7 +226,7 @@ class Desk:
         if not events and set(state.running) | set(state.places) and not self._due(known):
             return
         found = replan(
-            plan, state=state, events=events, new=new, stop=Stop(steps=120, seconds=4.9), seed=self.seed, params=PARAMS
+            plan, state=state, events=events, new=new, stop=Stop(steps=200), seed=self.seed, params=PARAMS
         )
         self.ill |= ill
         self.plan = found.plan

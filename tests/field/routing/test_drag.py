@@ -119,4 +119,4 @@ def test_a_drag_is_plain_data() -> None:
     data = drag(problem, tours=tours, visit_id="a", technician_id="ada", position=9).as_dict()
     assert data["allowed"] is True
     assert [one["rule"] for one in data["appeared"]] == ["routing.promise"]
-    assert data["cost_cents"] == pytest.approx(5000 + 10 * (4800 - 1800) / 60)
+    assert data["cost_cents"] == pytest.approx(5000 + 10 * (4200 - 1800) / 60)

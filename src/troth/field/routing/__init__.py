@@ -2,6 +2,22 @@
 
 from troth.core.decision import Stop as Stop
 from troth.field.routing.check import check as check
+from troth.field.routing.day import DayEvent as DayEvent
+from troth.field.routing.day import DayState as DayState
+from troth.field.routing.day import EventKind as EventKind
+from troth.field.routing.day import RunningJob as RunningJob
+from troth.field.routing.drag import DragCheck as DragCheck
+from troth.field.routing.drag import drag as drag
+from troth.field.routing.explain import sentence as sentence
+from troth.field.routing.insert import InsertAdvice as InsertAdvice
+from troth.field.routing.insert import WindowAdvice as WindowAdvice
+from troth.field.routing.insert import insert as insert
+from troth.field.routing.insert import windows_between as windows_between
+from troth.field.routing.learn import FieldSpread as FieldSpread
+from troth.field.routing.learn import KeptRecord as KeptRecord
+from troth.field.routing.learn import LearnedWork as LearnedWork
+from troth.field.routing.learn import learn_kept as learn_kept
+from troth.field.routing.learn import learn_work as learn_work
 from troth.field.routing.plan import RoutePlan as RoutePlan
 from troth.field.routing.plan import UnservedVisit as UnservedVisit
 from troth.field.routing.problem import After as After
@@ -20,6 +36,9 @@ from troth.field.routing.problem import VisitRequest as VisitRequest
 from troth.field.routing.published import read_solomon as read_solomon
 from troth.field.routing.published import read_technician_routes as read_technician_routes
 from troth.field.routing.published import read_technicians as read_technicians
+from troth.field.routing.replan import Replanned as Replanned
+from troth.field.routing.replan import VisitChange as VisitChange
+from troth.field.routing.replan import replan as replan
 from troth.field.routing.rules import ROUTING_RULES as ROUTING_RULES
 from troth.field.routing.rules import RouteBreach as RouteBreach
 from troth.field.routing.rules import breaches as breaches
