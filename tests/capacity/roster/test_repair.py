@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tests.capacity.roster.problems import EARLY, LATE, MONDAY, NIGHT, shop, small, week
 from troth.capacity.roster import (
     OFF,
+    Activity,
     Duty,
     Employee,
     KindNeed,
@@ -18,6 +19,8 @@ from troth.capacity.roster import (
     RosterParams,
     RosterProblem,
     RosterRepair,
+    ShiftKind,
+    SlotNeed,
     Stop,
     Terms,
     Wish,
@@ -243,6 +246,25 @@ BAD = {
     "a rest longer than the day": (week(Terms(rest=1500)), {"long-rest"}),
     "a rest longer than two days": (week(Terms(rest=3000)), {"bad-rest"}),
 }  # fmt: skip
+
+
+def test_nobody_is_asked_where_it_costs_more_than_it_brings() -> None:
+    """Whoever steps in would be one too many for half of the shift, where two are too many already: that is dearer."""
+    slots = 96
+    wanted = tuple(3 if 32 <= s < 48 else 0 for s in range(slots))
+    need = SlotNeed("till", (0,) * slots, wanted, wanted, (4.0,) * slots, over_square=1.0)
+    staff = tuple(Employee(who, Terms()) for who in "abcd")
+    day = ShiftKind("day", (480,), (480,))
+    problem = RosterProblem(
+        MONDAY, 1, (day,), staff, (Activity("till", 60),), slot_needs=(need,), prices=Prices(change=0.1)
+    )
+    stands = [Duty(who, 0, "day", 480, 480, (("till", 0, 480),)) for who in "abc"]
+    mended = repair(problem, stands, absent="a", first_day=0, last_day=0)
+    assert mended.changes == () and mended.plan.value == mended.unrepaired
+    assert sum(v.cost for v in mended.left) == 64
+    cheap = replace(problem, slot_needs=(replace(need, over_square=0.5),))
+    mended = repair(cheap, stands, absent="a", first_day=0, last_day=0)
+    assert mended.touched == ("d",) and mended.plan.value < mended.unrepaired
 
 
 @pytest.mark.parametrize("name", BAD)

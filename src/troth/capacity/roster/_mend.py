@@ -68,6 +68,7 @@ class Mending:
     _rng: np.random.Generator = field(init=False)
     _first: _State = field(init=False)
     _price: float = field(init=False, default=0.0)
+    _most: np.ndarray = field(init=False)
     _stood: float = field(init=False, default=0.0)
 
     def __post_init__(self) -> None:
@@ -84,6 +85,7 @@ class Mending:
         lines, acts = _written(self._whole, self.duties, self._board)
         stood = _written(self._whole, [*self.duties, *self.missing], self._board)
         self._price = self.problem.prices.change or _SHARE * _scale(arrays, self.problem.slot_minutes)
+        self._most = arrays.most
         self._arrays = self._no_better(self._priced(arrays, lines), (lines, acts), stood)
         self._first = _State(lines, acts, (), self._cover(lines, acts))
         self._stood = self._cover(*stood)
@@ -175,7 +177,15 @@ class Mending:
     def _cover(self, lines: np.ndarray, acts: np.ndarray) -> float:
         self._board.lines[:], self._board.acts[:] = lines, acts
         kernels.fill(self._arrays, self._board)
-        return float(kernels.covered(self._arrays, self._board))
+        return float(kernels.covered(self._arrays, self._board)) + self._crowd()
+
+    def _crowd(self) -> float:
+        """Return what people too many cost more than the kernels know, to whom those who were too many before are none."""
+        arrays, n = self._arrays, self._board.by_slot
+        more = np.maximum(n - arrays.most, 0)
+        before = arrays.most - self._most
+        # ((before + more)^2 - before^2) - more^2: each further one is dearer the more there were.
+        return float((2 * arrays.square * before * more).sum())
 
     def _own(self, touched: tuple[int, ...], lines: np.ndarray, acts: np.ndarray) -> float:
         """Return what the lines of people cost by themselves more than they did, changed activities included."""
