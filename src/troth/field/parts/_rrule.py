@@ -5,20 +5,27 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from itertools import islice, pairwise
 from typing import Any, Final
 
 from troth.core.decision import Issue, Severity
-from troth.field.parts.check import error
+from troth.field.parts._issues import error
 
 _STEPS: Final = ("DAILY", "WEEKLY", "MONTHLY", "YEARLY")
 _OFTEN: Final = ("SECONDLY", "MINUTELY", "HOURLY")
 _WEEKDAYS: Final = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 #: Lists of whole numbers a rule may have, and how large they get; 0 is in none of them but has no meaning.
 _LISTS: Final = {"BYMONTHDAY": 31, "BYYEARDAY": 366, "BYWEEKNO": 53, "BYMONTH": 12, "BYSETPOS": 366}
+_OF: Final = {
+    "BYMONTHDAY": ("MONTHLY", "YEARLY"),
+    "BYYEARDAY": ("YEARLY",),
+    "BYWEEKNO": ("YEARLY",),
+    "BYSETPOS": ("MONTHLY", "YEARLY"),
+}
 _LONGEST, _MOST_STEPS, _MOST_DATES = 200, 1000, 10_000
-#: Years in which a rule must give its first dates, and the first day one may begin: both bound the work.
-_YEARS: Final = 40
+#: Within how many years a rule must give a date, and the first day one may begin: both bound the work.
+_YEARS: Final = (3, 40)
 _EARLIEST, _LATEST = date(1950, 1, 1), date(2200, 1, 1)
 
 
@@ -53,6 +60,8 @@ class Rhythm:
     def _dates(self, last: date) -> list[date]:
         from dateutil import rrule
 
+        if self.step == "DAILY":  # dateutil looks for a day that never comes until the year 9999
+            return self._days(last)
         until = datetime(last.year, last.month, last.day, tzinfo=UTC)  # any one zone: only dates count
         begin = datetime(self.first.year, self.first.month, self.first.day, tzinfo=UTC)
         rule = rrule.rrule(
@@ -60,19 +69,28 @@ class Rhythm:
         )
         return [at.date() for at in islice(rule, self.count or _MOST_DATES * 10)]
 
+    def _days(self, last: date) -> list[date]:
+        """Return every so many days, of named months and weekdays only."""
+        months = self.options.get("bymonth", range(1, 13))
+        weekdays = {day.weekday for day in self.options["byweekday"]} if "byweekday" in self.options else range(7)
+        steps = range(self.first.toordinal(), last.toordinal() + 1, self.interval)
+        days = (date.fromordinal(n) for n in steps)
+        return list(islice((day for day in days if day.month in months and day.weekday() in weekdays), self.count))
+
     def after(self, done: date) -> date | None:
         """Return the day one step after another; the last of the month where it is too short. None when it has ended."""
         from dateutil.relativedelta import relativedelta
 
         unit = {"DAILY": "days", "WEEKLY": "weeks", "MONTHLY": "months", "YEARLY": "years"}[self.step]
-        found: date = done + relativedelta(**{unit: self.interval})  # type: ignore[arg-type]
+        found: date = done + relativedelta(**{unit: self.interval})
         return None if found > (self.until or _LATEST) else found
 
 
-def rhythm(rule: str, *, first: date, where: str) -> Rhythm | list[Issue]:
+@lru_cache(maxsize=1024)
+def rhythm(rule: str, *, first: date, where: str) -> Rhythm | tuple[Issue, ...]:
     """Read a rule; return all that is wrong with it instead if it cannot be used."""
     if len(rule) > _LONGEST:
-        return [error("rule-too-long", where, rule, f"Maybe at most {_LONGEST} characters.")]
+        return (error("rule-too-long", where, rule, f"Maybe at most {_LONGEST} characters."),)
     issues: list[Issue] = []
     if not _EARLIEST <= first < _LATEST:
         issues.append(error("bad-first", where, first, f"Maybe a day from {_EARLIEST} on."))
@@ -81,7 +99,8 @@ def rhythm(rule: str, *, first: date, where: str) -> Rhythm | list[Issue]:
         name, equal, value = piece.strip().partition("=")
         if not equal or name in said:
             issues.append(error("bad-rule", where, piece, "Maybe NAME=VALUE, each name once: FREQ=MONTHLY;INTERVAL=3."))
-        said[name] = value
+        else:
+            said[name] = value
     step = _step(said, where, issues)
     interval = _number(said, "INTERVAL", _MOST_STEPS, where, issues) or 1
     count, until = _number(said, "COUNT", _MOST_DATES, where, issues), _until(said, first, where, issues)
@@ -89,22 +108,25 @@ def rhythm(rule: str, *, first: date, where: str) -> Rhythm | list[Issue]:
         issues.append(error("two-ends", where, rule, "Maybe only COUNT or only UNTIL."))
     options = _options(said, where, issues)
     if issues:
-        return issues
+        return tuple(issues)
     found = Rhythm(first, step, interval, not set(options) - {"WKST"}, until, count, _native(options))
     try:
         return _tried(found, said, where)
     except ValueError as fault:  # what dateutil takes for a contradiction
-        return [error("bad-rule", where, rule, f"Maybe as RFC 5545 has it; {fault}.")]
+        return (error("bad-rule", where, rule, f"Maybe as RFC 5545 has it; {fault}."),)
 
 
-def _tried(found: Rhythm, said: dict[str, str], where: str) -> Rhythm | list[Issue]:
+def _tried(found: Rhythm, said: dict[str, str], where: str) -> Rhythm | tuple[Issue, ...]:
     """Unroll the first dates: a rule without any cannot be used."""
-    ahead = found.first.replace(year=min(found.first.year + _YEARS, _LATEST.year), day=min(found.first.day, 28))
-    dates = list(islice(found.between(found.first, ahead), 500))
+    dates: list[date] = []
+    for years in _YEARS:
+        if not dates:
+            ahead = found.first.replace(year=min(found.first.year + years, _LATEST.year), day=min(found.first.day, 28))
+            dates = found.between(found.first, ahead)
     if not dates:
-        return [
-            error("no-dates", where, said.get("UNTIL", ""), "Maybe the days it names never come, or it ended before.")
-        ]
+        return (
+            error("no-dates", where, said.get("UNTIL", ""), "Maybe the days it names never come, or it ended before."),
+        )
     shortest = min(((b - a).days for a, b in pairwise(dates)), default=0)
     doubts = tuple(_doubts(found, said, where))
     values = (found.first, found.step, found.interval, found.plain, found.until, found.count, found.options)
@@ -170,7 +192,9 @@ def _options(said: dict[str, str], where: str, issues: list[Issue]) -> dict[str,
         elif name == "BYDAY":
             good = all(re.fullmatch(rf"([+-]?[1-9]\d?)?({'|'.join(_WEEKDAYS)})", one) for one in value.split(","))
         elif name in _LISTS:
-            good = all(re.fullmatch(r"[+-]?\d{1,3}", n) and 1 <= abs(int(n)) <= _LISTS[name] for n in value.split(","))
+            # By RFC 5545, table of section 3.3.10, and no BYMONTHDAY of days: that is a rule of months.
+            good = said.get("FREQ") in _OF.get(name, _STEPS)
+            good &= all(re.fullmatch(r"[+-]?\d{1,3}", n) and 1 <= abs(int(n)) <= _LISTS[name] for n in value.split(","))
         else:
             good = False
         if not good:

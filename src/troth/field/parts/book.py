@@ -7,7 +7,8 @@ from datetime import datetime
 
 from troth.core.decision import Issue, Severity
 from troth.core.errors import InputError
-from troth.field.parts.check import aware, check
+from troth.field.parts._issues import aware
+from troth.field.parts.check import check
 from troth.field.parts.facts import Holdings, StockCount, StockFacts, StockMove, StockPlaceKind
 
 

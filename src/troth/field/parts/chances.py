@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from troth.core.decision import Issue, Severity
 from troth.core.errors import InputError
+from troth.field.parts._issues import aware, error
 from troth.field.parts._sklearn import Logistic, fit_logistic, words
-from troth.field.parts.check import aware, error
 from troth.field.parts.history import PartCase, PartHistory, traits
 
 Floats = NDArray[np.float64]
@@ -180,13 +180,13 @@ def _learn(table: _Known, j: int, seed: int) -> tuple[PartScore, _Rates, Logisti
     }
     rule, strength = _chosen(whole)
     rates = _rates(part, known)
-    model = None
+    kept: Logistic | None = None
     if rule is PartRule.LOGISTIC:
-        model = fit_logistic(table.matrix(j, rates, slice(None)), needed, strength=strength, seed=seed)
+        kept = fit_logistic(table.matrix(j, rates, slice(None)), needed, strength=strength, seed=seed)
     told_losses: dict[PartRule, float] = {}
     for (one, _), some in whole.items():
         told_losses[one] = min(told_losses.get(one, np.inf), float(some.mean()))
-    return PartScore(part, rule, told_losses, int(needed.sum())), rates, model
+    return PartScore(part, rule, told_losses, int(needed.sum())), rates, kept
 
 
 def _chosen(losses: Mapping[tuple[PartRule, float], Floats]) -> tuple[PartRule, float]:

@@ -9,8 +9,8 @@ from datetime import date, timedelta
 from troth.core.decision import Issue, Severity
 from troth.core.errors import InputError
 from troth.core.time import Calendar, Span, start_of_day, zone
+from troth.field.parts._issues import error
 from troth.field.parts._rrule import Rhythm, rhythm
-from troth.field.parts.check import error
 from troth.field.parts.recurring import RecurFrom, RecurringOrder, RecurringTerms, check_recurring
 
 #: Longest stretch that is looked at, in days.
@@ -103,7 +103,7 @@ def _closed(one: DueVisit) -> Issue:
 
 def _read(terms: RecurringTerms) -> Rhythm:
     found = rhythm(terms.rule, first=terms.first, where="rule")
-    if isinstance(found, list):
+    if isinstance(found, tuple):
         raise InputError(found)
     return found
 

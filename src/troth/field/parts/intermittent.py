@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from troth.core.errors import InputError
 from troth.core.random import stream
-from troth.field.parts.check import error
+from troth.field.parts._issues import error
 
 Floats = NDArray[np.float64]
 

@@ -12,7 +12,7 @@ from troth.core.decision import Issue
 from troth.core.errors import InputError
 from troth.core.time import Step
 from troth.demand import SeriesForecast
-from troth.field.parts.check import error
+from troth.field.parts._issues import error
 
 Floats = NDArray[np.float64]
 #: Levels that are tried at most: more pieces of one part than this want another kind of planning.
@@ -113,7 +113,7 @@ def daily_paths(forecast: SeriesForecast) -> Floats:
     """
     if forecast.grid.step is not Step.DAY:
         raise InputError([error("not-daily", "forecast", forecast.grid.step, "Maybe forecast with every='day'.")])
-    return np.round(np.maximum(forecast.paths, 0.0))
+    return np.asarray(np.round(np.maximum(forecast.paths, 0.0)), float)
 
 
 def best_level(paths: ArrayLike, *, prices: StockPrices, lead_days: int = 0) -> StockLevel:
@@ -182,7 +182,7 @@ class _Model:
             *_price("hold_cents_day", prices.hold_cents_day),
             *_price("order_cents", prices.order_cents),
         ]
-        if isinstance(lead_days, bool) or not isinstance(lead_days, int) or lead_days < 0:
+        if lead_days < 0:
             issues.append(error("bad-lead", "lead_days", lead_days, "Maybe whole days, 0 or more."))
         try:
             demand = _samples(paths)
@@ -244,8 +244,8 @@ def _windows(demand: Floats, days: int) -> Floats:
 
 def _over(samples: Floats, places: NDArray[np.int64]) -> tuple[Floats, Floats]:
     """Return the mean demand beyond each position, and the mean position beyond demand."""
-    lacks = np.array([float(np.maximum(samples - y, 0).mean()) for y in places])
-    return lacks, lacks + places - float(samples.mean())
+    lacks = np.array([float(np.maximum(samples - y, 0).mean()) for y in places], float)
+    return lacks, np.asarray(lacks + places - float(samples.mean()), float)
 
 
 def _renewals(demand: Floats, count: int) -> Floats:

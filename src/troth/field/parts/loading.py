@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from troth.core.decision import Issue, Status, Stop
 from troth.core.errors import InputError
 from troth.field.parts._highspy import Model
-from troth.field.parts.check import error, twice, whole
+from troth.field.parts._issues import error, twice, whole
 
 Floats = NDArray[np.float64]
 #: Cents below which a piece is worth nothing.

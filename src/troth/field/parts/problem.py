@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from math import isfinite
 
 from troth.core.decision import Issue
-from troth.field.parts.check import aware, error, twice, whole
+from troth.field.parts._issues import aware, error, twice, whole
 from troth.field.parts.facts import Holdings, StockPlaceKind
 from troth.field.parts.supply import PartNeed, PartOffer
 

@@ -10,8 +10,8 @@ from typing import Final
 
 from troth.core.decision import Issue, Severity
 from troth.core.errors import InputError
+from troth.field.parts._issues import error, twice
 from troth.field.parts._rrule import rhythm
-from troth.field.parts.check import error, twice
 
 #: Longest tolerance to either side, in days.
 WIDEST: Final = 366
@@ -136,13 +136,14 @@ def check_recurring(orders: Sequence[RecurringOrder], *, calendars: Sequence[str
 
 def _terms(where: str, terms: RecurringTerms) -> Iterator[Issue]:
     for name, days in (("before", terms.before), ("after", terms.after)):
-        if isinstance(days, bool) or not isinstance(days, int) or not 0 <= days <= WIDEST:
+        if not 0 <= days <= WIDEST:
             yield error("bad-tolerance", f"{where}.{name}", days, f"Maybe whole days from 0 to {WIDEST}.")
     found = rhythm(terms.rule, first=terms.first, where=f"{where}.rule")
-    if isinstance(found, list):
+    if isinstance(found, tuple):
         yield from found
         return
-    yield from found.doubts
+    if terms.counted is RecurFrom.FIXED:
+        yield from found.doubts  # counted from when it was done, a month that is too short ends on its last day
     if terms.counted is RecurFrom.DONE and not found.plain:
         advice = "Maybe only FREQ and INTERVAL: counted from when it was done, a rule cannot name days."
         yield error("days-named", f"{where}.rule", terms.rule, advice)

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from troth.core.decision import Issue
 from troth.core.errors import InputError
-from troth.field.parts.check import aware, error, whole
+from troth.field.parts._issues import aware, error, whole
 from troth.field.parts.facts import Holdings, StockMove, StockPlaceKind
 
 

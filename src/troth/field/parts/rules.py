@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Final
 
 from troth.core.decision import Issue, Rule
-from troth.field.parts.check import error
+from troth.field.parts._issues import error
 from troth.field.parts.problem import SourcingProblem
 from troth.field.parts.sourced import SourcedPart, SourceWay, SourcingPlan
 
