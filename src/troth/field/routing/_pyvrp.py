@@ -231,8 +231,15 @@ def solve_pyvrp(
 
 
 def listed(seq: Any, size: Any) -> dict[int, list[int]]:
-    """Return sequences as orders by tour, without tours that have no visit."""
-    return {t: [int(v) for v in seq[t][: size[t]]] for t in range(len(size)) if size[t]}
+    """Return sequences as orders by tour, without tours that have no visit; of a visit made twice the first stays."""
+    seen: set[int] = set()
+    out = {}
+    for t in range(len(size)):
+        line = [v for v in dict.fromkeys(int(v) for v in seq[t][: size[t]]) if v not in seen]
+        seen.update(line)
+        if line:
+            out[t] = line
+    return out
 
 
 def as_found(w: Whole, lines: dict[int, list[int]], value: float, steps: int) -> Found:

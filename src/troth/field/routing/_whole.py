@@ -20,6 +20,8 @@ from troth.field.routing.problem import FieldTechnician, RoutingProblem, Technic
 #: Each profile has its own matrices; more are too slow and too large.
 _PROFILES: Final = 12
 _TICKS: Final = (1, 10, 100)
+#: From so many visits on parts are quicker than the whole.
+_MANY: Final = 300
 #: Units of money in a cent.
 _UNITS: Final = (1, 10, 60, 100, 360, 600, 3600, 36000, 360000)
 
@@ -63,6 +65,24 @@ def beyond(problem: RoutingProblem) -> str:
 def reaches(problem: RoutingProblem) -> bool:
     """Tell whether PyVRP's model says the whole problem."""
     return not beyond(problem)
+
+
+def choose(problem: RoutingProblem) -> str:
+    """Return which search is for a problem: "pyvrp" as it is, "split" for PyVRP in parts, "hunt" for our own.
+
+    Examples
+    --------
+    >>> from datetime import UTC, datetime
+    >>> import numpy as np
+    >>> from troth.field.routing import FieldTechnician, RoutingProblem, TechnicianShift, VisitRequest
+    >>> ada = FieldTechnician("ada", (TechnicianShift(0, 28800, 0, 0),))
+    >>> visits = tuple(VisitRequest(f"{k}", 0, 60) for k in range(30))
+    >>> choose(RoutingProblem(datetime(2026, 6, 1, tzinfo=UTC), visits, (ada,), np.zeros((1, 1))))
+    'pyvrp'
+    """
+    if beyond(problem):
+        return "hunt"
+    return "pyvrp" if len(problem.visits) < _MANY else "split"
 
 
 def _beyond_visit(visit: VisitRequest, span: tuple[float, float]) -> str:

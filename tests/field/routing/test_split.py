@@ -1,0 +1,101 @@
+"""Large problems in parts: borders, plans that stand, never worse."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from benchmarks.quality._routing_made import made
+from troth.core.decision import Stop
+from troth.field.routing import _split
+from troth.field.routing._pyvrp import solve_pyvrp
+from troth.field.routing._split import plane, solve_split
+from troth.field.routing.orders import sequences, toured
+from troth.field.routing.problem import RoutingProblem
+from troth.field.routing.published import read_solomon
+from troth.field.routing.solve import judged
+
+
+@pytest.fixture(scope="module")
+def problem() -> RoutingProblem:
+    """Return a problem of two hundred customers."""
+    return read_solomon(made("RC1", customers=200, seed=3, density=0.5))
+
+
+def test_parts_make_a_plan_that_stands(problem: RoutingProblem) -> None:
+    """Every visit is made, no rule is broken, the value is the judge's, and it costs less than the first plan."""
+    first = solve_split(problem, stop=Stop(steps=0), seed=1)
+    found = solve_split(problem, stop=Stop(steps=600), seed=1)
+    assert first is not None
+    assert found is not None
+    plan = judged(problem, toured(problem, found.seq, found.size))
+    assert not plan.broken
+    assert not plan.unserved
+    assert plan.value == pytest.approx(found.value, abs=0.01)
+    assert found.value < first.value
+
+
+def test_threads_do_not_decide(problem: RoutingProblem) -> None:
+    """With steps alone a seed gives the same tours, whichever group is done first."""
+    runs = [solve_split(problem, stop=Stop(steps=300), seed=5, threads=many) for many in (1, 3)]
+    assert runs[0] is not None
+    assert runs[1] is not None
+    assert np.array_equal(runs[0].seq, runs[1].seq)
+    assert runs[0].steps == runs[1].steps
+
+
+def test_a_start_is_never_made_worse(problem: RoutingProblem) -> None:
+    """From a plan of PyVRP's it goes on; what breaks a rule is no start."""
+    begun = solve_pyvrp(problem, stop=Stop(steps=200), seed=2)
+    assert begun is not None
+    found = solve_split(problem, stop=Stop(steps=300), seed=2, start=(begun.seq, begun.size))
+    assert found is not None
+    assert found.value <= begun.value
+    everything = np.arange(200)[None].repeat(len(begun.size), axis=0)
+    size = np.zeros(len(begun.size), np.int64)
+    size[0] = 200
+    assert solve_split(problem, stop=Stop(steps=10), seed=1, start=(everything, size)) is None
+
+
+def test_visits_that_may_be_left_out(problem: RoutingProblem) -> None:
+    """With too few technicians the value counts what is left out."""
+    few = replace(
+        problem, technicians=problem.technicians[:6], visits=tuple(replace(one, unserved_cents=300.0) for one in problem.visits)
+    )  # fmt: skip
+    found = solve_split(few, stop=Stop(steps=300), seed=1)
+    assert found is not None
+    plan = judged(few, toured(few, found.seq, found.size))
+    assert not plan.broken
+    assert plan.unserved
+    assert plan.value == pytest.approx(found.value, abs=0.01)
+    again = solve_split(few, stop=Stop(steps=0), seed=1, start=sequences(few, plan.tours))
+    assert again is not None
+    assert again.value == pytest.approx(found.value, abs=0.01)
+
+
+def test_first_plans_of_shares(problem: RoutingProblem, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is too large for one matrix is shared out, and everything is still made once."""
+    monkeypatch.setattr(_split, "_AT_ONCE", 80)
+    found = solve_split(problem, stop=Stop(steps=0), seed=1)
+    assert found is not None
+    made_visits = sorted(int(v) for t in range(len(found.size)) for v in found.seq[t][: found.size[t]])
+    assert made_visits == list(range(200))
+
+
+def test_cuts_hold_every_tour_once() -> None:
+    """Groups are a partition, of about the size that was asked for."""
+    draw = np.random.default_rng(1)
+    middles, sizes = draw.normal(size=(60, 2)), draw.integers(1, 20, 60).astype(float)
+    groups = list(_split._cut(middles, sizes, 100.0, draw))
+    assert sorted(np.concatenate(groups).tolist()) == list(range(60))
+    assert all(40 <= sizes[its].sum() <= 200 for its in groups)
+
+
+def test_a_plane_without_ways() -> None:
+    """Places that cannot be reached are still somewhere."""
+    seconds = np.full((4, 4), np.inf)
+    np.fill_diagonal(seconds, 0.0)
+    seconds[:2, :2] = [[0.0, 5.0], [7.0, 0.0]]
+    assert np.isfinite(plane(seconds)).all()
