@@ -34,7 +34,7 @@ def streets_of(path: Path) -> dict[str, Any]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of an extract without streets: told below
-            reader = OSM(str(path), keep_metadata=False)
+            reader = OSM(str(path), keep_metadata=False, progress=False)
             nodes, edges = reader.get_network("driving+service", nodes=True, tags_to_keep=list(_TAGS))
     except Exception as wrong:  # noqa: BLE001 -- whatever a damaged file makes it raise
         advice = "Maybe the download is not complete, or it is not in the format .osm.pbf."
