@@ -12,8 +12,9 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
-from troth.demo.field import Dispatch, FieldTruth, FieldWorld, field_service
+from troth.demo.field import Dispatch, FieldWorld, field_service
 from troth.demo.field.tables import reference
+from troth.demo.field.truth import FieldParams
 from troth.field.parts import (
     LoadingProblem,
     LoadVisit,
@@ -38,18 +39,18 @@ _KINDS: Final = ("boiler", "heat pump", "ventilation", "water heater")
 _MINUTE: Final = 60_000
 
 
-def company(seed: int) -> FieldTruth:
+def company(seed: int) -> FieldParams:
     """Return the field service; each seed begins two weeks later in the year."""
     start = date(2025, 1, 6) + timedelta(days=14 * seed)
     return field_service("f", start=start.isoformat(), days=7 * (HISTORY + JUDGED + AFTER))
 
 
-def first_day(truth: FieldTruth) -> date:
+def first_day(truth: FieldParams) -> date:
     """Return the first day that is judged."""
     return date.fromisoformat(truth.start) + timedelta(days=7 * HISTORY)
 
 
-def assets(truth: FieldTruth) -> list[dict[str, Any]]:
+def assets(truth: FieldParams) -> list[dict[str, Any]]:
     """Return the rows of the reference table `assets`."""
     names = TABLES["assets"].schema.names
     rows = [dict(zip(names, row, strict=False)) for row in reference(truth, until=_at(first_day(truth)))["assets"]]
@@ -132,7 +133,7 @@ class Surprise:
     rates: Mapping[tuple[str, str], float]
 
     @classmethod
-    def of(cls, history: PartHistory, *, truth: FieldTruth, as_of: datetime) -> Surprise:
+    def of(cls, history: PartHistory, *, truth: FieldParams, as_of: datetime) -> Surprise:
         """Return rates of the last eight weeks: per technician and working day."""
         since = as_of - timedelta(days=56)
         cases = [one for one in history.cases if since <= one.opened_at < as_of]
@@ -237,6 +238,6 @@ def foretold(
     return {name: (chances.of(cases, history=history, rule=rule), needed) for name, rule in rules.items()}
 
 
-def learned(history: PartHistory, *, truth: FieldTruth) -> PartChances:
+def learned(history: PartHistory, *, truth: FieldParams) -> PartChances:
     """Learn chances from the history alone."""
     return learn_parts(history, as_of=_at(first_day(truth)), parts=[part.part for part in truth.parts])

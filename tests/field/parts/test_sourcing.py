@@ -219,7 +219,7 @@ def test_options_count_what_is_free() -> None:
     )
     assert first.aboard("asta")
     assert first.pick_ups("bronius") is None
-    assert second.pick_ups("asta") == {"depot-2"}
+    assert second.pick_ups("asta") == frozenset({"depot-2"})
     assert third.pick_ups("asta") is None
     assert third.parts[0].earliest_at == NOW + timedelta(days=6)
     assert second.as_dict()["parts"][1]["depots"] == {"depot-2": 1}
