@@ -21,7 +21,7 @@ def render(plan: StaffingPlan, *, title: str = "How many people are needed?") ->
         default=np.nan,
     )  # fmt: skip
     most = int(plan.staff.sum(axis=0).max(initial=0))
-    sure = f" Every target is reached with a probability of {_share(least).removeprefix('> ')} or more."
+    sure = f" The least sure target is reached with a probability of {_share(least).replace('>', 'more than')}."
     if np.isnan(least):
         sure = ""
     elif plan.status is Status.INFEASIBLE:
@@ -34,7 +34,7 @@ def render(plan: StaffingPlan, *, title: str = "How many people are needed?") ->
             html.chart(html.Chart(plan.plot(one.group, height=220), one.group, f"Serves {', '.join(one.queues)}.", ""))
             for one in problem.groups
         )
-        charts += f'<div class="grid wide">{each}</div>'
+        charts += f'</section><section><div class="grid wide">{each}</div>'
     notes = "".join(f'<p class="note">{html.text(one)}</p>' for one in plan.issues)
     body = (
         f'<main id="main"><header class="top"><h1>{html.text(title)}</h1><p class="answer">{html.text(answer)}</p></header>{notes}'
