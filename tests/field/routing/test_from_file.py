@@ -83,13 +83,8 @@ def _problems(draw: st.DrawFn) -> RoutingProblem:
     )
     people = (FieldTechnician(draw(_NAME), (shift,), territories=draw(st.none() | st.just(frozenset({"a"})))),)
     published = (PublishedVisit(ids[0], people[0].technician_id, draw(_SECOND)),) if draw(st.booleans()) else ()
-    begins = draw(
-        st.datetimes(
-            datetime.fromisoformat("2000-01-01"),
-            datetime.fromisoformat("2100-01-01"),
-            timezones=st.just(UTC) | st.just(BEGINS_AT.tzinfo),
-        )
-    )  # type: ignore[arg-type]
+    wall = draw(st.datetimes(datetime.fromisoformat("2000-01-01"), datetime.fromisoformat("2100-01-01")))
+    begins = wall.replace(tzinfo=draw(st.sampled_from([UTC, BEGINS_AT.tzinfo])))
     return RoutingProblem(begins, tuple(visits), people, seconds, published=published)
 
 

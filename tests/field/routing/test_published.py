@@ -57,13 +57,13 @@ def test_an_instance_of_technicians_is_read() -> None:
     """Homes, skills, tools, pieces, windows, and the depot that has everything."""
     problem = read_technicians(CREW, name="small")
     (who,), (visit,), (depot,) = problem.technicians, problem.visits, problem.depots
-    assert (who.shifts[0].start_place, who.skills, who.tools, dict(who.parts)) == (
+    assert (who.shifts[0].start_place, dict(who.skills), set(who.tools), dict(who.parts)) == (
         1,
         {"0": 1.0, "2": 1.0},
         {"1"},
         {"0": 2},
     )
-    assert (visit.place, visit.service_s, visit.windows[0].end_s, visit.skills, dict(visit.parts)) == (
+    assert (visit.place, visit.service_s, visit.windows[0].end_s, dict(visit.skills), dict(visit.parts)) == (
         2,
         15,
         90,

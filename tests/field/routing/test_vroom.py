@@ -11,7 +11,7 @@ import pytest
 
 from troth.core.decision import Severity, Status
 from troth.core.errors import InputError
-from troth.field.routing import ROUTING_RULES, RoutePlan, UnservedVisit, breaches
+from troth.field.routing import ROUTING_RULES, RoutePlan, RoutingParams, Stop, UnservedVisit, breaches, solve
 from troth.field.routing.rules import hard
 from troth.field.routing.vroom import VroomInstance, plan_to_vroom, problem_from_vroom, tours_from_vroom
 
@@ -79,6 +79,21 @@ def test_both_judge_alike(tmp_path: Path) -> None:
             ]
         left = {one["id"] for one in ours["unassigned"]}
         assert left == {one["id"] for one in theirs["unassigned"]} and 3 not in left
+
+
+def test_our_own_search_leaves_out_as_few_at_the_same_cost(tmp_path: Path) -> None:
+    """Nearly VROOM's cost, and as many jobs, after a second."""
+    vroom = pytest.importorskip("vroom")
+    data = instance(4)
+    path = tmp_path / "instance.json"
+    path.write_text(json.dumps(data), encoding="utf-8")
+    theirs = vroom.Input.from_json(path).solve(exploration_level=5, nb_threads=1).to_dict()["summary"]
+    found = problem_from_vroom(data)
+    plan = solve(found.problem, stop=Stop(steps=2000), params=RoutingParams(chains=1))
+    ours = plan_to_vroom(plan, instance=found)["summary"]
+    assert plan.broken == () and ours["violations"] == []
+    assert (ours["unassigned"], ours["priority"]) == (theirs["unassigned"], theirs["priority"])
+    assert ours["cost"] <= 1.05 * theirs["cost"]
 
 
 def test_priorities_order_what_is_left_out() -> None:

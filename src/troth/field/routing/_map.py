@@ -85,11 +85,8 @@ class _Ground:
     def line(self, figure: Any, tour: Tour, k: int) -> None:
         """Draw the way of a tour."""
         spots = [self.at[place] for place in tour_places(self.problem, tour)]
-        several = (
-            len(self.known.technicians.get(tour.technician_id, tour).shifts) > 1
-            if tour.technician_id in self.known.technicians
-            else False
-        )  # type: ignore[union-attr]
+        who = self.known.technicians.get(tour.technician_id)
+        several = who is not None and len(who.shifts) > 1
         name = f"{tour.technician_id}{f' {tour.shift + 1}' if several else ''}"
         figure.add_scatter(
             x=[x for x, _ in spots], y=[y for _, y in spots], mode="lines", hoverinfo="skip", name=plotly_text(name),

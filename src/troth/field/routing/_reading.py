@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, dataclass, fields, is_dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from difflib import get_close_matches
 from typing import Any, Final, NoReturn
@@ -44,8 +45,7 @@ def loaded(text: str, *, name: str) -> Any:
     def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         found = dict(pairs)
         if len(found) < len(pairs):
-            seen: set[str] = set()
-            twice.extend(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+            twice.extend(key for key, n in Counter(key for key, _ in pairs).items() if n > 1)
         return found
 
     if len(text) > MOST_TEXT:
@@ -278,12 +278,7 @@ def record(
             raise FaultError
         return made(**found)
 
-    usual = (
-        {f.name: f.default if f.default is not MISSING else f.default_factory() for f in fields(made)  # type: ignore[arg-type]
-         if f.default is not MISSING or f.default_factory is not MISSING}
-        if isinstance(made, type) and hasattr(made, "__dataclass_fields__")
-        else {}
-    )  # fmt: skip
+    usual = _usual(made)
 
     def write(frame: Frame, value: Any) -> dict[str, Any]:
         out = {}
@@ -294,6 +289,17 @@ def record(
         return out
 
     return Kind(read, write)
+
+
+def _usual(made: Any) -> dict[str, Any]:
+    """Return the usual values of a record's fields."""
+    found: dict[str, Any] = {}
+    for one in fields(made) if is_dataclass(made) else ():
+        if one.default is not MISSING:
+            found[one.name] = one.default
+        elif one.default_factory is not MISSING:
+            found[one.name] = one.default_factory()
+    return found
 
 
 def keys(

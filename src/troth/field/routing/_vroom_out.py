@@ -126,7 +126,7 @@ class _Out:
                          | self._way(duration, distance))  # fmt: skip
         visits = [one.name for one in stops if one.kind is StopKind.VISIT]
         amounts = {key: self._sum(visits, key) for key in ("delivery", "pickup")}
-        whole = {
+        whole: dict[str, Any] = {
             "vehicle": int(tour.technician_id),
             "cost": round(self.costs.get(tour.technician_id, 0.0)),
             "duration": round(duration),

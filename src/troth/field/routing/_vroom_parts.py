@@ -57,7 +57,7 @@ class VroomFrame(Frame):
         if self.indexed:
             if index is None and point is None:
                 return None
-            if not _is_number(index) or index != int(index):
+            if index is None or not _is_number(index) or index != int(index):
                 self.wrong("missing-key", f"{where}.{name}_index", index, "Maybe the row of the matrix: one is given.")
             if point is not None:
                 self.spots[int(index)] = point

@@ -234,11 +234,11 @@ class _Sheet:
         for one in self.left:
             if one.promised is not None:
                 lines[True].append((one.promised.start_s, one.promised.end_s, self.row[_LEFT_OUT] + 0.42))
-        for late, its in lines.items():
-            if its:
+        for late, rows in lines.items():
+            if rows:
                 figure.add_scatter(
-                    x=[at for a, b, _ in its for at in (self.wall(a), self.wall(b), None)],
-                    y=[at for *_, y in its for at in (y, y, None)], mode="lines", hoverinfo="skip",
+                    x=[at for a, b, _ in rows for at in (self.wall(a), self.wall(b), None)],
+                    y=[at for *_, y in rows for at in (y, y, None)], mode="lines", hoverinfo="skip",
                     name="late" if late else "promised",
                     line={"color": LIGHT["late" if late else "accent"], "width": 2, **({"dash": "5px,3px"} if late else {})}, legendrank=30 + late,
                 )  # fmt: skip

@@ -136,10 +136,11 @@ def _ways(
     if table.durations is not None:
         seconds, metres = table.durations, table.distances
         locations: list[Any] = [frame.spots.get(k, k) for k in range(len(seconds))]
-        for one in (*jobs, *vehicles):
-            for place in one.places:
-                if not 0 <= place < len(seconds):
-                    frame.tell("no-such-place", one.where, place, "Maybe the matrix was made without it.")
+        for where, place in [(one.where, p) for one in jobs for p in one.places] + [
+            (one.where, p) for one in vehicles for p in one.places
+        ]:
+            if not 0 <= place < len(seconds):
+                frame.tell("no-such-place", where, place, "Maybe the matrix was made without it.")
     else:
         locations = list(frame.coordinates)
         if not locations:
@@ -201,7 +202,9 @@ class _Prices:
 
 def _zero(jobs: Sequence[parts.Job], vehicles: Sequence[parts.Van]) -> float:
     """Return VROOM's second at which ours begin: the midnight before the first time if these are dates, else 0."""
-    times = [start for one in (*jobs, *vehicles) for start, _ in one.windows]
+    times = [
+        start for spans in [*(one.windows for one in jobs), *(one.windows for one in vehicles)] for start, _ in spans
+    ]
     first = min(times, default=0.0)
     return first - first % 86_400 if first > _DATED and all(one.windows for one in vehicles) else 0.0
 
@@ -214,7 +217,7 @@ def _loads(frame: parts.VroomFrame, jobs: Sequence[parts.Job]) -> dict[str, dict
     """
     found = {}
     for one in jobs:
-        kinds = {name: one.row.get(name) for name in ("delivery", "pickup", "amount") if one.row.get(name)}
+        kinds = {name: one.row[name] for name in ("delivery", "pickup", "amount") if one.row.get(name)}
         found[one.name] = {f"load {k + 1}": int(n) for name in kinds for k, n in enumerate(kinds[name]) if n}
         if one.kind == "delivery":
             found[one.name] = {}
