@@ -111,6 +111,7 @@ def test_history_and_published_days() -> None:
     ]
     problem, issues = _read(tables)
     assert _one(problem, "ada").before == Before(run=2, kind="night", ended=360, weekends=1)
+    assert _one(problem, "ada").unavailable[0] == (-DAY, 360 + 660)
     assert _one(problem, "ben").before == Before(off=2)
     assert _one(problem, "cem").before is None and _one(problem, "dan").before is None
     assert problem.published == (("ben", 0, "early"), ("ben", 1, "late"), ("cem", 0, "early"))

@@ -136,6 +136,9 @@ def employee(
     barred = joined([*lost, *closed])
     terms = _terms(one, target, away, barred, cents, days=days, house=house, issues=issues)
     before = before_of(past, walls=walls, house=house)
+    if before is not None and before.run and before.ended is not None:
+        # The rest after the eve's shift, by the minute: the search knows predecessors by what may follow them only.
+        barred = joined([*barred, (-DAY, max(-DAY, before.ended + minutes_in(house.rest)))])
     return Employee(one.agent_id, terms, skills=skills, away=away, unavailable=tuple(barred), before=before)
 
 
