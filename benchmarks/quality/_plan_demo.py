@@ -73,7 +73,7 @@ def planned(folder: Path, *, seed: int, size: float, seconds: float) -> tuple[Tr
     made = time.monotonic() - began
     aims = StaffingAims(level=0.8, within_s=20.0, confidence=0.8, out_of_office=truth.sites[0].absence)
     question = MonthQuestion(truth.sites[0].site, first, DAYS, holidays="LT", aims=aims, seconds=seconds, seed=seed)
-    return truth, plan_month(lake, question), {"past": made}
+    return truth, plan_month(lake, question=question), {"past": made}
 
 
 def lake_of(data: Path, place: Path) -> Lake:

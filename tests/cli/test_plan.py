@@ -137,5 +137,5 @@ def test_stopped_at_once_there_is_something_of_everything(past: Path, monkeypatc
     """Whoever wishes to stop gets the best so far, with status stopped."""
     monkeypatch.setattr("troth.capacity.month._watch.SHORT_S", 1.0)
     question = MonthQuestion("care-v", FIRST, 1, futures=20, seconds=3)
-    plan = plan_month(Lake(past), question, asked_to_stop=lambda: True)
+    plan = plan_month(Lake(past), question=question, asked_to_stop=lambda: True)
     assert plan.status is Status.STOPPED and plan.roster.duties and plan.prospect.futures > 0

@@ -84,12 +84,12 @@ def command(lake: Path, form: output.Form, out: Path, **given: Any) -> int:
     with output.progress("Planning") as tell, interruptible() as asked:
         try:
             tell(0.0, "reading the past")
-            known = examined(source, question) if source is not None else None
+            known = examined(source, question=question) if source is not None else None
         except InputError as error:
             issues += error.issues
         if source is None or known is None or issues:
             raise InputError([*issues, *(check_question(question) if source is None else ())])
-        plan = plan_month(source, question, known=known, asked_to_stop=asked, on_progress=tell)
+        plan = plan_month(source, question=question, known=known, asked_to_stop=asked, on_progress=tell)
     files = written(plan, out, source=Path(str(lake)).name, now=datetime.now(UTC))
     _show(plan, files, form)
     doubtful = any(one.severity is not Severity.INFO for one in plan.issues)

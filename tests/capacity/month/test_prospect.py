@@ -56,7 +56,7 @@ def test_figures_are_those_of_theory() -> None:
     theory = performance(4.0, traffic=Traffic(20.0, handle_s=180.0, patience_s=300.0, within_s=20.0, interval_s=1800.0))
     low, high = level.band()
     assert low - 0.02 <= float(theory.answered_in_time) <= high + 0.02
-    assert abs(seen.of("sla.service_level", "calls").median - level.median) < 1e-9
+    assert abs(seen.of("sla.service_level", member="calls").median - level.median) < 1e-9
     assert level.daily.shape == (24, 6) and np.allclose(np.nanmean(level.daily, axis=1), level.whole, atol=0.03)
     occupancy = seen.of("load.occupancy").median
     assert 0.45 < occupancy < 0.55  # 20 calls of 3 minutes in half an hour, four people
@@ -67,9 +67,9 @@ def test_more_people_and_fewer_absences_are_better() -> None:
     whole = solve(ProspectProblem(_needs(), _crew(4)), params=PARAMS)
     more = solve(ProspectProblem(_needs(), _crew(5)), params=PARAMS)
     fewer = solve(ProspectProblem(_needs(), _crew(5), absent=0.3, aside=0.1), params=PARAMS)
-    wait = [one.of("speed.answer", "calls").median for one in (more, whole, fewer)]
+    wait = [one.of("speed.answer", member="calls").median for one in (more, whole, fewer)]
     assert wait[0] < wait[1] < wait[2] and wait[0] < wait[2]
-    assert more.of("done_in_time", "mail").median > 0.95
+    assert more.of("done_in_time", member="mail").median > 0.95
     assert np.nanstd(fewer.of("speed.answer").whole) > np.nanstd(more.of("speed.answer").whole)
 
 

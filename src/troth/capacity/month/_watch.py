@@ -34,14 +34,14 @@ class Watch:
         now = time.monotonic()
         self.seconds[step], self._last = now - self._last, now
 
-    def tell(self, share: float, step: str) -> None:
+    def tell(self, share: float, *, step: str) -> None:
         """Tell how far it is."""
         if self.on_progress is not None:
             self.on_progress(share, step)
 
-    def part(self, start: float, end: float, step: str) -> Callable[..., None]:
+    def part(self, start: float, end: float, *, step: str) -> Callable[..., None]:
         """Return what tells of a step that is a part of the whole; more words are added to its name."""
-        return lambda share, what="": self.tell(start + (end - start) * share, f"{step}: {what}" if what else step)
+        return lambda share, what="": self.tell(start + (end - start) * share, step=f"{step}: {what}" if what else step)
 
     def stop(self, share: float) -> Stop:
         """Return when a step is to end: its part of the time, or when somebody wishes so, or soon if they have."""

@@ -33,14 +33,16 @@ from troth.log.lake import Lake
 
 #: Parts of the time for the search for staff and for the roster; the rest is for the prospect.
 _STAFFING, _ROSTER, _PROSPECT = 0.35, 0.4, 0.25
+#: So many futures are lived through whatever the time, unless somebody wishes to stop.
+_LEAST: Final = 100
 #: What two people too many at once cost more than one twice, as a roster has it.
 _SQUARE: Final = 5.0
 
 
 def plan_month(
     lake: Lake,
-    question: MonthQuestion,
     *,
+    question: MonthQuestion,
     known: tuple[SiteFacts, datetime] | None = None,
     asked_to_stop: Callable[[], bool] | None = None,
     on_progress: Callable[[float, str], None] | None = None,
@@ -60,17 +62,19 @@ def plan_month(
         Everything wrong with the question and with what the lake has for it, before anything is computed.
     """
     watch = Watch(question.seconds, asked_to_stop, on_progress)
-    watch.tell(0.0, "reading the past")
-    facts, until = known or examined(lake, question)
+    watch.tell(0.0, step="reading the past")
+    facts, until = known or examined(lake, question=question)
     watch.done("facts")
-    told = forecast_month(lake, question, facts=facts, until=until, on_progress=watch.part(0.05, 0.15, "forecast"))
+    told = forecast_month(
+        lake, question=question, facts=facts, until=until, on_progress=watch.part(0.05, 0.15, step="forecast")
+    )
     watch.done("forecast")
-    needs, doubts = needs_of(lake, question, forecast=told, facts=facts, until=until)
+    needs, doubts = needs_of(lake, question=question, forecast=told, facts=facts, until=until)
     staff = staffing.solve(
-        needs, stop=watch.stop(_STAFFING), seed=question.seed, on_progress=watch.part(0.15, 0.5, "staffing")
+        needs, stop=watch.stop(_STAFFING), seed=question.seed, on_progress=watch.part(0.15, 0.5, step="staffing")
     )
     watch.done("staffing")
-    problem, more = roster_of(lake, question, staff=staff)
+    problem, more = roster_of(lake, question=question, staff=staff)
     made = _rostered(problem, question, watch)
     watch.done("roster")
     crew = crew_of(problem, duties=made.duties, groups={one.group: one.queues for one in needs.groups}, facts=facts)
@@ -93,7 +97,7 @@ def _status(made: rostering.RosterPlan, foreseen: Prospect, *, stopped: bool) ->
     return Status.STOPPED if stopped or made.broken or foreseen.status is Status.STOPPED else Status.FEASIBLE
 
 
-def examined(lake: Lake, question: MonthQuestion) -> tuple[SiteFacts, datetime]:
+def examined(lake: Lake, *, question: MonthQuestion) -> tuple[SiteFacts, datetime]:
     """Return the facts of the site and when the past ends.
 
     Raises
@@ -116,7 +120,7 @@ def examined(lake: Lake, question: MonthQuestion) -> tuple[SiteFacts, datetime]:
 
 
 def forecast_month(
-    lake: Lake, question: MonthQuestion, *, facts: SiteFacts, until: datetime,
+    lake: Lake, *, question: MonthQuestion, facts: SiteFacts, until: datetime,
     on_progress: Callable[..., None] | None = None,
 ) -> DemandForecast:  # fmt: skip
     """Return the forecast of the site's queues over the month's days."""
@@ -161,7 +165,7 @@ def _cut(one: SeriesForecast, question: MonthQuestion) -> SeriesForecast:
 
 
 def needs_of(
-    lake: Lake, question: MonthQuestion, *, forecast: DemandForecast, facts: SiteFacts, until: datetime
+    lake: Lake, *, question: MonthQuestion, forecast: DemandForecast, facts: SiteFacts, until: datetime
 ) -> tuple[staffing.StaffingProblem, list[Issue]]:
     """Return the staffing problem of a forecast, and doubts: what the question leaves open is as the log shows."""
     aims = replace(
@@ -174,7 +178,7 @@ def needs_of(
 
 
 def roster_of(
-    lake: Lake, question: MonthQuestion, *, staff: staffing.StaffingPlan
+    lake: Lake, *, question: MonthQuestion, staff: staffing.StaffingPlan
 ) -> tuple[rostering.RosterProblem, list[Issue]]:
     """Return the roster problem of what staffing asks for, and doubts: nobody missing costs less than the house says."""
     house = question.house
@@ -195,7 +199,7 @@ def roster_of(
 
 def _rostered(problem: rostering.RosterProblem, question: MonthQuestion, watch: Watch) -> rostering.RosterPlan:
     stop, began = watch.stop(_ROSTER), time.monotonic()
-    tell = watch.part(0.5, 0.85, "roster")
+    tell = watch.part(0.5, 0.85, step="roster")
 
     def better(value: float, _bound: float | None) -> None:
         tell(min(1.0, (time.monotonic() - began) / (stop.seconds or 1.0)), f"costs {value:,.0f}")
@@ -204,7 +208,10 @@ def _rostered(problem: rostering.RosterProblem, question: MonthQuestion, watch: 
 
 
 def _foreseen(problem: ProspectProblem, question: MonthQuestion, watch: Watch) -> Prospect:
+    stop = watch.rest(_PROSPECT, after=("staffing", "roster"))
+    # A range of few futures is itself uncertain: only who wishes to stop gets one.
+    least = 20 if watch.stopped else min(question.futures, _LEAST)
     return foresee(
-        problem, stop=watch.rest(_PROSPECT, after=("staffing", "roster")), seed=question.seed, params=ProspectParams(futures=question.futures),
-        on_progress=watch.part(0.85, 1.0, "prospect"),
+        problem, stop=stop, seed=question.seed, params=ProspectParams(futures=question.futures, least=least),
+        on_progress=watch.part(0.85, 1.0, step="prospect"),
     )  # fmt: skip

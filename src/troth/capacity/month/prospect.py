@@ -94,7 +94,7 @@ class Prospect:
     seconds: float = 0.0
     versions: Mapping[str, str] = field(default_factory=dict)
 
-    def of(self, kpi: str, member: str = SITE) -> ForeseenFigure:
+    def of(self, kpi: str, *, member: str = SITE) -> ForeseenFigure:
         """Return a figure; `KeyError` if it is not there."""
         for one in self.figures:
             if one.kpi == kpi and one.member == member:
