@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from troth.capacity.staffing.from_file import instant, numbers, taken, wrong
+from troth.capacity.staffing.from_file import _instant, _numbers, _taken, _wrong
 from troth.capacity.staffing.longrange import HiringTerms, weekly_fte
 from troth.capacity.staffing.mix import MixPrices
 from troth.capacity.staffing.problem import Floats
@@ -76,8 +76,8 @@ def mix_from_data(data: Any) -> MixQuestion:
     issues: list[Issue] = []
     names = {"start", "needed", "rostered", "missing_cents", "prices"}
     whole = _whole(data, {"minutes": int}, names, ("needed", "rostered", "missing_cents", "prices"), issues)
-    start = instant(data.get("start"), issues)
-    arrays = {name: numbers(data.get(name, 0), name, issues) for name in ("needed", "rostered", "missing_cents")}
+    start = _instant(data.get("start"), issues)
+    arrays = {name: _numbers(data.get(name, 0), name, issues) for name in ("needed", "rostered", "missing_cents")}
     prices = _part(data, "prices", _PRICES, ("overtime", "outsourced"), issues)
     if issues:
         raise InputError(issues)
@@ -104,16 +104,16 @@ def hiring_from_data(data: Any) -> HiringQuestion:
     try:
         first = date.fromisoformat(str(data.get("first_date")))
     except ValueError:
-        issues.append(wrong("bad-date", "first_date", data.get("first_date"), "Maybe a day such as 2026-03-02."))
+        issues.append(_wrong("bad-date", "first_date", data.get("first_date"), "Maybe a day such as 2026-03-02."))
     if (data.get("needed") is None) == (data.get("hours") is None):
-        issues.append(wrong("missing", "file", "needed or hours", "Maybe give one of the two."))
+        issues.append(_wrong("missing", "file", "needed or hours", "Maybe give one of the two."))
     shrinkage, week = whole.get("shrinkage", 0.0), whole.get("hours_per_week", 40.0)
     if not 0 <= shrinkage < 1:
-        issues.append(wrong("not-a-share", "shrinkage", shrinkage, "Maybe a share such as 0.3."))
+        issues.append(_wrong("not-a-share", "shrinkage", shrinkage, "Maybe a share such as 0.3."))
     if not week > 0:
-        issues.append(wrong("bad-hours", "hours_per_week", week, "Maybe 40."))
+        issues.append(_wrong("bad-hours", "hours_per_week", week, "Maybe 40."))
     name = "hours" if data.get("hours") is not None else "needed"
-    need = np.atleast_1d(numbers(data.get(name, 0), name, issues))
+    need = np.atleast_1d(_numbers(data.get(name, 0), name, issues))
     terms = _part(data, "terms", _TERMS, ("now",), issues, more=("ramp", "coming"))
     if issues:
         raise InputError(issues)
@@ -126,9 +126,11 @@ def _whole(
     data: Any, known: Mapping[str, Any], more: set[str], asked: tuple[str, ...], issues: list[Issue]
 ) -> dict[str, Any]:
     if not isinstance(data, Mapping):
-        raise InputError([wrong("not-an-object", "file", data, "Maybe the file is another one.")])
-    issues.extend(wrong("missing", "file", name, "Maybe it was forgotten.") for name in asked if data.get(name) is None)
-    return taken(data, known, "file", more, issues)
+        raise InputError([_wrong("not-an-object", "file", data, "Maybe the file is another one.")])
+    issues.extend(
+        _wrong("missing", "file", name, "Maybe it was forgotten.") for name in asked if data.get(name) is None
+    )
+    return _taken(data, known, "file", more, issues)
 
 
 def _part(
@@ -139,14 +141,14 @@ def _part(
     if part is None:
         return dict.fromkeys(asked, 0.0)
     if not isinstance(part, Mapping):
-        issues.append(wrong("not-an-object", name, part, "Maybe an object of names and numbers."))
+        issues.append(_wrong("not-an-object", name, part, "Maybe an object of names and numbers."))
         return dict.fromkeys(asked, 0.0)
-    found = taken(part, known, name, set(more), issues)
+    found = _taken(part, known, name, set(more), issues)
     for one in asked:
         if one not in found:
-            issues.append(wrong("missing", name, one, "Maybe it was forgotten."))
+            issues.append(_wrong("missing", name, one, "Maybe it was forgotten."))
             found[one] = 0.0
     for one in more:
         if part.get(one) is not None:
-            found[one] = tuple(np.atleast_1d(numbers(part[one], f"{name}.{one}", issues)).ravel().tolist())
+            found[one] = tuple(np.atleast_1d(_numbers(part[one], f"{name}.{one}", issues)).ravel().tolist())
     return found
