@@ -36,7 +36,8 @@ def beyond(problem: RoutingProblem) -> str:
     >>> from troth.field.routing import FieldTechnician, RestBreak, RoutingProblem, TechnicianShift, VisitRequest
     >>> noon = (RestBreak(1800, 14400, 18000),)
     >>> ada = FieldTechnician("ada", (TechnicianShift(0, 28800, 0, 0, breaks=noon),))
-    >>> beyond(RoutingProblem(datetime(2026, 6, 1, tzinfo=UTC), (VisitRequest("v", 1, 600),), (ada,), np.zeros((2, 2))))
+    >>> visits = (VisitRequest("v", 1, 600), VisitRequest("w", 1, 600))
+    >>> beyond(RoutingProblem(datetime(2026, 6, 1, tzinfo=UTC), visits, (ada,), np.zeros((2, 2))))
     'break'
     """
     if problem.warp is not None:
