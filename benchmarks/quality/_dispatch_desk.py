@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from benchmarks.quality._dispatch_record import Offered, Record
+from benchmarks.quality._dispatch_state import WRAP_S, state_of
 from troth.core.decision import Status, Stop
 from troth.demo.field import Dispatch, FieldWorld, RouteStop, WindowOffer
 from troth.field.routing import (
@@ -29,7 +30,7 @@ from troth.field.routing import (
     VisitRequest,
     solve,
 )
-from troth.field.routing.day import DayEvent, DayState, EventKind, RunningJob, from_now
+from troth.field.routing.day import DayEvent, DayState, EventKind, from_now
 from troth.field.routing.insert import WindowAdvice, insert
 from troth.field.routing.orders import timed_together
 from troth.field.routing.replan import Replanned, replan
@@ -43,8 +44,6 @@ STATED: Final = 0.9
 DAYS_LOOKED: Final = 3
 PARAMS: Final = RoutingParams(chains=1, near=20)
 PRICES: Final = RoutingPrices(other_technician_cents=200.0, moved_cents_per_minute=2.0)
-#: Between leaving one customer and being free for the next.
-WRAP_S: Final = 240.0
 
 
 @dataclass(slots=True)
@@ -165,39 +164,8 @@ class Desk:
     # ---- from now ----------------------------------------------------------------------------------------------------
 
     def state(self, known: Mapping[str, Any], problem: RoutingProblem) -> DayState:
-        """Return who is where, as far as the desk knows; running jobs end when they are expected to."""
-        begins = problem.begins_at.timestamp() * 1000
-        now = (known["at"] - begins) / 1000
-        rows = {row["visit"]: row for row in known["visits"]}
-        place = {(round(a, 5), round(b, 5)): k for k, (_, a, b) in enumerate(problem.places)}
-        running, places, rested = {}, {}, {}
-        for k, one in enumerate(known["technicians"]):
-            name, here = one["technician"], (round(one["latitude"], 5), round(one["longitude"], 5))
-            if one["lunch"]:
-                rested[name] = 1
-            if one["visit"] is not None and one["visit"] in rows:
-                row = rows[one["visit"]]
-                at = place.get((round(row["latitude"], 5), round(row["longitude"], 5)), k)
-                work = (
-                    row["expected_s"] * self.record.work.factor(row["service"]) * self.record.work.pace.get(name, 1.0)
-                    + WRAP_S
-                )
-                opens = (row["window_start"] - begins) / 1000
-                if one["started"] is not None:
-                    begun = (one["started"] - begins) / 1000
-                    # Who has worked longer than usual is expected to need some time yet.
-                    ends = max(begun + work, now + 0.25 * work)
-                elif one["arrived"] is not None:
-                    ends = max(now, opens) + work
-                else:
-                    way = float(problem.seconds[place.get(here, k), at])
-                    ends = max((one["left"] - begins) / 1000 + way, now + 120, opens) + work
-                running[name] = RunningJob(one["visit"], at, ends)
-            elif one["state"] in ("free", "pause"):
-                places[name] = place.get(here, k)
-        known_ids = {one.visit_id for one in problem.visits}
-        done = frozenset(name for name in known_ids if name not in rows or rows[name]["state"] == "away")
-        return DayState(now, done, running, places, rested)
+        """Return who is where, as far as the desk knows."""
+        return state_of(known, problem=problem, record=self.record)
 
     def again(self, known: Mapping[str, Any]) -> None:
         """Plan again from now if anything came up."""
@@ -225,15 +193,13 @@ class Desk:
         events += self._late(state, plan)
         if not events and set(state.running) | set(state.places) and not self._due(known):
             return
-        found = replan(
-            plan, state=state, events=events, new=new, stop=Stop(steps=200), seed=self.seed, params=PARAMS
-        )
+        found = replan(plan, state=state, events=events, new=new, stop=Stop(steps=200), seed=self.seed, params=PARAMS)
         self.ill |= ill
         self.plan = found.plan
         self.replans.append(found)
 
     def _due(self, known: Mapping[str, Any]) -> bool:
-        return known["at"] // 900_000 % 4 == 0
+        return bool(known["at"] // 900_000 % 4 == 0)
 
     def _late(self, state: DayState, plan: RoutePlan) -> list[DayEvent]:
         """Return who will be through with the running job a quarter of an hour or more after what the plan says."""

@@ -118,9 +118,9 @@ class Record:
             took, standard, services, people, days = zip(*self.jobs, strict=True)
             self.work = learn_work(took, standard_s=standard, services=services, technicians=people, days=days)
         if len(self.trips) >= 60:
-            rows = np.array(self.trips)
+            trips = np.array(self.trips)
             self.travel = learn(
-                Trips(rows[:, :2], rows[:, 2:4], rows[:, 4], rows[:, 5]), time_zone=world.truth.time_zone
+                Trips(trips[:, :2], trips[:, 2:4], trips[:, 4], trips[:, 5]), time_zone=world.truth.time_zone
             )
         rows = [
             (one, kept) for one in offers.values() if one.ends_ms < now_ms and (kept := outcome(world, one)) is not None
@@ -147,7 +147,7 @@ def outcome(world: FieldWorld, offer: Offered) -> bool | None:
     visit = visits(world).get(offer.visit)
     if visit is None or visit.outcome == "cancelled" or round(visit.first[1]) != round(offer.ends_ms):
         return None
-    return 0 <= visit.arrived <= offer.ends_ms
+    return bool(0 <= visit.arrived <= offer.ends_ms)
 
 
 _BY_ID: dict[int, tuple[int, dict[str, Any]]] = {}

@@ -53,7 +53,9 @@ def dragged(plan: RoutePlan, *, seed: int, times: int) -> list[float]:
 
 def asked(plan: RoutePlan, *, seed: int, times: int) -> tuple[list[float], list[float]]:
     """Return seconds of the first question about a visit, and of asking again (other windows, as while the caller talks)."""
-    rng, cold, warm = np.random.default_rng(seed), [], []
+    rng = np.random.default_rng(seed)
+    cold: list[float] = []
+    warm: list[float] = []
     windows = windows_between([TimeWindow(HOUR, 12 * HOUR)], hours=(1, 2, 4))
     for _ in range(times):
         k = int(rng.integers(len(plan.problem.visits)))

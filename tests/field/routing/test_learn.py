@@ -67,8 +67,8 @@ def test_the_record_says_what_the_plan_does_not() -> None:
 
 def test_old_promises_fade() -> None:
     kept = [0.0] * 200 + [1.0] * 200
-    about = {"probability": [0.8] * 400, "hours": [2.0] * 400, "same_day": [0] * 400}
-    recent = learn_kept(kept, **about, ages_days=[300.0] * 200 + [0.0] * 200)
+    ages = [300.0] * 200 + [0.0] * 200
+    recent = learn_kept(kept, probability=[0.8] * 400, hours=[2.0] * 400, same_day=[0] * 400, ages_days=ages)
     assert recent.stated(0.8, hours=2, same_day=False) > 0.9
 
 

@@ -61,13 +61,13 @@ def test_the_day_is_what_a_dispatcher_of_the_world_knows(lake: Lake) -> None:
     on_duty = {world.truth.technicians[k].agent_id: (a, b) for k, a, b in world.duty(DAY)}
     assert {one.technician_id for one in problem.technicians} == set(on_duty)
     known_crew = {one["technician"]: one for one in known["technicians"]}
-    for one in problem.technicians:
-        shift = one.shifts[0]
+    for who in problem.technicians:
+        shift = who.shifts[0]
         span = (begins.timestamp() + shift.start_s) * 1000, (begins.timestamp() + shift.end_s) * 1000
-        assert span == on_duty[one.technician_id]
-        assert {name: int(level) for name, level in one.skills.items()} == known_crew[one.technician_id]["skills"]
-        assert dict(one.parts) == {part: n for part, n in known_crew[one.technician_id]["van"].items() if n}
-        assert one.cost_per_hour_cents == 3150
+        assert span == on_duty[who.technician_id]
+        assert {name: int(level) for name, level in who.skills.items()} == known_crew[who.technician_id]["skills"]
+        assert dict(who.parts) == {part: n for part, n in known_crew[who.technician_id]["van"].items() if n}
+        assert who.cost_per_hour_cents == 3150
     assert dict(problem.depots[0].parts or {}) == dict(known["depot"])
     assert not [one for one in check(problem) if one.severity == "error"]
     assert {one.rule for one in breaches(problem, tours=())} == {"routing.unserved"}

@@ -111,8 +111,9 @@ def from_now(
     labels: dict[str, str] = {}
     for visit in problem.visits:
         if visit.together is not None and visit.visit_id in gone - cancelled:
-            its = who_ran.get(visit.visit_id) or (t.technician_id if (t := by_visit.get(visit.visit_id)) else "")
-            labels.setdefault(visit.together, its)
+            made = by_visit.get(visit.visit_id)
+            whose = who_ran.get(visit.visit_id) or ("" if made is None else made.technician_id)
+            labels.setdefault(visit.together, whose)
     asked = {one.visit_id: one for one in (*problem.visits, *new) if one.visit_id not in gone}
     visits = tuple(_left(one, running=running, gone=gone, labels=labels) for one in asked.values())
     for event in events:
@@ -201,8 +202,9 @@ def _person(
 
 def _strange(problem: RoutingProblem, kind: StopKind, name: str) -> bool:
     names = known(problem)
-    held = {StopKind.VISIT: names.visits, StopKind.DEPOT: names.depots}.get(kind)
-    return held is not None and name not in held
+    return (kind is StopKind.VISIT and name not in names.visits) or (
+        kind is StopKind.DEPOT and name not in names.depots
+    )
 
 
 def _driven(problem: RoutingProblem, who: FieldTechnician, shift: TechnicianShift, past: Sequence[object]) -> float:

@@ -166,7 +166,8 @@ def insert(
             float(more[r]) + (1 - stated) * price.broken_cents + float(late.mean()) / 60 * price.late_cents_per_minute
         )
         wait = later_cents_per_day * float((spans[w, 0] - first_day) // 86_400)
-        found = WindowAdvice(*map(float, spans[w]), *shifts[t], p, float(cost[w, t]), stated, risk, wait)
+        start, end, (who, shift) = float(spans[w, 0]), float(spans[w, 1]), shifts[t]
+        found = WindowAdvice(start, end, who, shift, p, float(cost[w, t]), stated, risk, wait)
         if w not in best or found.value_cents < best[w].value_cents:
             best[w] = found
     good = sorted(

@@ -100,7 +100,7 @@ def field_day(
             continue
         took = standard.get(service, _STANDARD_S) * (1.0 if work is None else work.factor(service))
         window = PromisedWindow(_since(begins, starts), _since(begins, until), _BROKEN, _LATE)
-        kind = kinds.get(asset)
+        kind = str(kinds.get(asset) or "")
         visits.append(VisitRequest(
             visit_id, places.row(at), took, promised=window, unserved_cents=_UNSERVED * (2 if priority == "P1" else 1),
             skills={kind: 1.0} if kind in skills else {},
@@ -118,13 +118,13 @@ def field_day(
     depots = tuple(
         PartsDepot(name, places.row(name), parts=held, service_s=600.0) for name, held in sorted(stores.items()) if name in places.spots
     )  # fmt: skip
-    at = np.array([places.spots[name] for name in places.rows], float).reshape(-1, 2)
-    times = travel.matrix(at)
+    spots = np.array([places.spots[name] for name in places.rows], float).reshape(-1, 2)
+    times = travel.matrix(spots)
     issues += times.issues
     warp = None if times.profile is None else times.profile.warp(begins, ends + timedelta(hours=12))
     problem = RoutingProblem(
         begins, tuple(visits), crew, times.seconds.astype(float), times.metres.astype(float), depots, warp,
-        places=tuple((name, *map(float, places.spots[name])) for name in places.rows),
+        places=tuple((name, *places.spots[name]) for name in places.rows),
     )  # fmt: skip
     return FieldDay(problem, tuple(issues))
 

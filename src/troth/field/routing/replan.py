@@ -154,9 +154,9 @@ def replan(
     given = prices or (plan.problem.prices if _priced(plan.problem.prices) else replace(CHANGES, balance_cents=plan.problem.prices.balance_cents))  # fmt: skip
     problem = from_now(plan.problem, tours=plan.tours, state=state, events=events, new=new, prices=given)
     alone = _alone(problem, plan=plan)
-    stood = _stood(problem, alone)
-    calm = {one.visit_id for one in problem.published} - stood
     left_alone = _told(problem, alone)
+    stood = _stood(problem, left_alone)
+    calm = {one.visit_id for one in problem.published} - stood
     search = problem if given.most_changes is not None else _budgeted(problem, stood=stood, calm=calm)
     found = solve(search, stop=stop, seed=seed, params=params or RoutingParams(), start=left_alone)
     told = _told(problem, found.tours, unserved=found.unserved)
@@ -234,10 +234,12 @@ def _alone(problem: RoutingProblem, *, plan: RoutePlan) -> tuple[Tour, ...]:
     return timed_together(problem, orders)
 
 
-def _stood(problem: RoutingProblem, alone: Sequence[Tour]) -> set[str]:
-    """Return the published visits something happened to: those that change though nobody changes the plan."""
-    made = {s.name: (tour.technician_id, s.starts_s) for tour in alone for s in tour.stops if s.kind is StopKind.VISIT}
-    return {one.visit_id for one in problem.published if _differs(problem, one, made.get(one.visit_id))}
+def _stood(problem: RoutingProblem, alone: RoutePlan) -> set[str]:
+    """Return the published visits something happened to: they change though nobody changes the plan, or their tour cannot be."""
+    made = {s.name: (t.technician_id, s.starts_s) for t in alone.tours for s in t.stops if s.kind is StopKind.VISIT}
+    found = {one.visit_id for one in problem.published if _differs(problem, one, made.get(one.visit_id))}
+    cannot = {(one.technician_id, one.shift) for one in alone.broken}
+    return found | {name for t in alone.tours if (t.technician_id, t.shift) in cannot for name in t.visits()}
 
 
 def _differs(problem: RoutingProblem, was: PublishedVisit, now: tuple[str, float] | None) -> bool:
@@ -283,11 +285,11 @@ def _gain(
     """Return what putting a visit back would cost, and break, by rule; churn is left out: it is what the rest pays for."""
     back = known(problem).technicians.get(who)
     held = [tour for tour in tours if tour.technician_id == who]
-    shift = None
+    shift: int | None = None
     if back is not None and start is not None:
         fits = [k for k, s in enumerate(back.shifts) if s.start_s <= start + EPS_S <= s.end_s + s.overtime_s]
         late = [k for k, s in enumerate(back.shifts) if start <= s.end_s + s.overtime_s]
-        shift = (fits or late or [None])[0]
+        shift = next(iter(fits or late), None)
     if shift is None:
         if not made:
             return {}, {}
