@@ -17,6 +17,8 @@ from troth.capacity.roster._search import Scratch, own_price, room, rules_of
 _SMOOTH = 0.6
 #: Of so many people who are open one is settled at once, so that a dive takes about as many rounds whatever the number.
 _AT_ONCE = 25
+#: More columns than this make every solution of the master slow; the dearest are then dropped.
+_MANY, _KEPT = 4000, 2500
 #: A line that would lower the price by less is not worth a column.
 _LEAST = 1e-6
 
@@ -109,6 +111,21 @@ class Columns:
         """Put the lines of a whole roster in; the first call must come before all else."""
         for p, line in enumerate(roster):
             self.master.add(p, line)
+
+    def thin(self, roster: np.ndarray) -> None:
+        """Drop the columns that are furthest from being of use at the prices of the best bound, if there are many."""
+        if len(self.master.lines) <= _MANY:
+            return
+        _, prices, people, _ = self.master.relax()
+        a, old = self.arrays, self.master
+        spare = np.array([
+            cost - people[p] - sum(prices[d, a.kind[line[d]]] for d in np.flatnonzero(line >= 0))
+            for (p, line), cost in zip(old.lines, old.costs, strict=True)
+        ])  # fmt: skip
+        self.master = Master(a)
+        self.put(roster)
+        for k in np.argsort(spare, kind="stable")[:_KEPT].tolist():
+            self.master.add(*old.lines[k])
 
     def generate(self, *, rounds: int = 1000) -> bool:
         """Price until no line helps; return whether that is so (and the bound the best there is)."""

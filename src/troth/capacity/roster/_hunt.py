@@ -23,7 +23,7 @@ _LOOK_S = 0.3
 #: Seconds one restart's cooling takes if no time is set.
 _CYCLE_S = 30.0
 #: Dives before people are given new lines together, and seconds that putting lines together may take.
-_DIVES = 3
+_DIVES = 4
 _WHOLE_S = 8.0
 
 
@@ -161,6 +161,7 @@ class Hunt:
         for k in range(_DIVES):
             if not complete or self.over():
                 return
+            columns.thin(self.lines)
             roster = columns.dive(rng, loose=0.0 if k == 0 else 0.3)
             self._steps += 1
             if roster is not None:
@@ -169,25 +170,46 @@ class Hunt:
 
     def _together(self, rng: np.random.Generator, columns: Columns) -> None:
         """Give some people at a time new lines together; more of them where that is quick."""
-        people, many = len(self.problem.staff), 6.0
+        people, many, most = len(self.problem.staff), 8.0, 16.0
         while not self.over():
             began = time.monotonic()
             with self._lock:
                 roster = self.lines.copy()
-            if rng.random() < 0.5:
-                who = rng.permutation(people)[: min(people, int(many))]
+            columns.thin(roster)
+            if rng.random() < 0.7:
+                who = self._whose(rng, roster)[: min(people, int(many))]
                 found = columns.around(roster, who=who, seconds=min(_WHOLE_S, max(self._left(), 0.1)))
                 quick = time.monotonic() - began < _WHOLE_S / 4
-                many = min(many * 1.05, float(people)) if quick else max(3.0, many * 0.85)
+                many = min(many * 1.15, float(people)) if quick else max(3.0, many * 0.85)
             else:
-                who = rng.permutation(people)[: max(1, int(people * rng.uniform(0.25, 0.7)))]
+                who = self._whose(rng, roster)[: max(1, min(people, int(most * rng.uniform(0.5, 1.0))))]
                 found = columns.dive(rng, loose=0.2 * rng.random(), roster=roster, who=who)
+                quick = time.monotonic() - began < 2 * _WHOLE_S
+                most = min(most * 1.1, float(people)) if quick else max(6.0, most * 0.8)
             self._steps += 1
             if found is not None:
                 board = kernels.empty_board(self.arrays)
                 board.lines[:] = found
                 kernels.fill(self.arrays, board)
                 self.take(board.lines, board.acts, float(kernels.value_of(self.arrays, board)))
+
+    def _whose(self, rng: np.random.Generator, roster: np.ndarray) -> np.ndarray:
+        """Return people in the order in which they get new lines: at times those first who could mend a day that lacks somebody."""
+        order = rng.permutation(len(roster))
+        days, kinds = self.arrays.cover.shape[:2]
+        if not kinds or rng.random() < 0.3:
+            return order
+        dear = np.zeros(days)
+        for d in range(days):
+            working = roster[:, d][roster[:, d] >= 0]
+            counts = np.bincount(self.arrays.kind[working], minlength=kinds)[:kinds]
+            dear[d] = sum(self.arrays.cover[d, k, counts[k]] - self.arrays.cover[d, k].min() for k in range(kinds))
+        if dear.sum() <= 0:
+            return order
+        day = int(rng.choice(days, p=dear / dear.sum()))
+        # Who is free then, and who works beside it: their weeks can be turned round the day.
+        near = (roster[:, max(day - 1, 0) : day + 2] >= 0).sum(axis=1) + 2 * (roster[:, day] >= 0)
+        return order[np.argsort(near[order] + 2 * rng.random(len(order)), kind="stable")]
 
     def _polish(self, rng: np.random.Generator, columns: Columns, roster: np.ndarray) -> None:
         """Search a little from a roster, and put its lines among the columns."""
