@@ -284,7 +284,7 @@ def state_at(problem: RoutingProblem, tours: Sequence[Tour], at: float, events: 
             continue
         delay, left = late.get(tour.technician_id, 0.0), tour.leaves_s
         for one in tour.stops:
-            place = place_of(problem, one)
+            place = place_of(problem, stop=one)
             if one.ends_s + delay <= at:
                 rested[tour.technician_id] = rested.get(tour.technician_id, 0) + (one.kind is StopKind.REST)
                 done |= {one.name} if one.kind is StopKind.VISIT else set()
@@ -324,7 +324,7 @@ def _show_changes(found: Replanned, *, form: output.Form) -> None:
     if form is not output.Form.TABLE:
         extra = {
             "value_cents": plan.value, "left_alone_cents": found.left_alone.value, "untouched": found.untouched, "moved": found.moved,
-            "unserved": [one.visit_id for one in plan.unserved], "broken": [breach_row(plan.problem, one) for one in plan.broken],
+            "unserved": [one.visit_id for one in plan.unserved], "broken": [breach_row(one) for one in plan.broken],
             "seconds": found.seconds,
         }  # fmt: skip
         output.show(rows, form=form, key="changes", extra=extra)

@@ -126,7 +126,7 @@ def show_breaches(problem: RoutingProblem, found: Sequence[RouteBreach], *, most
     from troth.field.routing.export import breach_row
 
     for one in found[:most]:
-        row = breach_row(problem, one)
+        row = breach_row(one)
         shift = f"shift {one.shift + 1}" if one.shift > 0 else ""
         who = ", ".join(part for part in (one.technician_id or "the plan", shift, one.visit_id, one.what) if part)
         price = "" if row["hard"] else f", costs {one.cost_cents / 100:,.2f}"

@@ -122,7 +122,7 @@ def check_command(
         show_breaches(file.problem, hard, most=200)
         show_breaches(file.problem, soft, most=50)
     else:
-        rows = [breach_row(file.problem, one) for one in (*hard, *soft)]
+        rows = [breach_row(one) for one in (*hard, *soft)]
         output.show(rows, form=form, key="breaches", extra={"broken": len(hard), "cost_cents": cost})
     written(plan_of(file.problem, tours), given, file=file)
     return int(bool(hard))
@@ -140,7 +140,7 @@ def show_plan(plan: RoutePlan, *, form: output.Form) -> None:
             "status": str(plan.status), "value_cents": plan.value, "bound_cents": plan.bound, "gap": plan.gap, "visits": made,
             "tours": len(plan.tours), "seed": plan.seed, "seconds": plan.seconds,
             "unserved": [{"visit": one.visit_id, "reasons": [explained(why) for why in one.reasons]} for one in plan.unserved],
-            "broken": [breach_row(plan.problem, one) for one in plan.broken],
+            "broken": [breach_row(one) for one in plan.broken],
         }  # fmt: skip
         output.show(rule_rows(soft), form=form, key="rules", extra=extra)
         return

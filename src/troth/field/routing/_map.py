@@ -84,7 +84,7 @@ class _Ground:
 
     def line(self, figure: Any, tour: Tour, k: int) -> None:
         """Draw the way of a tour."""
-        spots = [self.at[place] for place in tour_places(self.problem, tour)]
+        spots = [self.at[place] for place in tour_places(self.problem, tour=tour)]
         who = self.known.technicians.get(tour.technician_id)
         several = who is not None and len(who.shifts) > 1
         name = f"{tour.technician_id}{f' {tour.shift + 1}' if several else ''}"

@@ -34,7 +34,7 @@ def plan_to_json(plan: RoutePlan) -> str:
             for tour in plan.tours
         ],
         "unserved": [{"visit": one.visit_id, "reasons": [explained(why) for why in one.reasons]} for one in plan.unserved],
-        "broken": [breach_row(plan.problem, one) for one in plan.broken],
+        "broken": [breach_row(one) for one in plan.broken],
     }  # fmt: skip
     return json.dumps(out, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
 
@@ -47,9 +47,8 @@ def explained(why: Explanation) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def breach_row(problem: RoutingProblem, one: RouteBreach) -> dict[str, Any]:
+def breach_row(one: RouteBreach) -> dict[str, Any]:
     """Return a breach as plain data, with the rule's sentence."""
-    del problem
     rule = ROUTING_RULES[one.rule]
     amount = one.amount if isfinite(one.amount) else None
     return {
@@ -74,7 +73,7 @@ def _clock(problem: RoutingProblem) -> Any:
     return at
 
 
-def place_of(problem: RoutingProblem, stop: PlannedStop) -> int | None:
+def place_of(problem: RoutingProblem, *, stop: PlannedStop) -> int | None:
     """Return the place of a stop; None of a rest, or of a name that nobody knows."""
     names = known(problem)
     held: Any = {StopKind.VISIT: names.visits, StopKind.DEPOT: names.depots}.get(stop.kind, {})
@@ -93,9 +92,9 @@ def stop_rows(plan: RoutePlan) -> list[dict[str, Any]]:
     broken = _broken(plan)
     rows: list[dict[str, Any]] = []
     for tour in plan.tours:
-        travel = travelled(problem, tour)
+        travel = travelled(problem, tour=tour)
         for k, one in enumerate(tour.stops):
-            place = place_of(problem, one)
+            place = place_of(problem, stop=one)
             visit = names.visits.get(one.name) if one.kind is StopKind.VISIT else None
             promised = None if visit is None else visit.promised
             rows.append({
@@ -124,15 +123,15 @@ def _broken(plan: RoutePlan) -> dict[tuple[str, str], list[str]]:
     return found
 
 
-def travelled(problem: RoutingProblem, tour: Tour) -> list[float | None]:
+def travelled(problem: RoutingProblem, *, tour: Tour) -> list[float | None]:
     """Return the seconds of driving before each stop, and before the end; None for rests, and where there is no way."""
     names = known(problem)
     who = names.technicians.get(tour.technician_id)
     out: list[float | None] = [None] * (len(tour.stops) + 1)
     if who is None or not 0 <= tour.shift < len(who.shifts):
         return out
-    places = [k for k, one in enumerate(tour.stops) if place_of(problem, one) is not None]
-    stops = [one for one in tour.stops if one.kind is StopKind.REST or place_of(problem, one) is not None]
+    places = [k for k, one in enumerate(tour.stops) if place_of(problem, stop=one) is not None]
+    stops = [one for one in tour.stops if one.kind is StopKind.REST or place_of(problem, stop=one) is not None]
     for k, leg in zip(
         [*places, len(tour.stops)], legs(problem, shift=who.shifts[tour.shift], tour=tour, stops=stops), strict=True
     ):
@@ -155,7 +154,7 @@ def geojson(plan: RoutePlan) -> str:
     features = []
     rows = iter(stop_rows(plan))
     for tour in plan.tours:
-        line = tour_places(problem, tour)
+        line = tour_places(problem, tour=tour)
         visits = [one.name for one in tour.stops if one.kind is StopKind.VISIT]
         told = {"technician": tour.technician_id, "shift": tour.shift, "visits": visits}
         features.append(_feature("LineString", [_point(problem, place) for place in line], {"kind": "tour", **told}))
@@ -163,7 +162,7 @@ def geojson(plan: RoutePlan) -> str:
             row = {
                 key: value.isoformat() if hasattr(value, "isoformat") else value for key, value in next(rows).items()
             }
-            place = place_of(problem, one)
+            place = place_of(problem, stop=one)
             if place is not None:
                 features.append(_feature("Point", _point(problem, place), row))
     left = {one.visit_id for one in plan.unserved}
@@ -184,11 +183,11 @@ def _point(problem: RoutingProblem, place: int) -> list[float]:
     return [problem.places[place][2], problem.places[place][1]]
 
 
-def tour_places(problem: RoutingProblem, tour: Tour) -> list[int]:
+def tour_places(problem: RoutingProblem, *, tour: Tour) -> list[int]:
     """Return the places of a tour from its start to its end, as far as they are known."""
     who = known(problem).technicians.get(tour.technician_id)
     shift = who.shifts[tour.shift] if who is not None and 0 <= tour.shift < len(who.shifts) else None
-    line = [place for one in tour.stops if (place := place_of(problem, one)) is not None]
+    line = [place for one in tour.stops if (place := place_of(problem, stop=one)) is not None]
     if shift is None:
         return line
     return [shift.start_place, *line, *([] if shift.end_place is None else [shift.end_place])]

@@ -75,7 +75,7 @@ def _cards(plan: RoutePlan, found: Sequence[RouteBreach]) -> str:
     made = [name for tour in plan.tours for name in tour.visits()]
     promised = [name for name in made if name in names.visits and names.visits[name].promised is not None]
     late = sum(one.rule == "routing.promise" for one in found)
-    drive = sum(one or 0.0 for tour in plan.tours for one in travelled(problem, tour))
+    drive = sum(one or 0.0 for tour in plan.tours for one in travelled(problem, tour=tour))
     out = sum(tour.returns_s - tour.leaves_s for tour in plan.tours)
     told = [
         ("cost", f"{plan.value / 100:,.2f}", f"{plan.status}, no bound" if plan.bound is None else f"{plan.status}, at most {plan.gap:.1%} too dear"),
@@ -171,7 +171,7 @@ def _rules(found: Sequence[RouteBreach]) -> str:
 def _tours(plan: RoutePlan, found: Sequence[RouteBreach]) -> str:
     frame, rows = _frame(plan), []
     for tour in plan.tours[:_MOST]:
-        drive = sum(one or 0.0 for one in travelled(plan.problem, tour))
+        drive = sum(one or 0.0 for one in travelled(plan.problem, tour=tour))
         work = sum(one.ends_s - one.starts_s for one in tour.stops if one.kind is StopKind.VISIT)
         wait = sum(one.starts_s - one.arrives_s for one in tour.stops)
         leaves, returns = frame.instant(tour.leaves_s), frame.instant(tour.returns_s)

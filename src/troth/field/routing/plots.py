@@ -141,7 +141,7 @@ class _Sheet:
 
     def _tour(self, tour: Tour) -> Iterator[tuple[str, float, float, int, str, str]]:
         row, before, number = self.row[tour.technician_id], tour.leaves_s, 0
-        drives = travelled(self.problem, tour)
+        drives = travelled(self.problem, tour=tour)
         for one, drive in zip(tour.stops, drives, strict=False):
             if one.kind is not StopKind.REST:
                 yield from self._way(row, before, one.arrives_s, drive, one.name)
@@ -186,7 +186,7 @@ class _Sheet:
             f"{f'{number}. ' if one.kind is StopKind.VISIT else ''}{plotly_text(one.name)}, {span}",
             plotly_text(tour.technician_id),
         ]
-        place = place_of(self.problem, one)
+        place = place_of(self.problem, stop=one)
         if (
             place is not None
             and place < len(self.problem.places)
