@@ -340,4 +340,4 @@ def _show_changes(found: Replanned, *, form: output.Form) -> None:
         show_left(plan)
     if plan.broken:
         click.echo(f"{len(plan.broken):,} hard rules broken:")
-        show_breaches(plan.problem, plan.broken)
+        show_breaches(plan.broken)

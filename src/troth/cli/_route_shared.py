@@ -121,7 +121,7 @@ def rule_rows(found: Sequence[RouteBreach]) -> list[output.Row]:
     return sorted(rows, key=lambda row: (not row["hard"], -row["cost_cents"], row["rule"]))
 
 
-def show_breaches(problem: RoutingProblem, found: Sequence[RouteBreach], *, most: int = 20) -> None:
+def show_breaches(found: Sequence[RouteBreach], *, most: int = 20) -> None:
     """Print breaches for people, the first of many."""
     from troth.field.routing.export import breach_row
 

@@ -119,8 +119,8 @@ def check_command(
     cost = sum(one.cost_cents for one in soft)
     if form is output.Form.TABLE:
         click.echo(f"{len(hard):,} hard rules broken, cost {cost / 100:,.2f}")
-        show_breaches(file.problem, hard, most=200)
-        show_breaches(file.problem, soft, most=50)
+        show_breaches(hard, most=200)
+        show_breaches(soft, most=50)
     else:
         rows = [breach_row(one) for one in (*hard, *soft)]
         output.show(rows, form=form, key="breaches", extra={"broken": len(hard), "cost_cents": cost})
@@ -164,4 +164,4 @@ def show_plan(plan: RoutePlan, *, form: output.Form) -> None:
         show_left(plan)
     if plan.broken:
         click.echo(f"{len(plan.broken):,} hard rules broken by the best plan found:")
-        show_breaches(plan.problem, plan.broken)
+        show_breaches(plan.broken)
