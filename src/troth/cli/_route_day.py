@@ -272,7 +272,7 @@ def state_at(problem: RoutingProblem, tours: Sequence[Tour], at: float, events: 
     """
     from troth.field.routing import StopKind
     from troth.field.routing.day import DayState, RunningJob
-    from troth.field.routing.export import place_of
+    from troth.field.routing.ways import place_of
 
     ill = {one.technician_id for one in events if str(one.kind) == "ill"}
     late = {one.technician_id: one.seconds for one in events if str(one.kind) == "late"}

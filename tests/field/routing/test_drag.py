@@ -21,10 +21,11 @@ from troth.field.routing import (
     VisitRequest,
     breaches,
 )
+from troth.field.routing.breach import RouteBreach
 from troth.field.routing.clock import timed
 from troth.field.routing.drag import drag
 from troth.field.routing.orders import timed_together
-from troth.field.routing.rules import ROUTING_RULES, RouteBreach
+from troth.field.routing.rules import ROUTING_RULES
 
 BEGINS = datetime(2026, 6, 1, tzinfo=UTC)
 

@@ -1,6 +1,7 @@
 """Routing: who makes which visits in which order, when; what a plan breaks, what a change would cost."""
 
 from troth.core.decision import Stop as Stop
+from troth.field.routing.breach import RouteBreach as RouteBreach
 from troth.field.routing.check import check as check
 from troth.field.routing.day import DayEvent as DayEvent
 from troth.field.routing.day import DayState as DayState
@@ -40,7 +41,6 @@ from troth.field.routing.replan import Replanned as Replanned
 from troth.field.routing.replan import VisitChange as VisitChange
 from troth.field.routing.replan import replan as replan
 from troth.field.routing.rules import ROUTING_RULES as ROUTING_RULES
-from troth.field.routing.rules import RouteBreach as RouteBreach
 from troth.field.routing.rules import breaches as breaches
 from troth.field.routing.solve import RoutingParams as RoutingParams
 from troth.field.routing.solve import solve as solve

@@ -7,10 +7,20 @@ from typing import Any
 import numba
 import numpy as np
 
-from troth.field.routing._compile import DAY, FROM, LINKS, LINKS_END, LOST, OPENS, OVER_BUDGET, PLACE, WAS_BY, WHO, Fields
+from troth.field.routing._compile import (
+    DAY,
+    FROM,
+    LINKS,
+    LINKS_END,
+    LOST,
+    OPENS,
+    OVER_BUDGET,
+    PLACE,
+    WAS_BY,
+    WHO,
+    Fields,
+)
 from troth.field.routing._search import (
-    CHANGED,
-    State,
     best_place,
     insert,
     lift_visit,
@@ -21,20 +31,14 @@ from troth.field.routing._search import (
     settle,
     stock_fits,
     tidy,
-    total,
 )
+from troth.field.routing._state import CHANGED, State, draw, total
 from troth.field.routing._walk import INF, lacking
 
 #: Stops taken out in one step on average, and the longest string of one tour (Christiaens and Vanden Berghe 2020, 5.1).
 _REMOVED = 10.0
 _LONGEST = 10.0
 _BLINK = 0.01
-
-
-@numba.njit(cache=True, nogil=True)
-def seed(value: int) -> None:
-    """Seed the chance of the calling thread."""
-    np.random.seed(value)
 
 
 @numba.njit(cache=True, nogil=True)
@@ -73,16 +77,16 @@ def _mark_string(f: Fields, s: State, t: int, v: int, length: int, marked: Any) 
         if s.seq[t, i] == v:
             at = i
     stay = 0
-    if length > 1 and np.random.random() < 0.5:
-        while length + stay < n and np.random.random() > 0.01:
+    if length > 1 and draw(s) < 0.5:
+        while length + stay < n and draw(s) > 0.01:
             stay += 1
-            if np.random.random() < 0.5:
+            if draw(s) < 0.5:
                 break
     span = min(length + stay, n)
     first = max(0, at - span + 1)
     last = min(at, n - span)
-    start = first + np.random.randint(0, last - first + 1) if last >= first else max(0, min(at, n - span))
-    skip_at = start + np.random.randint(0, max(span - stay, 1)) if stay else -1
+    start = first + int(draw(s) * (last - first + 1)) if last >= first else max(0, min(at, n - span))
+    skip_at = start + int(draw(s) * max(span - stay, 1)) if stay else -1
     count = 0
     for i in range(start, start + span):
         if stay and skip_at <= i < skip_at + stay and s.seq[t, i] != v:
@@ -95,7 +99,7 @@ def _mark_string(f: Fields, s: State, t: int, v: int, length: int, marked: Any) 
 
 
 @numba.njit(cache=True, nogil=True)
-def _ruin(f: Fields, s: State, marked: Any, hit: Any, out: Any) -> int:
+def _ruin(f: Fields, s: State, marked: Any, hit: Any, out: Any) -> int:  # noqa: C901 (compiled: calls would cost more than branches)
     """Take strings out around a visit; return how many visits are in `out`."""
     visits = len(f.lacks)
     tours = 0
@@ -108,11 +112,11 @@ def _ruin(f: Fields, s: State, marked: Any, hit: Any, out: Any) -> int:
     hit[:] = False
     if tours > 0:
         longest = min(_LONGEST, placed / tours)
-        strings = int(np.random.random() * max(4.0 * _REMOVED / (1.0 + longest) - 1.0, 1.0)) + 1
-        centre = np.random.randint(0, visits)
-        if np.random.random() < 0.05:
+        strings = int(draw(s) * max(4.0 * _REMOVED / (1.0 + longest) - 1.0, 1.0)) + 1
+        centre = int(draw(s) * visits)
+        if draw(s) < 0.05:
             # A whole tour at times: who is not needed stays at home.
-            t = np.random.randint(0, len(f.tour))
+            t = int(draw(s) * len(f.tour))
             hit[t] = s.size[t] > 0
             for i in range(s.size[t]):
                 if s.seq[t, i] < visits:
@@ -127,7 +131,7 @@ def _ruin(f: Fields, s: State, marked: Any, hit: Any, out: Any) -> int:
                 continue
             hit[t] = True
             most = min(longest, float(_visits_of(f, s, t)))
-            _mark_string(f, s, t, v, int(np.random.random() * most) + 1, marked)
+            _mark_string(f, s, t, v, int(draw(s) * most) + 1, marked)
             done += 1
         for _ in range(3 if len(f.links) else 0):
             for v in range(visits):
@@ -157,22 +161,22 @@ def _ruin(f: Fields, s: State, marked: Any, hit: Any, out: Any) -> int:
 
 
 @numba.njit(cache=True, nogil=True)
-def _sorted(f: Fields, out: Any, n: int, keys: Any, ease: Any) -> None:
+def _sorted(f: Fields, s: State, out: Any, n: int, keys: Any, ease: Any) -> None:  # noqa: C901 (compiled: calls would cost more than branches)
     """Put visits into the order in which they go back."""
-    draw = np.random.random()
+    kind = draw(s)
     for i in range(n):
         v = out[i]
-        if draw < 0.3:
-            keys[i] = np.random.random()
-        elif draw < 0.55:
-            keys[i] = ease[v] + 0.5 * np.random.random()
-        elif draw < 0.7:
+        if kind < 0.3:
+            keys[i] = draw(s)
+        elif kind < 0.55:
+            keys[i] = ease[v] + 0.5 * draw(s)
+        elif kind < 0.7:
             keys[i] = -f.stop[v, LOST]
-        elif draw < 0.8:
+        elif kind < 0.8:
             keys[i] = f.stop[v, OPENS + 1] - f.stop[v, OPENS]
-        elif draw < 0.9:
+        elif kind < 0.9:
             keys[i] = f.stop[v, OPENS]
-        elif draw < 0.95:
+        elif kind < 0.95:
             keys[i] = f.way[int(f.tour[0, FROM]), int(f.stop[v, PLACE]), 0]
         else:
             keys[i] = -f.way[int(f.tour[0, FROM]), int(f.stop[v, PLACE]), 0]
@@ -208,7 +212,7 @@ def _recreate(f: Fields, s: State, out: Any, n: int, blink: float, looked: Any) 
         for t in range(len(f.tour)):
             if many and not looked[t]:
                 # Of those that stay at home a few are asked, by chance.
-                if s.size[t] > 0 or spare >= 12 or np.random.random() > 0.3:
+                if s.size[t] > 0 or spare >= 12 or draw(s) > 0.3:
                     continue
                 spare += 1
             if not may_take(f, s, v, t):
@@ -249,10 +253,10 @@ def anneal(f: Fields, s: State, steps: int, hot: float, cold: float, ease: Any) 
     for step in range(steps):
         heat = hot * (cold / hot) ** (step / max(steps, 1))
         n = _ruin(f, s, marked, hit, out)
-        _sorted(f, out, n, keys, ease)
+        _sorted(f, s, out, n, keys, ease)
         _recreate(f, s, out, n, _BLINK, looked)
         new = total(f, s)
-        if new < now - heat * np.log(np.random.random()):
+        if new < now - heat * np.log(draw(s)):
             now = new
             s.touched[:] = False
             taken += 1
@@ -299,7 +303,7 @@ def _whole(f: Fields, s: State, t: int) -> bool:
 
 
 @numba.njit(cache=True, nogil=True)
-def load(f: Fields, s: State, seq: Any, size: Any) -> None:
+def load(f: Fields, s: State, seq: Any, size: Any) -> None:  # noqa: C901 (compiled: calls would cost more than branches)
     """Make given tours the state. Of a tour that cannot stand, stops go back one by one where they cost least, if anywhere."""
     visits = len(f.lacks)
     for t in range(len(f.tour)):

@@ -6,8 +6,8 @@ import os
 import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -15,12 +15,15 @@ import numpy as np
 from troth.core.decision import Stop
 from troth.field.routing import _anneal
 from troth.field.routing._compile import LAST, LOST, MUST, NEVER, STARTS, Fields
-from troth.field.routing._search import State, new_state
+from troth.field.routing._state import State, new_state, total
 
 #: Shares of the time after which chains go on from the best of all.
 _MEETINGS: Final = (0.25, 0.5, 0.7, 0.85, 1.0)
 #: Temperatures at the beginning and at the end, as shares of what a visit costs on average.
 _HOT, _COLD = 1.0, 0.01
+
+#: How long a search cools down that ends only when asked.
+_ASKED_S: Final = 3600.0
 
 Progress = Callable[[float, float | None], object]
 
@@ -46,21 +49,10 @@ def hunt(
     start : tours to begin with, as in `Found`.
     """
     began = time.perf_counter()
+    if stop.seconds is None and stop.steps is None:
+        stop = replace(stop, seconds=_ASKED_S if stop.asked is not None else 0.0)
     many = chains or (min(os.cpu_count() or 1, 4) if len(f.lacks) > 8 else 1)
-    longest = _longest(f)
-    states = [new_state(f, longest=longest) for _ in range(many)]
-    able = (f.work[: len(f.lacks), :, 1] < NEVER).sum(axis=1)
-    order = np.argsort(able, kind="stable").astype(np.int64)
-    looked = np.zeros(len(f.tour), np.bool_)
-    for s in states[:1]:
-        if start is not None:
-            _anneal.load(f, s, _wide(start[0], longest), start[1])
-        _anneal.fill(f, s, order[s.when[order, 0] < 0], looked)
-    for s in states[1:]:
-        _anneal.load(f, s, states[0].seq, states[0].size)
-    for s in states:
-        _anneal.anneal(f, s, 0, 1.0, 1.0, np.zeros(len(f.lacks)))
-    ease = able / max(len(f.van), 1)
+    states, ease = _begin(f, many, start)
     usual = _usual(f, states[0])
     steps = [0] * many
     enough = threading.Event()
@@ -71,42 +63,69 @@ def hunt(
             most = None if stop.steps is None else int(stop.steps * leg)
             jobs = [
                 pool.submit(
-                    _chain, f, states[c], c, seed, steps, most, began, end, (share, leg), usual, hot, cold, ease, enough
+                    _chain, f, states[c], c, seed, steps, most, end, (share, leg), usual, hot, cold, ease, enough
                 )
                 for c in range(many)
             ]
-            while not all(job.done() for job in jobs):
-                time.sleep(0.01 if stop.seconds is not None and stop.seconds < 5 else 0.05)
-                if stop.asked is not None and stop.asked():
-                    enough.set()
-            for job in jobs:
-                job.result()
-            best = min(states, key=lambda s: float(s.best[0]))
+            _attend(jobs, stop, enough)
+            _meet(f, states)
             if on_progress is not None:
-                on_progress(float(best.best[0]), None)
-            for s in states:
-                if s is not best or leg == _MEETINGS[-1]:
-                    _anneal.load(f, s, best.best_seq.copy(), best.best_size.copy())
-                    if s is not best and float(best.best[0]) < float(s.best[0]):
-                        s.best[0], s.best_seq[:], s.best_size[:] = best.best[0], best.best_seq, best.best_size
+                on_progress(float(states[0].best[0]), None)
             share = leg
             if enough.is_set():
                 break
     best = min(states, key=lambda s: float(s.best[0]))
     # Loaded anew nothing waits longer than it must for what was moved after it.
     _anneal.load(f, best, best.best_seq.copy(), best.best_size.copy())
-    value = _anneal.total(f, best)
+    value = total(f, best)
     if value <= float(best.best[0]):
         return Found(best.seq.copy(), best.size.copy(), float(value), sum(steps))
     return Found(best.best_seq.copy(), best.best_size.copy(), float(best.best[0]), sum(steps))
 
 
+def _begin(f: Fields, many: int, start: tuple[Any, Any] | None) -> tuple[list[State], Any]:
+    """Return a state for each chain, all with the same tours, and for each visit the share of people who may make it."""
+    longest = _longest(f)
+    states = [new_state(f, longest=longest) for _ in range(many)]
+    able = (f.work[: len(f.lacks), :, 1] < NEVER).sum(axis=1)
+    order = np.argsort(able, kind="stable").astype(np.int64)
+    first, ease = states[0], able / max(len(f.van), 1)
+    if start is not None:
+        _anneal.load(f, first, _wide(start[0], longest), start[1])
+    _anneal.fill(f, first, order[first.when[order, 0] < 0], np.zeros(len(f.tour), np.bool_))
+    for s in states[1:]:
+        _anneal.load(f, s, first.seq, first.size)
+    for s in states:
+        _anneal.anneal(f, s, 0, 1.0, 1.0, ease)
+    return states, ease
+
+
+def _attend(jobs: list[Future[None]], stop: Stop, enough: threading.Event) -> None:
+    """Wait for chains, and tell them if somebody asks to stop."""
+    while not all(job.done() for job in jobs):
+        time.sleep(0.01 if stop.seconds is not None and stop.seconds < 5 else 0.05)
+        if stop.asked is not None and stop.asked():
+            enough.set()
+    for job in jobs:
+        job.result()
+
+
+def _meet(f: Fields, states: list[State]) -> None:
+    """Let every chain go on from the best tours of all."""
+    best = min(states, key=lambda s: float(s.best[0]))
+    for s in states:
+        _anneal.load(f, s, best.best_seq.copy(), best.best_size.copy())
+        if s is not best and float(best.best[0]) < float(s.best[0]):
+            s.best[0], s.best_seq[:], s.best_size[:] = best.best[0], best.best_seq, best.best_size
+
+
 def _chain(
-    f: Fields, s: State, chain: int, seed: int, steps: list[int], most: int | None, began: float, end: float | None,
+    f: Fields, s: State, chain: int, seed: int, steps: list[int], most: int | None, end: float | None,
     shares: tuple[float, float], usual: float, hot: float, cold: float, ease: Any, enough: threading.Event,
 ) -> None:  # fmt: skip
     """Let one chain cool down from one meeting to the next, a little at a time."""
-    _anneal.seed((seed * 7919 + chain * 104729 + int(shares[0] * 1000) + 1) % (2**31))
+    dice = np.random.SeedSequence([seed, chain, int(shares[0] * 1000)]).generate_state(1, np.uint64)
+    s.dice[0] = dice[0] | np.uint64(1)
     first, first_at = steps[chain], time.perf_counter()
     size = 20
 
@@ -115,11 +134,7 @@ def _chain(
 
     while not enough.is_set():
         now = time.perf_counter()
-        if (
-            (end is not None and now >= end)
-            or (most is not None and steps[chain] >= most)
-            or (end is None and most is None)
-        ):
+        if (end is not None and now >= end) or (most is not None and steps[chain] >= most):
             return
         by_time = 1.0 if end is None else (now - first_at) / max(end - first_at, 1e-9)
         by_steps = 1.0 if most is None else (steps[chain] - first) / max(most - first, 1)
@@ -131,7 +146,6 @@ def _chain(
         took = time.perf_counter() - now
         if end is not None and took > 0:
             size = int(min(max(size * 0.05 / took, 1), 4 * size, 20000))
-    del began
 
 
 def _usual(f: Fields, s: State) -> float:

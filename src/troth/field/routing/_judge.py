@@ -6,10 +6,11 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from math import isfinite
 
+from troth.field.routing.breach import EPS_S, RouteBreach
 from troth.field.routing.problem import FieldTechnician, RoutingProblem, TechnicianShift, VisitRequest
-from troth.field.routing.rules import EPS_S, RouteBreach
 from troth.field.routing.tours import PlannedStop, StopKind, Tour
 
 
@@ -237,7 +238,7 @@ def _rests(problem: RoutingProblem, names: Known, who: FieldTechnician, shift: T
             free.remove(fits[0])
         elif tour.returns_s > rest.latest_s + EPS_S and tour.leaves_s < rest.latest_s:
             yield "rest", "", rest.duration_s, 0.0, f"break {k + 1}"
-    for before, after in zip(stops, stops[1:], strict=False):
+    for before, after in pairwise(stops):
         if StopKind.REST in (before.kind, after.kind) and after.starts_s < before.ends_s - EPS_S:
             yield "rest", after.name or before.name, before.ends_s - after.starts_s, 0.0, "overlap"
     if (
@@ -362,9 +363,14 @@ def _shared(problem: RoutingProblem, names: Known, tours: Sequence[Tour]) -> Ite
             yield RouteBreach(
                 "routing.equipment", amount=n - problem.equipment.get(thing, 0), what=f"{thing} on day {day}"
             )
+    yield from _vans(vans)
+
+
+def _vans(vans: dict[str, list[Tour]]) -> Iterator[RouteBreach]:
+    """Yield tours that begin before another of the same vehicle has ended."""
     for van, its in vans.items():
         its.sort(key=lambda t: t.leaves_s)
-        for first, second in zip(its, its[1:], strict=False):
+        for first, second in pairwise(its):
             if second.leaves_s < first.returns_s - EPS_S:
                 yield RouteBreach(
                     "routing.vehicle",

@@ -24,7 +24,8 @@ from troth.field.routing._compile import (
     WINDOWS,
     Fields,
 )
-from troth.field.routing._search import State, best_place, may_take
+from troth.field.routing._search import best_place, may_take
+from troth.field.routing._state import State
 from troth.field.routing._walk import INF, arrive, node
 
 

@@ -5,10 +5,9 @@ Tours know skills, tools, parts and the depots where these are fetched, breaks, 
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numba
-import numpy as np
 
 from troth.field.routing._compile import (
     BEFORE,
@@ -32,6 +31,7 @@ from troth.field.routing._compile import (
     WINDOWS,
     Fields,
 )
+from troth.field.routing._state import CHANGED, LEFT_OUT, TOURS, State, draw
 from troth.field.routing._walk import (
     BEGUN,
     CHANGES,
@@ -40,77 +40,12 @@ from troth.field.routing._walk import (
     INF,
     METRES,
     NOW,
-    ROOM,
     WAITED,
-    WIDTH,
     lacking,
     latest_starts,
     node,
     walk,
 )
-
-#: What `totals` holds.
-TOURS, LEFT_OUT, CHANGED = range(3)
-
-
-class State(NamedTuple):
-    """Where the search stands: tours as sequences, what they cost, and room to try things."""
-
-    seq: Any  # (T, L)
-    size: Any  # (T,)
-    rows: Any  # (T, L + 2, WIDTH)
-    latest: Any  # (T, L)
-    cost: Any  # (T, 3): of the tour; at least of what is put in besides; changes
-    when: Any  # (N, 3): tour or -1, start and end of work
-    spare: Any  # (T, Q) pieces left on the van at the end
-    depot_at: Any  # (T,) position of the first depot; L if none
-    taken: Any  # (T, D, Q) fetched by each tour
-    fetched: Any  # (D, Q) in all
-    held: Any  # (T,) bits of shared equipment
-    used: Any  # (days, E) how many tours hold it
-    members: Any  # (groups, 2): placed visits of a label, their technician
-    totals: Any  # (3,)
-    old_seq: Any
-    old_size: Any
-    old_when: Any  # (N, 2)
-    touched: Any  # (T,)
-    best_seq: Any
-    best_size: Any
-    best: Any  # (1,)
-    tries: Any  # (L + 2, WIDTH)
-    try_seq: Any  # (2, L + 2)
-    left: Any  # (Q,)
-    fetch: Any  # (D, Q)
-
-
-def new_state(f: Fields, *, longest: int) -> State:
-    """Return an empty state: nobody goes anywhere."""
-    tours, visits = len(f.tour), len(f.lacks)
-    d, q = f.stocks.shape
-    days = int(f.tour[:, DAY].max(initial=0)) + 1
-    groups = int(f.stop[:visits, GROUP].max(initial=-1)) + 1
-    rows = np.zeros((tours, longest + 2, WIDTH))
-    rows[:, 0, NOW], rows[:, 0, ROOM] = f.tour[:, STARTS], INF
-    when = np.zeros((visits, 3))
-    when[:, 0] = -1
-    published = float((f.stop[:visits, WAS_BY] >= 0).sum())
-    members = np.zeros((groups, 2), np.int64)
-    return State(
-        np.zeros((tours, longest), np.int64), np.zeros(tours, np.int64), rows, np.zeros((tours, longest)), np.zeros((tours, 3)),
-        when, f.van[f.tour[:, WHO].astype(np.int64)], np.full(tours, longest, np.int64), np.zeros((tours, d, q)), np.zeros((d, q)),
-        np.zeros(tours, np.int64), np.zeros((days, len(f.pieces)), np.int64), members,
-        np.array([0.0, float(f.stop[:visits, LOST].sum()), published]),
-        np.zeros((tours, longest), np.int64), np.zeros(tours, np.int64), np.zeros((visits, 2)), np.zeros(tours, np.bool_),
-        np.zeros((tours, longest), np.int64), np.zeros(tours, np.int64), np.array([INF]),
-        np.zeros((longest + 2, WIDTH)), np.zeros((2, longest + 2), np.int64), np.zeros(q), np.zeros((d, q)),
-    )  # fmt: skip
-
-
-@numba.njit(cache=True, nogil=True)
-def total(f: Fields, s: State) -> float:
-    """Return what a state costs, changes beyond the budget included."""
-    over = max(s.totals[CHANGED] - f.budget, 0.0) if f.budget >= 0 else 0.0
-    return float(s.totals[TOURS] + s.totals[LEFT_OUT] + OVER_BUDGET * over)
 
 
 @numba.njit(cache=True, nogil=True)
@@ -231,7 +166,7 @@ def _over(budget: float, totals: Any, mine: float, was: float, changes: float) -
 
 
 @numba.njit(cache=True, nogil=True)
-def best_place(f: Fields, s: State, v: int, t: int, bound: float, blink: float) -> tuple[float, int, int, int]:
+def best_place(f: Fields, s: State, v: int, t: int, bound: float, blink: float) -> tuple[float, int, int, int]:  # noqa: C901 (compiled: calls would cost more than branches)
     """Return what putting a visit into a tour costs more at least, where, and which depot goes where (-1: none)."""
     way, stop, work, tour, clock, links = f.way, f.stop, f.work, f.tour, f.clock, f.links
     lacks, parts, van, has_tools, stocks = f.lacks, f.parts, f.van, f.has_tools, f.stocks
@@ -255,7 +190,7 @@ def best_place(f: Fields, s: State, v: int, t: int, bound: float, blink: float) 
         now = rows[p, NOW]
         if now > closes:
             break
-        if blink > 0 and np.random.random() < blink:
+        if blink > 0 and draw(s) < blink:
             continue
         hop = int(tour[t, FROM]) if p == 0 else int(stop[seq[p - 1], PLACE])
         out = way[hop, here, 0] * factor
@@ -376,7 +311,23 @@ def tidy(f: Fields, s: State, t: int) -> bool:
                 whole[i] = s.seq[t, i]
             for d in range(f.stocks.shape[0]):
                 for q in range(short + 1):
-                    if lacking(f.lacks, f.parts, f.van, f.has_tools, f.stocks, k, whole, kept + 1, q, visits + d, s.left, s.fetch) >= 0:
+                    if (
+                        lacking(
+                            f.lacks,
+                            f.parts,
+                            f.van,
+                            f.has_tools,
+                            f.stocks,
+                            k,
+                            whole,
+                            kept + 1,
+                            q,
+                            visits + d,
+                            s.left,
+                            s.fetch,
+                        )
+                        >= 0
+                    ):
                         continue
                     if not stock_fits(f.stocks, s.fetched, s.taken[t], s.fetch):
                         continue

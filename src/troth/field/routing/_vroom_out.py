@@ -7,8 +7,9 @@ from math import isfinite
 from typing import Any, Final
 
 from troth.field.routing._judge import drive_s, known, legs
+from troth.field.routing.breach import RouteBreach
 from troth.field.routing.plan import RoutePlan
-from troth.field.routing.rules import RouteBreach, breaches
+from troth.field.routing.rules import breaches
 from troth.field.routing.tours import PlannedStop, StopKind, Tour
 
 #: VROOM's words for what is broken; an early start is its lead time, a late one its delay.

@@ -98,7 +98,9 @@ def node(seq: Any, at: int, place: int, extra: int) -> int:
 
 
 @numba.njit(cache=True, nogil=True)
-def _linked(stop: Any, links: Any, v: int, t: int, when: Any, seq: Any, at: int, place: int, extra: int, rows: Any) -> float:
+def _linked(
+    stop: Any, links: Any, v: int, t: int, when: Any, seq: Any, at: int, place: int, extra: int, rows: Any
+) -> float:
     """Return when what a visit must come after has ended; INF if that is not planned, or planned after it."""
     before = -INF
     for i in range(int(stop[v, LINKS]), int(stop[v, LINKS_END])):
@@ -128,7 +130,7 @@ def _awaited(stop: Any, links: Any, v: int, t: int, when: Any) -> float:
 
 
 @numba.njit(cache=True, nogil=True)
-def walk(way: Any, stop: Any, work: Any, tour: Any, clock: Any, links: Any, t: int, seq: Any, n: int, place: int, extra: int,
+def walk(way: Any, stop: Any, work: Any, tour: Any, clock: Any, links: Any, t: int, seq: Any, n: int, place: int, extra: int,  # noqa: C901 (compiled: calls would cost more than branches)
          rows: Any, when: Any, bound: float) -> float:  # fmt: skip
     """Return the cost of a tour of `n` stops, `extra` included, from position `place` on; INF if it cannot be or costs `bound`.
 
@@ -218,7 +220,10 @@ def walk(way: Any, stop: Any, work: Any, tour: Any, clock: Any, links: Any, t: i
             late = start - stop[v, DUE]
             if late > 1e-3:
                 cost += stop[v, BROKEN] + late * stop[v, LATE]
-            cost += max(stop[v, WISHED] - start, 0.0) * stop[v, EARLY] + max(start - stop[v, WISHED_END], 0.0) * stop[v, SOFT_LATE]
+            cost += (
+                max(stop[v, WISHED] - start, 0.0) * stop[v, EARLY]
+                + max(start - stop[v, WISHED_END], 0.0) * stop[v, SOFT_LATE]
+            )
             if stop[v, WAS_BY] >= 0:
                 beyond = abs(start - stop[v, WAS_AT]) - tour[t, FREE]
                 cost += max(beyond, 0.0) * tour[t, MOVED]

@@ -10,9 +10,10 @@ from typing import Any
 
 from troth.field.routing import _judge
 from troth.field.routing._judge import known
+from troth.field.routing.breach import RouteBreach
 from troth.field.routing.clock import timed
 from troth.field.routing.problem import RoutingProblem
-from troth.field.routing.rules import ROUTING_RULES, RouteBreach, hard
+from troth.field.routing.rules import ROUTING_RULES, hard
 from troth.field.routing.tours import StopKind, Tour
 
 #: Amounts and costs that differ by less are the same breach: what floats lose on the way.

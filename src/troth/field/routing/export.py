@@ -9,12 +9,14 @@ from typing import Any
 
 from troth.core.decision import Explanation, Issue, Severity
 from troth.core.errors import InputError
-from troth.field.routing._judge import drive_s, known, legs
+from troth.field.routing._judge import known
 from troth.field.routing._reading import Frame
+from troth.field.routing.breach import RouteBreach
 from troth.field.routing.plan import RoutePlan
 from troth.field.routing.problem import RoutingProblem
-from troth.field.routing.rules import ROUTING_RULES, RouteBreach, breaches, hard
-from troth.field.routing.tours import PlannedStop, StopKind, Tour
+from troth.field.routing.rules import ROUTING_RULES, breaches, hard
+from troth.field.routing.tours import StopKind, Tour
+from troth.field.routing.ways import place_of, travelled
 
 
 def plan_to_json(plan: RoutePlan) -> str:
@@ -73,13 +75,6 @@ def _clock(problem: RoutingProblem) -> Any:
     return at
 
 
-def place_of(problem: RoutingProblem, *, stop: PlannedStop) -> int | None:
-    """Return the place of a stop; None of a rest, or of a name that nobody knows."""
-    names = known(problem)
-    held: Any = {StopKind.VISIT: names.visits, StopKind.DEPOT: names.depots}.get(stop.kind, {})
-    return held[stop.name].place if stop.name in held else None
-
-
 def stop_rows(plan: RoutePlan) -> list[dict[str, Any]]:
     """Return a row for each stop in order, and for each visit left out at the end; instants are aware datetimes.
 
@@ -121,23 +116,6 @@ def _broken(plan: RoutePlan) -> dict[tuple[str, str], list[str]]:
         if one.rule not in found[one.technician_id, one.visit_id]:
             found[one.technician_id, one.visit_id].append(one.rule)
     return found
-
-
-def travelled(problem: RoutingProblem, *, tour: Tour) -> list[float | None]:
-    """Return the seconds of driving before each stop, and before the end; None for rests, and where there is no way."""
-    names = known(problem)
-    who = names.technicians.get(tour.technician_id)
-    out: list[float | None] = [None] * (len(tour.stops) + 1)
-    if who is None or not 0 <= tour.shift < len(who.shifts):
-        return out
-    places = [k for k, one in enumerate(tour.stops) if place_of(problem, stop=one) is not None]
-    stops = [one for one in tour.stops if one.kind is StopKind.REST or place_of(problem, stop=one) is not None]
-    for k, leg in zip(
-        [*places, len(tour.stops)], legs(problem, shift=who.shifts[tour.shift], tour=tour, stops=stops), strict=True
-    ):
-        drive = drive_s(problem, who, leg)
-        out[k] = drive if isfinite(drive) else None
-    return out
 
 
 def geojson(plan: RoutePlan) -> str:

@@ -9,11 +9,12 @@ from troth.charts import page as html
 from troth.charts.numbers import day, duration, plural
 from troth.field.routing._judge import known
 from troth.field.routing._reading import Frame
-from troth.field.routing.export import travelled
+from troth.field.routing.breach import RouteBreach
 from troth.field.routing.plan import RoutePlan
 from troth.field.routing.plots import gantt, route_map
-from troth.field.routing.rules import ROUTING_RULES, RouteBreach, breaches
+from troth.field.routing.rules import ROUTING_RULES, breaches
 from troth.field.routing.tours import StopKind, Tour
+from troth.field.routing.ways import travelled
 
 #: Rows of a table beyond which only the first are shown.
 _MOST = 400

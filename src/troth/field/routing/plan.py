@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from troth.core.decision import Explanation, Status
+from troth.field.routing.breach import RouteBreach
 from troth.field.routing.problem import RoutingProblem
-from troth.field.routing.rules import ROUTING_RULES, RouteBreach, breaches
+from troth.field.routing.rules import ROUTING_RULES, breaches
 from troth.field.routing.tours import Tour
 
 

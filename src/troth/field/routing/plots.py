@@ -14,10 +14,11 @@ from troth.charts.tokens import LIGHT, PALETTE
 from troth.field.routing._judge import known
 from troth.field.routing._map import route_map
 from troth.field.routing._reading import Frame
-from troth.field.routing.export import place_of, travelled
+from troth.field.routing.breach import RouteBreach
 from troth.field.routing.problem import RoutingProblem
-from troth.field.routing.rules import ROUTING_RULES, RouteBreach, breaches
+from troth.field.routing.rules import ROUTING_RULES, breaches
 from troth.field.routing.tours import PlannedStop, StopKind, Tour
+from troth.field.routing.ways import place_of, travelled
 
 __all__ = ["gantt", "route_map"]
 

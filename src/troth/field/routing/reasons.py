@@ -10,7 +10,8 @@ import numpy as np
 from troth.core.decision import Explanation
 from troth.field.routing import _anneal
 from troth.field.routing._compile import WHO, Fields, able, compiled
-from troth.field.routing._search import State, best_place, may_take, new_state
+from troth.field.routing._search import best_place, may_take
+from troth.field.routing._state import State, new_state
 from troth.field.routing._walk import INF
 from troth.field.routing.orders import sequences
 from troth.field.routing.problem import RoutingProblem

@@ -7,15 +7,13 @@ between these instants, and what they cost. How the instants were found is of no
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, Final
+from typing import Final
 
 from troth.core.decision import Rule
+from troth.field.routing import _judge
+from troth.field.routing.breach import RouteBreach
 from troth.field.routing.problem import RoutingProblem
 from troth.field.routing.tours import Tour
-
-#: Instants that differ by less are the same: a millisecond, more than floats lose over a horizon of months.
-EPS_S: Final = 1e-3
 
 _HARD: Final = {
     "known": "Tours name visits, depots, technicians and shifts of the problem, and a shift has one tour.",
@@ -64,33 +62,6 @@ ROUTING_RULES: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class RouteBreach:
-    """One instance of a rule: who or what, by how much, at which cost.
-
-    Parameters
-    ----------
-    rule : its id.
-    technician_id, shift : whose tour; "" and -1 if none's.
-    visit_id : which visit, "" if it is about none.
-    amount : by how much: seconds, pieces, metres, or 1.
-    cost_cents : what it costs; 0 for hard rules.
-    what : the detail: a skill, a part, the other visit.
-    """
-
-    rule: str
-    technician_id: str = ""
-    shift: int = -1
-    visit_id: str = ""
-    amount: float = 1.0
-    cost_cents: float = 0.0
-    what: str = ""
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the breach as plain data."""
-        return asdict(self)
-
-
 def breaches(problem: RoutingProblem, *, tours: Sequence[Tour]) -> list[RouteBreach]:
     """Return every breach of every rule, hard and soft, of a plan given as tours.
 
@@ -106,8 +77,6 @@ def breaches(problem: RoutingProblem, *, tours: Sequence[Tour]) -> list[RouteBre
     >>> [one.rule for one in breaches(problem, tours=())]
     ['routing.must']
     """
-    from troth.field.routing import _judge
-
     found = [one for tour in tours for one in _judge.of_tour(problem, tour=tour)]
     return [*found, *_judge.across(problem, tours=tours)]
 
