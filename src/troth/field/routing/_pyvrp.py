@@ -31,7 +31,7 @@ Progress = Callable[[float, float | None], object]
 
 
 @dataclass(frozen=True, slots=True)
-class Model:
+class PartModel:
     """Part of a problem as PyVRP knows it: which visits, and which tours each vehicle type stands for."""
 
     data: ProblemData
@@ -40,7 +40,7 @@ class Model:
     dearest: float
 
 
-def part(w: Whole, *, visits: Sequence[int], tours: Sequence[int]) -> Model:
+def part(w: Whole, *, visits: Sequence[int], tours: Sequence[int]) -> PartModel:
     """Return some of the visits and tours of a problem as PyVRP knows them."""
     ends: dict[int | None, int] = {}
     kinds: dict[tuple[Any, ...], list[int]] = {}
@@ -69,7 +69,7 @@ def part(w: Whole, *, visits: Sequence[int], tours: Sequence[int]) -> Model:
     dearest = max((float(one[2]) for one in tables), default=0.0) + max(
         (one.unit_duration_cost for one in types), default=0
     )
-    return Model(data, tuple(int(v) for v in visits), tuple(map(tuple, kinds.values())), dearest)
+    return PartModel(data, tuple(int(v) for v in visits), tuple(map(tuple, kinds.values())), dearest)
 
 
 def _terms(w: Whole, who: FieldTechnician, shift: TechnicianShift) -> tuple[Any, ...]:
@@ -141,7 +141,7 @@ class Trial:
 
 
 def improve(
-    model: Model, *, seconds: float | None, steps: int | None, seed: int, lines: dict[int, list[int]] | None = None,
+    model: PartModel, *, seconds: float | None, steps: int | None, seed: int, lines: dict[int, list[int]] | None = None,
     asked: Callable[[], bool] | None = None, penalties: Any = None, on_best: Callable[[float], object] | None = None,
     until_feasible: bool = False,
 ) -> Trial:  # fmt: skip
@@ -185,7 +185,7 @@ def mean_penalties(several: Sequence[Any]) -> Any:
     return loads, float(np.mean([one[1] for one in several])), float(np.mean([one[2] for one in several]))
 
 
-def price(model: Model, lines: dict[int, list[int]]) -> tuple[int, bool]:
+def price(model: PartModel, *, lines: dict[int, list[int]]) -> tuple[int, bool]:
     """Return what given orders cost, in units, and whether they break no hard rule."""
     plan = Solution(model.data, _routes(model, lines))
     params = PenaltyParams()
@@ -194,13 +194,13 @@ def price(model: Model, lines: dict[int, list[int]]) -> tuple[int, bool]:
     ), plan.is_feasible()
 
 
-def _routes(model: Model, lines: dict[int, list[int]]) -> list[Route]:
+def _routes(model: PartModel, lines: dict[int, list[int]]) -> list[Route]:
     index = {v: k for k, v in enumerate(model.visits)}
     kind = {t: k for k, its in enumerate(model.types) for t in its}
     return [Route(model.data, [index[v] for v in line], kind[t]) for t, line in lines.items() if line]
 
 
-def _lines(model: Model, found: Solution) -> dict[int, list[int]]:
+def _lines(model: PartModel, found: Solution) -> dict[int, list[int]]:
     free = [list(its) for its in model.types]
     return {
         free[one.vehicle_type()].pop(0): [model.visits[stop.idx] for stop in one.schedule() if stop.is_client()]
@@ -224,13 +224,13 @@ def solve_pyvrp(
     model = part(w, visits=range(len(problem.visits)), tours=range(len(w.tours)))
     left = None if stop.seconds is None else max(stop.seconds - (time.perf_counter() - began), 0.0)
     trial = improve(
-        model, seconds=left, steps=stop.steps, seed=seed, lines=None if start is None else listed(*start), asked=stop.asked,
+        model, seconds=left, steps=stop.steps, seed=seed, lines=None if start is None else listed(start[0], size=start[1]), asked=stop.asked,
         on_best=None if on_progress is None else lambda cost: on_progress(cost / w.unit, None),
     )  # fmt: skip
-    return as_found(w, trial.lines, trial.cost / w.unit, trial.steps) if trial.feasible else None
+    return as_found(w, lines=trial.lines, value=trial.cost / w.unit, steps=trial.steps) if trial.feasible else None
 
 
-def listed(seq: Any, size: Any) -> dict[int, list[int]]:
+def listed(seq: Any, *, size: Any) -> dict[int, list[int]]:
     """Return sequences as orders by tour, without tours that have no visit; of a visit made twice the first stays."""
     seen: set[int] = set()
     out = {}
@@ -242,7 +242,7 @@ def listed(seq: Any, size: Any) -> dict[int, list[int]]:
     return out
 
 
-def as_found(w: Whole, lines: dict[int, list[int]], value: float, steps: int) -> Found:
+def as_found(w: Whole, *, lines: dict[int, list[int]], value: float, steps: int) -> Found:
     """Return orders by tour as sequences."""
     size = np.array([len(lines.get(t, ())) for t in range(len(w.tours))], np.int64)
     seq = np.zeros((len(size), int(size.max(initial=1)) or 1), np.int64)

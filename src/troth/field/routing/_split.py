@@ -65,12 +65,12 @@ def solve_split(
     w = whole(problem)
     with ThreadPoolExecutor(many) as pool:
         search = _Search(w, plane(problem.seconds), np.random.default_rng(seed), pool, stop, began)
-        if not search.begin(None if start is None else listed(*start)):
+        if not search.begin(None if start is None else listed(start[0], size=start[1])):
             return None
         while search.round():
             if on_progress is not None:
                 on_progress(search.value / w.unit, None)
-    return as_found(w, search.lines, search.value / w.unit, search.steps)
+    return as_found(w, lines=search.lines, value=search.value / w.unit, steps=search.steps)
 
 
 class _Search:
@@ -99,7 +99,7 @@ class _Search:
         return all(trial.feasible for trial in trials)
 
     def _price(self, job: _Job) -> tuple[int, bool]:
-        return price(part(self.w, visits=job.visits, tours=job.tours), job.lines)
+        return price(part(self.w, visits=job.visits, tours=job.tours), lines=job.lines)
 
     def _make(self, job: _Job) -> Trial:
         """Make a first plan of a share: what local search finds, and if that breaks rules, whatever breaks none."""
