@@ -20,12 +20,14 @@ from troth.field.routing import (
     TimeWindow,
     VisitRequest,
 )
-from troth.field.travel.profile import TimeWarp
+from troth.field.travel import TimeWarp
 
 BEGINS = datetime(2026, 6, 1, 5, 0, tzinfo=UTC)
 
 
-def world(seed: int, *, visits: int = 12, technicians: int = 3, rich: bool = True, warp: bool = False) -> RoutingProblem:
+def world(
+    seed: int, *, visits: int = 12, technicians: int = 3, rich: bool = True, warp: bool = False
+) -> RoutingProblem:
     """Return a random problem with every feature a little of the time; plain travel and windows only if not `rich`."""
     rng = np.random.default_rng(seed)
     places = visits + technicians + 1
@@ -50,7 +52,15 @@ def world(seed: int, *, visits: int = 12, technicians: int = 3, rich: bool = Tru
         driven = np.concatenate([[0.0], np.cumsum(np.diff(knots) / np.array([1.0, 1.5, 0.9, 1.2]))])
         bent = TimeWarp(BEGINS, knots, driven)
     return RoutingProblem(
-        BEGINS, asked, people, seconds, depots=depots, warp=bent, equipment={"lift": 1}, published=published, prices=prices
+        BEGINS,
+        asked,
+        people,
+        seconds,
+        depots=depots,
+        warp=bent,
+        equipment={"lift": 1},
+        published=published,
+        prices=prices,
     )
 
 
@@ -88,5 +98,3 @@ def _visit(rng: np.random.Generator, k: int, technicians: int, visits: int, *, r
         preferred=frozenset({f"t{rng.integers(technicians)}"}) if some(0.2) else frozenset(), other_cents=400.0,
         excluded=frozenset({f"t{rng.integers(technicians)}"}) if some(0.1) else frozenset(),
     )  # fmt: skip
-
-

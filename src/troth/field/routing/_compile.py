@@ -75,9 +75,7 @@ def compiled(problem: RoutingProblem, *, near: int = 40) -> Fields:
         for v in visits
     ]
     most = problem.prices.most_changes
-    clock = (
-        np.zeros((2, 0)) if problem.warp is None else np.array([problem.warp.knots_s, problem.warp.driven_s], float)
-    )
+    clock = np.zeros((2, 0)) if problem.warp is None else np.array([problem.warp.knots_s, problem.warp.driven_s], float)
     return Fields(
         way, stop, work, tour, clock, links,
         lacks=np.array([[bool(v.tools - one.tools) for one in people] for v in visits], bool).reshape(n, k),
@@ -115,7 +113,11 @@ def _stops(problem: RoutingProblem) -> tuple[Any, Any]:
         row[PLAIN] = not one.tools and not one.parts
         if one.promised is not None:
             row[BEFORE] = one.promised.start_s
-            row[[DUE, BROKEN, LATE]] = one.promised.end_s, one.promised.broken_cents, one.promised.late_cents_per_minute / 60
+            row[[DUE, BROKEN, LATE]] = (
+                one.promised.end_s,
+                one.promised.broken_cents,
+                one.promised.late_cents_per_minute / 60,
+            )
             limits.append(one.promised.end_s)
         if (soft := one.soft) is not None:
             row[[WISHED, WISHED_END]] = soft.start_s, soft.end_s
@@ -140,7 +142,9 @@ def _stops(problem: RoutingProblem) -> tuple[Any, Any]:
 
 def _links(problem: RoutingProblem, rows: Any, which: dict[str, int]) -> Any:
     """Return (visit, gap) of predecessors, then of successors, grouped by visit; the rows get where theirs begin and end."""
-    ahead = [(i, which[a.visit_id], a.gap_s) for i, v in enumerate(problem.visits) for a in v.after if a.visit_id in which]
+    ahead = [
+        (i, which[a.visit_id], a.gap_s) for i, v in enumerate(problem.visits) for a in v.after if a.visit_id in which
+    ]
     out: list[tuple[float, float]] = []
     for pairs, first, last in (
         (ahead, LINKS, LINKS_END), ([(b, i, gap) for i, b, gap in ahead], FOLLOWS, FOLLOWS_END),

@@ -15,10 +15,10 @@ from troth.core.decision import Issue, Severity
 from troth.core.errors import InputError
 from troth.field.routing._judge import known
 from troth.field.routing._reading import Frame
-from troth.field.routing.export import tour_places
 from troth.field.routing.problem import RoutingProblem
 from troth.field.routing.rules import ROUTING_RULES, breaches
 from troth.field.routing.tours import StopKind, Tour
+from troth.field.routing.ways import tour_places
 
 _HEIGHT: Final = 560
 #: Kilometres of a degree of latitude.

@@ -15,8 +15,8 @@ from troth.field.routing.breach import RouteBreach
 from troth.field.routing.plan import RoutePlan
 from troth.field.routing.problem import RoutingProblem
 from troth.field.routing.rules import ROUTING_RULES, breaches, hard
-from troth.field.routing.tours import StopKind, Tour
-from troth.field.routing.ways import place_of, travelled
+from troth.field.routing.tours import StopKind
+from troth.field.routing.ways import place_of, tour_places, travelled
 
 
 def plan_to_json(plan: RoutePlan) -> str:
@@ -159,13 +159,3 @@ def _feature(kind: str, coordinates: Any, properties: dict[str, Any]) -> dict[st
 
 def _point(problem: RoutingProblem, place: int) -> list[float]:
     return [problem.places[place][2], problem.places[place][1]]
-
-
-def tour_places(problem: RoutingProblem, *, tour: Tour) -> list[int]:
-    """Return the places of a tour from its start to its end, as far as they are known."""
-    who = known(problem).technicians.get(tour.technician_id)
-    shift = who.shifts[tour.shift] if who is not None and 0 <= tour.shift < len(who.shifts) else None
-    line = [place for one in tour.stops if (place := place_of(problem, stop=one)) is not None]
-    if shift is None:
-        return line
-    return [shift.start_place, *line, *([] if shift.end_place is None else [shift.end_place])]

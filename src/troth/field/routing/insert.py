@@ -15,7 +15,7 @@ from troth.core.decision import Explanation
 from troth.field.routing import _anneal
 from troth.field.routing._compile import LAST, NEVER, STARTS, WHO, Fields, compiled
 from troth.field.routing._offer import chances, fits
-from troth.field.routing._search import State, new_state
+from troth.field.routing._state import State, new_state
 from troth.field.routing._walk import INF
 from troth.field.routing.learn import FieldSpread
 from troth.field.routing.orders import sequences

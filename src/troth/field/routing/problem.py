@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import numpy.typing as npt
 
-from troth.field.travel.profile import TimeWarp
+from troth.field.travel import TimeWarp
 
 Seconds = npt.NDArray[np.float64]
 
@@ -263,7 +263,8 @@ class RoutingProblem:
 
     def at(self, second: float) -> datetime:
         """Return the instant of a second of the problem, to the microsecond."""
-        return self.begins_at + timedelta(seconds=float(second))
+        # In UTC, as adding to a local time counts hours of the wall clock, which are not all as long as an hour.
+        return (self.begins_at.astimezone(UTC) + timedelta(seconds=float(second))).astimezone(self.begins_at.tzinfo)
 
     @property
     def distances(self) -> Seconds:

@@ -11,13 +11,14 @@ from typing import Final
 
 from troth.core.decision import Explanation, Status, Stop
 from troth.field.routing._judge import known
+from troth.field.routing.breach import EPS_S, RouteBreach
 from troth.field.routing.causes import causes
 from troth.field.routing.day import DayEvent, DayState, from_now
 from troth.field.routing.drag import drag
 from troth.field.routing.orders import timed_together
 from troth.field.routing.plan import RoutePlan, UnservedVisit
 from troth.field.routing.problem import PublishedVisit, RoutingPrices, RoutingProblem, VisitRequest
-from troth.field.routing.rules import EPS_S, ROUTING_RULES, RouteBreach, breaches
+from troth.field.routing.rules import ROUTING_RULES, breaches
 from troth.field.routing.solve import RoutingParams, solve
 from troth.field.routing.tours import StopKind, Tour
 

@@ -32,3 +32,13 @@ def travelled(problem: RoutingProblem, *, tour: Tour) -> list[float | None]:
         drive = drive_s(problem, who, leg)
         out[k] = drive if isfinite(drive) else None
     return out
+
+
+def tour_places(problem: RoutingProblem, *, tour: Tour) -> list[int]:
+    """Return the places of a tour from its start to its end, as far as they are known."""
+    who = known(problem).technicians.get(tour.technician_id)
+    shift = who.shifts[tour.shift] if who is not None and 0 <= tour.shift < len(who.shifts) else None
+    line = [place for one in tour.stops if (place := place_of(problem, stop=one)) is not None]
+    if shift is None:
+        return line
+    return [shift.start_place, *line, *([] if shift.end_place is None else [shift.end_place])]
