@@ -15,6 +15,7 @@ def lived() -> Lived:
 
 
 def test_the_desk_runs_the_world_by_what_it_knows(lived: Lived) -> None:
+    """The desk runs the world by what it knows."""
     desk = lived.desk
     assert desk.replans
     assert all(one.moved <= 0.05 * one.untouched for one in desk.replans)
@@ -31,6 +32,7 @@ def test_the_desk_runs_the_world_by_what_it_knows(lived: Lived) -> None:
 
 
 def test_what_came_of_promises_is_counted(lived: Lived) -> None:
+    """What came of promises is counted."""
     found = judge(lived)
     assert found["replans"] == len(lived.desk.replans)
     assert found["ours/visits"] > 0
@@ -41,6 +43,7 @@ def test_what_came_of_promises_is_counted(lived: Lived) -> None:
 
 
 def test_the_same_seed_lives_the_same_days(lived: Lived) -> None:
+    """The same seed lives the same days."""
     again = live(learning=1, judged=1, seed=3, size=0.3)
     shared = set(again.desk.offers) & set(lived.desk.offers)
     assert len(shared) > 5

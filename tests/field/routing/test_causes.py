@@ -12,6 +12,7 @@ def _tour(who: str, *visits: str) -> Tour:
 
 
 def test_events_are_carried_from_tour_to_tour() -> None:
+    """Events are carried from tour to tour."""
     ill = DayEvent(EventKind.ILL, 0, technician_id="ada")
     late = DayEvent(EventKind.LATE, 0, technician_id="eva")
     gone = DayEvent(EventKind.CANCELLED, 0, visit_id="x")
@@ -30,6 +31,7 @@ def test_events_are_carried_from_tour_to_tour() -> None:
 
 
 def test_an_event_about_a_visit_is_its_cause() -> None:
+    """An event about a visit is its cause."""
     new = DayEvent(EventKind.EMERGENCY, 0, visit_id="n")
     late = DayEvent(EventKind.LATE, 0, technician_id="ada")
     changes = [("n", "", "ada"), ("m", "ada", "ada")]

@@ -51,6 +51,7 @@ def _tours(problem: RoutingProblem) -> tuple[Tour, ...]:
 
 
 def test_shifts_begin_when_running_jobs_are_expected_to_end() -> None:
+    """Shifts begin when running jobs are expected to end."""
     problem = _problem()
     state = DayState(5000, frozenset({"a"}), {"ada": RunningJob("b", 2, 8500)}, {"ben": 3}, {})
     left = from_now(problem, tours=_tours(problem), state=state)
@@ -65,6 +66,7 @@ def test_shifts_begin_when_running_jobs_are_expected_to_end() -> None:
 
 
 def test_labels_vans_and_shared_things_remember_what_was_done() -> None:
+    """Labels vans and shared things remember what was done."""
     problem = _problem()
     left = from_now(problem, tours=_tours(problem), state=DayState(5000, frozenset({"a"}), {}, {"ada": 1}))
     ada = left.technicians[0]
@@ -80,6 +82,7 @@ def test_labels_vans_and_shared_things_remember_what_was_done() -> None:
 
 
 def test_a_break_that_was_taken_is_gone_and_one_missed_comes_at_once() -> None:
+    """A break that was taken is gone and one missed comes at once."""
     problem = _problem()
     state = DayState(12000, frozenset({"a"}), {}, {"ada": 1, "ben": 0}, {"ada": 1})
     ada, ben = from_now(problem, tours=_tours(problem), state=state).technicians
@@ -88,6 +91,7 @@ def test_a_break_that_was_taken_is_gone_and_one_missed_comes_at_once() -> None:
 
 
 def test_events_change_people_and_visits() -> None:
+    """Events change people and visits."""
     problem = _problem()
     tours = _tours(problem)
     state = DayState(100)
@@ -112,6 +116,7 @@ def test_events_change_people_and_visits() -> None:
 
 
 def test_who_has_not_begun_and_is_late_begins_later_and_a_shift_that_is_over_is_gone() -> None:
+    """Who has not begun and is late begins later and a shift that is over is gone."""
     crew = (FieldTechnician("ada", (TechnicianShift(1000, 9000, 0, 0), TechnicianShift(90000, 99000, 0, 0, day=1))),)
     problem = RoutingProblem(BEGINS, (VisitRequest("a", 1, 60),), crew, np.zeros((2, 2)))
     late = DayEvent(EventKind.LATE, 500, technician_id="ada", seconds=1800)

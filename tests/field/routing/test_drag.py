@@ -54,6 +54,7 @@ def _counted(found: tuple[RouteBreach, ...] | list[RouteBreach]) -> Counter[tupl
 @settings(max_examples=25, deadline=None)
 @given(seed=st.integers(0, 10_000), warp=st.booleans())
 def test_a_drag_is_the_judgement_of_the_whole_plan(seed: int, warp: bool) -> None:
+    """A drag is the judgement of the whole plan."""
     problem = world(seed, warp=warp)
     tours = _dealt(problem, seed)
     rng = np.random.default_rng(seed + 1)
@@ -88,6 +89,7 @@ def _two() -> tuple[RoutingProblem, tuple[Tour, ...]]:
 
 
 def test_what_was_broken_before_is_not_told_as_new() -> None:
+    """What was broken before is not told as new."""
     problem, tours = _two()
     found = drag(problem, tours=tours, visit_id="a", technician_id="ben")
     assert found.allowed
@@ -97,6 +99,7 @@ def test_what_was_broken_before_is_not_told_as_new() -> None:
 
 
 def test_a_visit_taken_out_is_missed_and_its_tour_vanishes_with_the_last() -> None:
+    """A visit taken out is missed and its tour vanishes with the last."""
     problem, tours = _two()
     found = drag(problem, tours=tours, visit_id="a", technician_id="")
     assert [one.rule for one in found.appeared] == ["routing.must"]
@@ -106,6 +109,7 @@ def test_a_visit_taken_out_is_missed_and_its_tour_vanishes_with_the_last() -> No
 
 
 def test_who_is_not_there_cannot_be_dragged_to() -> None:
+    """Who is not there cannot be dragged to."""
     problem, tours = _two()
     with pytest.raises(KeyError):
         drag(problem, tours=tours, visit_id="a", technician_id="nobody")
@@ -116,6 +120,7 @@ def test_who_is_not_there_cannot_be_dragged_to() -> None:
 
 
 def test_a_drag_is_plain_data() -> None:
+    """A drag is plain data."""
     problem, tours = _two()
     data = drag(problem, tours=tours, visit_id="a", technician_id="ada", position=9).as_dict()
     assert data["allowed"] is True

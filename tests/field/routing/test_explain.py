@@ -39,11 +39,13 @@ ILL = DayEvent(EventKind.ILL, 0, technician_id="jonas")
     ],
 )
 def test_a_change_is_one_sentence(change: VisitChange, said: str) -> None:
+    """A change is one sentence."""
     assert sentence(change.explanation, names={"jonas": "Jonas", "ada": "Ada"}) == said
 
 
 @pytest.mark.parametrize("kind", list(EventKind))
 def test_every_event_has_words(kind: EventKind) -> None:
+    """Every event has words."""
     event = DayEvent(kind, 0, visit_id="v0", technician_id="ada", what="pump")
     said = sentence(VisitChange("v1", "ada", "ada", 0, 1200, event, {}, {}).explanation)
     assert ": " in said
@@ -51,4 +53,5 @@ def test_every_event_has_words(kind: EventKind) -> None:
 
 
 def test_other_codes_are_told_by_their_parameters() -> None:
+    """Other codes are told by their parameters."""
     assert sentence(Explanation("insert.no-room", {"technicians": 3})) == "insert.no-room: technicians 3."

@@ -46,6 +46,7 @@ def _tours(problem: RoutingProblem):  # type: ignore[no-untyped-def]
 
 
 def test_the_cost_is_what_the_judge_says() -> None:
+    """The cost is what the judge says."""
     problem = _problem()
     tours = _tours(problem)
     windows = windows_between([TimeWindow(0, 21600)], hours=[1, 2])
@@ -68,6 +69,7 @@ def test_the_cost_is_what_the_judge_says() -> None:
 
 
 def test_the_probability_is_that_of_the_lognormal_before_it() -> None:
+    """The probability is that of the lognormal before it."""
     problem = _problem()
     tours = _tours(problem)
     sigma = 0.4
@@ -83,6 +85,7 @@ def test_the_probability_is_that_of_the_lognormal_before_it() -> None:
 
 
 def test_why_not_sooner() -> None:
+    """Why not sooner."""
     problem = _problem()
     tours = _tours(problem)
     windows = [TimeWindow(0, 60), TimeWindow(3600, 5400), TimeWindow(14400, 18000)]
@@ -97,6 +100,7 @@ def test_why_not_sooner() -> None:
 
 
 def test_what_is_stated_may_come_from_the_record_and_a_later_day_costs() -> None:
+    """What is stated may come from the record and a later day costs."""
     problem = _problem()
     shifts = (TechnicianShift(0, 28800, 0, 0), TechnicianShift(86400, 86400 + 28800, 0, 0, day=1))
     problem = replace(problem, technicians=(replace(problem.technicians[0], shifts=shifts),))

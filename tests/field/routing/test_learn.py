@@ -29,6 +29,7 @@ def _jobs(n: int, *, day_sigma: float) -> tuple[dict[str, object], dict[str, flo
 
 
 def test_services_people_and_days_are_found_again() -> None:
+    """Services people and days are found again."""
     jobs, pace = _jobs(6000, day_sigma=0.15)
     found = learn_work(jobs.pop("seconds"), **jobs)  # type: ignore[arg-type]
     assert found.sigma["repair"] == pytest.approx(0.5, abs=0.03)
@@ -40,6 +41,7 @@ def test_services_people_and_days_are_found_again() -> None:
 
 
 def test_a_few_jobs_say_little() -> None:
+    """A few jobs say little."""
     found = learn_work([9000, 3000], standard_s=[3000, 3000], services=["a", "a"], technicians=["x", "y"], days=[1, 2])
     assert 0.4 < found.sigma["a"] < 0.6
     assert abs(np.log(found.pace["x"])) < np.log(3) / 2
@@ -51,6 +53,7 @@ def test_a_few_jobs_say_little() -> None:
 
 
 def test_the_record_says_what_the_plan_does_not() -> None:
+    """The record says what the plan does not."""
     rng = np.random.default_rng(5)
     n = 4000
     said = rng.uniform(0.5, 0.99, n)
@@ -66,6 +69,7 @@ def test_the_record_says_what_the_plan_does_not() -> None:
 
 
 def test_old_promises_fade() -> None:
+    """Old promises fade."""
     kept = [0.0] * 200 + [1.0] * 200
     ages = [300.0] * 200 + [0.0] * 200
     recent = learn_kept(kept, probability=[0.8] * 400, hours=[2.0] * 400, same_day=[0] * 400, ages_days=ages)
@@ -73,6 +77,7 @@ def test_old_promises_fade() -> None:
 
 
 def test_spread_by_visit() -> None:
+    """Spread by visit."""
     work = learn_work([3000] * 20, standard_s=[3000] * 20, services=["a"] * 20, technicians=["x"] * 20, days=range(20))
     spread = usual_spread(work, services={"v": "a"})
     assert spread.of("v") == work.sigma["a"]

@@ -40,6 +40,7 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Lake:
 
 
 def test_the_day_is_what_a_dispatcher_of_the_world_knows(lake: Lake) -> None:
+    """The day is what a dispatcher of the world knows."""
     world = FieldWorld(field_service("f", start=START, days=14, size=0.3), 2)
     world.step(datetime(2026, 3, 12, 4, 30, tzinfo=UTC))
     known = world.known()
@@ -74,6 +75,7 @@ def test_the_day_is_what_a_dispatcher_of_the_world_knows(lake: Lake) -> None:
 
 
 def test_work_is_learned_from_the_same_log(lake: Lake) -> None:
+    """Work is learned from the same log."""
     start, end = datetime(2026, 3, 2, tzinfo=UTC), datetime(2026, 3, 12, tzinfo=UTC)
     work = recorded_work(lake, start=start, end=end, site="field-f")
     assert work.jobs > 40
@@ -87,5 +89,6 @@ def test_work_is_learned_from_the_same_log(lake: Lake) -> None:
 
 
 def test_a_site_nobody_knows_is_refused(lake: Lake) -> None:
+    """A site nobody knows is refused."""
     with pytest.raises(InputError, match="unknown-site"):
         field_day(lake, site="elsewhere", day=DAY, travel=GreatCircle())

@@ -66,6 +66,7 @@ def _state(plan: RoutePlan, now: float) -> DayState:
 
 
 def test_somebody_is_ill(plan: RoutePlan) -> None:
+    """Somebody is ill."""
     now = 9000.0
     state = _state(plan, now)
     ill = max(plan.tours, key=lambda tour: sum(s.starts_s > now for s in tour.stops)).technician_id
@@ -92,12 +93,14 @@ def test_somebody_is_ill(plan: RoutePlan) -> None:
 
 
 def test_nothing_happened_and_hardly_anything_changes(plan: RoutePlan) -> None:
+    """Nothing happened and hardly anything changes."""
     found = replan(plan, state=_state(plan, 7200.0), stop=STEPS, seed=1, params=ONE)
     assert found.moved <= 0.05 * found.untouched
     assert found.plan.value <= found.left_alone.value + 1e-6
 
 
 def test_an_emergency_goes_in_and_a_cancelled_visit_out(plan: RoutePlan) -> None:
+    """An emergency goes in and a cancelled visit out."""
     now = 7200.0
     state = _state(plan, now)
     left = [s.name for tour in plan.tours for s in tour.stops if s.kind is StopKind.VISIT and s.starts_s > now + 3600]
@@ -116,6 +119,7 @@ def test_an_emergency_goes_in_and_a_cancelled_visit_out(plan: RoutePlan) -> None
 
 
 def test_a_plan_can_be_planned_again_and_again(plan: RoutePlan) -> None:
+    """A plan can be planned again and again."""
     found: Replanned | None = None
     now_plan = plan
     for now in (3600.0, 7200.0, 10800.0):
