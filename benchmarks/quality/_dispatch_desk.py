@@ -159,7 +159,7 @@ class Desk:
             for k, shift in enumerate(who.shifts):
                 its = orders.get(date.fromordinal(shift.day), {}).get(who.technician_id, ())
                 rows.append((who.technician_id, k, [(StopKind.VISIT, v) for v in its if v in asked]))
-        return timed_together(problem, [row for row in rows if row[2]])
+        return timed_together(problem, orders=[row for row in rows if row[2]])
 
     # ---- from now ----------------------------------------------------------------------------------------------------
 
@@ -277,7 +277,7 @@ class Desk:
             for t in self.plan.tours
             if any(one.technician_id == t.technician_id and one.shifts for one in left.technicians)
         ]
-        tours = timed_together(left, [one for one in orders if one[2]])
+        tours = timed_together(left, orders=[one for one in orders if one[2]])
         start = state.now_s + 20 * 60
         windows = [TimeWindow(start, start + hours * HOUR) for hours in LENGTHS]
         return self._chosen(left, tours, row, windows, known, same_day=True)

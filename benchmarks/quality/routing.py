@@ -106,7 +106,8 @@ def _run(solver: str, problem: RoutingProblem, *, seconds: float, seed: int, lon
         if lines is None:
             return Run(solver, seed, time.perf_counter() - began, None, False, long)
         took = time.perf_counter() - began
-        plan = judged(problem, toured(problem, *_sequences(problem, lines)))
+        seq, size = _sequences(problem, lines)
+        plan = judged(problem, tours=toured(problem, seq=seq, size=size))
         return Run(solver, seed, took, plan.value, not plan.broken and not plan.unserved, long)
     took = time.perf_counter() - began
     return Run(solver, seed, took, plan.value, not plan.broken and not plan.unserved, long)

@@ -11,7 +11,20 @@ ROOT = Path(__file__).resolve().parents[2]
 SRC = ROOT / "src" / "troth"
 
 #: Rooms that compute: same input, same output, nothing else touched.
-ENGINE = ("core", "charts", "stats", "log", "demo", "kpi", "demand", "queueing", "promise", "ledger", "capacity", "field")
+ENGINE = (
+    "core",
+    "charts",
+    "stats",
+    "log",
+    "demo",
+    "kpi",
+    "demand",
+    "queueing",
+    "promise",
+    "ledger",
+    "capacity",
+    "field",
+)
 
 CAP = 400
 

@@ -41,7 +41,7 @@ def _dealt(problem: RoutingProblem, seed: int) -> tuple[Tour, ...]:
     for order in orders:
         if problem.depots and rng.random() < 0.3:
             order.insert(int(rng.integers(len(order) + 1)), (StopKind.DEPOT, problem.depots[0].depot_id))
-    return timed_together(problem, [(*row, order) for row, order in zip(rows, orders, strict=True) if order])
+    return timed_together(problem, orders=[(*row, order) for row, order in zip(rows, orders, strict=True) if order])
 
 
 def _counted(found: tuple[RouteBreach, ...] | list[RouteBreach]) -> Counter[tuple[object, ...]]:

@@ -39,7 +39,7 @@ def _problem(seed: int, *, visits: int = 12, whole_seconds: bool = True) -> Rout
     draw = np.random.default_rng(seed)
     at = draw.uniform(0, 3000, (visits + 3, 2))
     seconds = np.hypot(*(at[:, None] - at[None]).transpose(2, 0, 1))
-    seconds = np.round(seconds) if whole_seconds else seconds
+    seconds = np.asarray(np.round(seconds) if whole_seconds else seconds, np.float64)
     crew = (
         FieldTechnician(
             "ada", (TechnicianShift(0, 14400, 0, 0),), {"gas": 2.0}, frozenset({"drill"}), {"pipe": 5},
@@ -67,7 +67,7 @@ def _problem(seed: int, *, visits: int = 12, whole_seconds: bool = True) -> Rout
 def _solved(problem: RoutingProblem, steps: int = 300, seed: int = 1) -> tuple[RoutePlan, float]:
     found = solve_pyvrp(problem, stop=Stop(steps=steps), seed=seed)
     assert found is not None
-    return judged(problem, toured(problem, found.seq, found.size)), found.value
+    return judged(problem, tours=toured(problem, seq=found.seq, size=found.size)), found.value
 
 
 def _with(problem: RoutingProblem, **change: object) -> RoutingProblem:
@@ -126,7 +126,9 @@ def test_the_least_of_all_orders() -> None:
     problem = replace(base, visits=visits, technicians=(replace(base.technicians[0], pace=1.0),))
     plan, _ = _solved(problem)
     size = np.array([5], np.int64)
-    all_plans = [judged(problem, toured(problem, np.array([order]), size)) for order in permutations(range(5))]
+    all_plans = [
+        judged(problem, tours=toured(problem, seq=np.array([order]), size=size)) for order in permutations(range(5))
+    ]
     assert plan.value == pytest.approx(min(one.value for one in all_plans if not one.broken), abs=0.01)
 
 
@@ -136,9 +138,9 @@ def test_same_seed_same_plan_and_a_start_is_never_made_worse() -> None:
     first, _ = _solved(problem, steps=40)
     again, _ = _solved(problem, steps=40)
     assert first.tours == again.tours
-    found = solve_pyvrp(problem, stop=Stop(steps=5), seed=9, start=sequences(problem, first.tours))
+    found = solve_pyvrp(problem, stop=Stop(steps=5), seed=9, start=sequences(problem, tours=first.tours))
     assert found is not None
-    assert judged(problem, toured(problem, found.seq, found.size)).value <= first.value + 0.2
+    assert judged(problem, tours=toured(problem, seq=found.seq, size=found.size)).value <= first.value + 0.2
 
 
 def test_pins_hold_and_asking_stops() -> None:

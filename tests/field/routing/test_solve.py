@@ -21,7 +21,7 @@ def test_what_the_search_counts_is_what_the_judge_finds(seed: int) -> None:
     """Cost by the compiled walk is the judge's, with hard rules broken only where a visit must be served and cannot."""
     problem = world(seed, warp=seed % 4 == 3)
     found = hunt(compiled(problem), stop=Stop(steps=60), seed=seed, chains=1)
-    told = breaches(problem, tours=toured(problem, found.seq, found.size))
+    told = breaches(problem, tours=toured(problem, seq=found.seq, size=found.size))
     broken = {one.rule for one in told if ROUTING_RULES[one.rule].hard}
     assert broken <= {"routing.must", "routing.changes"}
     cost = sum(one.cost_cents for one in told if not ROUTING_RULES[one.rule].hard)

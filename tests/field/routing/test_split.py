@@ -30,7 +30,7 @@ def test_parts_make_a_plan_that_stands(problem: RoutingProblem) -> None:
     found = solve_split(problem, stop=Stop(steps=600), seed=1)
     assert first is not None
     assert found is not None
-    plan = judged(problem, toured(problem, found.seq, found.size))
+    plan = judged(problem, tours=toured(problem, seq=found.seq, size=found.size))
     assert not plan.broken
     assert not plan.unserved
     assert plan.value == pytest.approx(found.value, abs=0.01)
@@ -66,11 +66,11 @@ def test_visits_that_may_be_left_out(problem: RoutingProblem) -> None:
     )  # fmt: skip
     found = solve_split(few, stop=Stop(steps=300), seed=1)
     assert found is not None
-    plan = judged(few, toured(few, found.seq, found.size))
+    plan = judged(few, tours=toured(few, seq=found.seq, size=found.size))
     assert not plan.broken
     assert plan.unserved
     assert plan.value == pytest.approx(found.value, abs=0.01)
-    again = solve_split(few, stop=Stop(steps=0), seed=1, start=sequences(few, plan.tours))
+    again = solve_split(few, stop=Stop(steps=0), seed=1, start=sequences(few, tours=plan.tours))
     assert again is not None
     assert again.value == pytest.approx(found.value, abs=0.01)
 

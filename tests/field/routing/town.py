@@ -72,7 +72,7 @@ def day(problem: RoutingProblem, **orders: str) -> tuple[Tour, ...]:
     depots = {one.depot_id for one in problem.depots}
     return timed_together(
         problem,
-        [
+        orders=[
             (who, 0, [(StopKind.DEPOT if name in depots else StopKind.VISIT, name) for name in line.split()])
             for who, line in orders.items()
         ],

@@ -36,7 +36,8 @@ def world(
     people = tuple(_technician(rng, k, rich=rich) for k in range(technicians))
     asked = tuple(_visit(rng, k, technicians, visits, rich=rich) for k in range(visits))
     depots = (PartsDepot("store", 0, parts={"pump": 4, "valve": 2}, service_s=300.0),) if rich else ()
-    published, prices = (), RoutingPrices()
+    published: tuple[PublishedVisit, ...] = ()
+    prices = RoutingPrices()
     if rich and rng.random() < 0.6:
         chosen = rng.permutation(visits)[: visits // 2]
         published = tuple(

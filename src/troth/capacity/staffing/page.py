@@ -71,7 +71,7 @@ def _chances(plan: StaffingPlan) -> str:
 def _comes(plan: StaffingPlan, chance: QueueChance) -> Bools:
     """Return when anybody may come to a queue: a closed day is no success."""
     queue = next(q for q in plan.problem.queues if q.queue == chance.queue)
-    some = np.asarray(queue.arrivals).any(axis=0)
+    some: Bools = np.asarray(np.asarray(queue.arrivals).any(axis=0))
     if chance.over is LevelOver.INTERVAL:
         return some
     return np.asarray(np.bincount(plan.problem.days()[1], some) > 0)

@@ -107,30 +107,30 @@ def _stops(problem: RoutingProblem) -> tuple[Any, Any]:
             out[i, OPENS + 2 * w : OPENS + 2 * w + 2] = one.start_s, one.end_s
     labels = {label: g for g, label in enumerate(sorted({v.together for v in visits if v.together is not None}))}
     was = {one.visit_id: one for one in problem.published}
-    for i, one in enumerate(visits):
+    for i, visit in enumerate(visits):
         row, limits = out[i], [FAR]
-        row[LOST] = MUST if one.unserved_cents is None else one.unserved_cents
-        row[PLAIN] = not one.tools and not one.parts
-        if one.promised is not None:
-            row[BEFORE] = one.promised.start_s
+        row[LOST] = MUST if visit.unserved_cents is None else visit.unserved_cents
+        row[PLAIN] = not visit.tools and not visit.parts
+        if visit.promised is not None:
+            row[BEFORE] = visit.promised.start_s
             row[[DUE, BROKEN, LATE]] = (
-                one.promised.end_s,
-                one.promised.broken_cents,
-                one.promised.late_cents_per_minute / 60,
+                visit.promised.end_s,
+                visit.promised.broken_cents,
+                visit.promised.late_cents_per_minute / 60,
             )
-            limits.append(one.promised.end_s)
-        if (soft := one.soft) is not None:
+            limits.append(visit.promised.end_s)
+        if (soft := visit.soft) is not None:
             row[[WISHED, WISHED_END]] = soft.start_s, soft.end_s
             row[[EARLY, SOFT_LATE]] = soft.early_cents_per_minute / 60, soft.late_cents_per_minute / 60
             limits.append(soft.end_s if soft.late_cents_per_minute > 0 else FAR)
-        if one.pin is not None and one.pin.start_s is not None:
-            row[BEFORE] = max(row[BEFORE], one.pin.start_s)
-            limits.append(one.pin.start_s)
-        if one.visit_id in was:
-            row[[WAS_BY, WAS_AT]] = who.get(was[one.visit_id].technician_id, len(who)), was[one.visit_id].start_s
-            limits.append(was[one.visit_id].start_s + prices.free_move_s)
-        if one.together is not None:
-            row[GROUP] = labels[one.together]
+        if visit.pin is not None and visit.pin.start_s is not None:
+            row[BEFORE] = max(row[BEFORE], visit.pin.start_s)
+            limits.append(visit.pin.start_s)
+        if visit.visit_id in was:
+            row[[WAS_BY, WAS_AT]] = who.get(was[visit.visit_id].technician_id, len(who)), was[visit.visit_id].start_s
+            limits.append(was[visit.visit_id].start_s + prices.free_move_s)
+        if visit.together is not None:
+            row[GROUP] = labels[visit.together]
         row[UNTIL] = min(limits)
     links = _links(problem, out, which)
     out[:n, SPECIAL] = (

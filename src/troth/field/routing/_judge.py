@@ -5,49 +5,13 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import pairwise
 from math import isfinite
 
+from troth.field.routing._names import Known, known
 from troth.field.routing.breach import EPS_S, RouteBreach
-from troth.field.routing.problem import FieldTechnician, RoutingProblem, TechnicianShift, VisitRequest
+from troth.field.routing.problem import FieldTechnician, RoutingProblem, TechnicianShift, TimeWindow, VisitRequest
 from troth.field.routing.tours import PlannedStop, StopKind, Tour
-
-
-class Known:
-    """The problem by names."""
-
-    def __init__(self, problem: RoutingProblem) -> None:
-        self.visits = {one.visit_id: one for one in problem.visits}
-        self.technicians = {one.technician_id: one for one in problem.technicians}
-        self.depots = {one.depot_id: one for one in problem.depots}
-        self.published = {one.visit_id: one for one in problem.published}
-
-
-@lru_cache(maxsize=4)
-def _known(key: int, holder: _Holder) -> Known:
-    del key
-    return Known(holder.problem)
-
-
-class _Holder:
-    """Holds a problem, which cannot be hashed, by what it is rather than by what it says."""
-
-    __slots__ = ("problem",)
-
-    def __init__(self, problem: RoutingProblem) -> None:
-        self.problem = problem
-
-    def __hash__(self) -> int:
-        return id(self.problem)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Holder) and other.problem is self.problem
-
-
-def known(problem: RoutingProblem) -> Known:
-    """Return the problem by names; kept for the last few problems, as a dragged visit is judged many times a second."""
-    return _known(id(problem), _Holder(problem))
 
 
 def of_tour(problem: RoutingProblem, *, tour: Tour) -> list[RouteBreach]:
@@ -67,8 +31,9 @@ def of_tour(problem: RoutingProblem, *, tour: Tour) -> list[RouteBreach]:
 
 
 def _strange(names: Known, stop: PlannedStop) -> bool:
-    held = {StopKind.VISIT: names.visits, StopKind.DEPOT: names.depots}.get(stop.kind)
-    return held is not None and stop.name not in held
+    if stop.kind is StopKind.REST:
+        return False
+    return stop.name not in (names.visits if stop.kind is StopKind.VISIT else names.depots)
 
 
 _Found = Iterator[tuple[str, str, float, float, str]]
@@ -136,6 +101,7 @@ def service_of(visit: VisitRequest, who: FieldTechnician) -> float:
 def _times(problem: RoutingProblem, names: Known, who: FieldTechnician, shift: TechnicianShift, tour: Tour,
            stops: Sequence[PlannedStop]) -> _Found:  # fmt: skip
     del problem
+    windows: tuple[TimeWindow, ...]
     for stop in stops:
         if stop.kind is StopKind.REST:
             continue
@@ -143,10 +109,10 @@ def _times(problem: RoutingProblem, names: Known, who: FieldTechnician, shift: T
             yield "travel", stop.name, stop.arrives_s - stop.starts_s, 0.0, "start"
         if stop.kind is StopKind.DEPOT:
             depot = names.depots[stop.name]
-            windows, work = (() if depot.open_s is None else (depot.open_s,)), depot.service_s
+            work, windows = depot.service_s, (depot.open_s,) if depot.open_s else ()
         else:
             visit = names.visits[stop.name]
-            windows, work = visit.windows, service_of(visit, who)
+            work, windows = service_of(visit, who), visit.windows
             if visit.promised is not None and stop.starts_s < visit.promised.start_s - EPS_S:
                 yield "promise-early", stop.name, visit.promised.start_s - stop.starts_s, 0.0, ""
         if stop.ends_s - stop.starts_s < work - EPS_S:
@@ -316,7 +282,7 @@ def across(problem: RoutingProblem, *, tours: Sequence[Tour]) -> list[RouteBreac
                 found.append(RouteBreach("routing.must", visit_id=one.visit_id))
             else:
                 found.append(RouteBreach("routing.unserved", visit_id=one.visit_id, cost_cents=one.unserved_cents))
-    return [*found, *_linked(names, made), *_shared(problem, names, kept), *_changes(problem, names, made)]
+    return [*found, *_linked(names, made), *_shared(problem, names, kept), *_changes(problem, made)]
 
 
 def _linked(names: Known, made: Sequence[tuple[PlannedStop, Tour]]) -> Iterator[RouteBreach]:
@@ -381,12 +347,11 @@ def _vans(vans: dict[str, list[Tour]]) -> Iterator[RouteBreach]:
                 )
 
 
-def _changes(problem: RoutingProblem, names: Known, made: Sequence[tuple[PlannedStop, Tour]]) -> Iterator[RouteBreach]:
+def _changes(problem: RoutingProblem, made: Sequence[tuple[PlannedStop, Tour]]) -> Iterator[RouteBreach]:
     n = changed(problem, made={stop.name: (tour.technician_id, stop.starts_s) for stop, tour in made})
     most = problem.prices.most_changes
     if most is not None and n > most:
         yield RouteBreach("routing.changes", amount=n - most)
-    del names
 
 
 def changed(problem: RoutingProblem, *, made: dict[str, tuple[str, float]]) -> int:

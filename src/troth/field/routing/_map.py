@@ -13,7 +13,7 @@ from troth.charts.template import template
 from troth.charts.tokens import LIGHT, PALETTE
 from troth.core.decision import Issue, Severity
 from troth.core.errors import InputError
-from troth.field.routing._judge import known
+from troth.field.routing._names import known
 from troth.field.routing._reading import Frame
 from troth.field.routing.problem import RoutingProblem
 from troth.field.routing.rules import ROUTING_RULES, breaches

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from math import isfinite
 from typing import Any, Final
 
-from troth.field.routing._judge import drive_s, known, legs
+from troth.field.routing._judge import drive_s, legs
+from troth.field.routing._names import known
 from troth.field.routing.breach import RouteBreach
 from troth.field.routing.plan import RoutePlan
 from troth.field.routing.rules import breaches

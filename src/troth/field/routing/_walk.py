@@ -65,7 +65,7 @@ WIDTH: Final = 10
 @numba.njit(cache=True, nogil=True)
 def lookup(x: float, xs: Any, ys: Any) -> float:
     """Return the piecewise linear function through (xs, ys) at x, its ends continued."""
-    k = min(max(np.searchsorted(xs, x, side="right") - 1, 0), len(xs) - 2)
+    k = min(max(int(np.searchsorted(xs, x, side="right")) - 1, 0), len(xs) - 2)
     return float(ys[k] + (x - xs[k]) * (ys[k + 1] - ys[k]) / (xs[k + 1] - xs[k]))
 
 

@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import inf, isfinite
 
-from troth.field.routing._judge import known, service_of
+from troth.field.routing._judge import service_of
+from troth.field.routing._names import known
 from troth.field.routing.problem import FieldTechnician, RestBreak, RoutingProblem, TechnicianShift, TimeWindow
 from troth.field.routing.tours import PlannedStop, StopKind, Tour
 
@@ -132,17 +133,19 @@ def _drive(
     """Drive on, resting first where it must be or costs nothing; return when work could start."""
     leg = float(problem.seconds[start, end]) * who.travel_factor
     leg = leg if isfinite(leg) else 0.0
-    ready = arrival(problem, walk.now, leg)
+    ready = arrival(problem, leaves=walk.now, drive=leg)
     if who.drive_limit_s is not None and walk.since + ready - walk.now > who.drive_limit_s and walk.since > 0:
         _rest(walk, walk.now, who.drive_rest_s)
         walk.now += who.drive_rest_s
         walk.since = 0.0
-        ready = arrival(problem, walk.now, leg)
+        ready = arrival(problem, leaves=walk.now, drive=leg)
     drives = ready - walk.now
     if walk.breaks:
         rest = walk.breaks[0]
         opens = max(walk.now, rest.earliest_s)
-        late = arrival(problem, opens + rest.duration_s, leg - _driven(problem, walk.now, min(opens, ready), leg))
+        late = arrival(
+            problem, leaves=opens + rest.duration_s, drive=leg - _driven(problem, walk.now, min(opens, ready), leg)
+        )
         begins, _ = _start(max(ready, before), windows)
         done = ready if last else begins + work
         free = not last and late <= begins and opens <= rest.latest_s
@@ -172,7 +175,7 @@ def _rest(walk: _Walk, at: float, duration: float) -> None:
     walk.idle.append(walk.waited)
 
 
-def arrival(problem: RoutingProblem, leaves: float, drive: float) -> float:
+def arrival(problem: RoutingProblem, *, leaves: float, drive: float) -> float:
     """Return when a drive ends that would take `drive` seconds at a factor of 1."""
     if problem.warp is None:
         return leaves + drive
@@ -191,11 +194,11 @@ def _put_off(
             leaves = max(its.start_s, float(problem.warp.clock(problem.warp.driven(first_at) - first_leg)))
             first = walk.stops[0]
             walk.stops[0] = PlannedStop(
-                first.kind, first.name, arrival(problem, leaves, first_leg), first.starts_s, first.ends_s
+                first.kind, first.name, arrival(problem, leaves=leaves, drive=first_leg), first.starts_s, first.ends_s
             )
         return Tour(who.technician_id, shift, leaves, returns, tuple(walk.stops))
-    first = next(idle for stop, idle in zip(walk.stops, walk.idle, strict=True) if stop.kind is not StopKind.REST)
-    by = min(walk.waited if who.cost_per_hour_cents > 0 else first, walk.room)
+    still = next(idle for stop, idle in zip(walk.stops, walk.idle, strict=True) if stop.kind is not StopKind.REST)
+    by = min(walk.waited if who.cost_per_hour_cents > 0 else still, walk.room)
     by = max(by, 0.0)
     stops = []
     seen = 0.0

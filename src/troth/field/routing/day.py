@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from math import inf
 
-from troth.field.routing._judge import fetched, known
+from troth.field.routing._judge import fetched
+from troth.field.routing._names import known
 from troth.field.routing.problem import (
     FieldTechnician,
     Pin,

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from troth.field.routing import _judge
-from troth.field.routing._judge import known
+from troth.field.routing._names import known
 from troth.field.routing.breach import RouteBreach
 from troth.field.routing.clock import timed
 from troth.field.routing.problem import RoutingProblem

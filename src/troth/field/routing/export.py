@@ -9,7 +9,7 @@ from typing import Any
 
 from troth.core.decision import Explanation, Issue, Severity
 from troth.core.errors import InputError
-from troth.field.routing._judge import known
+from troth.field.routing._names import known
 from troth.field.routing._reading import Frame
 from troth.field.routing.breach import RouteBreach
 from troth.field.routing.plan import RoutePlan

@@ -15,7 +15,7 @@ from troth.core.decision import Issue, Severity
 from troth.core.errors import InputError
 from troth.core.spans import zone
 from troth.field.routing._file_parts import PROBLEM
-from troth.field.routing._judge import known
+from troth.field.routing._names import known
 from troth.field.routing._reading import INSTANT, TEXT, WHOLE, FaultError, Frame, Kind, aware, keys, loaded, many, near
 from troth.field.routing.check import check
 from troth.field.routing.orders import timed_together
@@ -222,7 +222,7 @@ def tours_from_json(data: Mapping[str, Any] | str, *, problem: RoutingProblem, n
     open_ = [one for one in found if not isinstance(one, Tour)]
     if frame.issues:
         raise InputError(frame.issues)
-    return (*done, *timed_together(problem, open_))
+    return (*done, *timed_together(problem, orders=open_))
 
 
 def _tour(problem: RoutingProblem, frame: Frame, value: Any, where: str) -> Any:

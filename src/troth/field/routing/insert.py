@@ -211,7 +211,7 @@ def _prepared(board: _Board) -> tuple[Fields, State]:
     """Return a plan ready for questions; the last two are kept, as callers come one after the other."""
     problem = replace(board.problem, prices=replace(board.problem.prices, most_changes=None))
     f = compiled(problem, near=1)
-    seq, size = sequences(problem, board.tours)
+    seq, size = sequences(problem, tours=board.tours)
     longest = int(max(size.max(initial=0), 1)) + 5
     s = new_state(f, longest=longest)
     wide = np.zeros((len(size), longest), np.int64)

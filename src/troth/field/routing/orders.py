@@ -13,7 +13,7 @@ from troth.field.routing.problem import RoutingProblem
 from troth.field.routing.tours import StopKind, Tour
 
 
-def toured(problem: RoutingProblem, seq: Any, size: Any) -> tuple[Tour, ...]:
+def toured(problem: RoutingProblem, *, seq: Any, size: Any) -> tuple[Tour, ...]:
     """Return sequences of stops as tours with instants."""
     orders = []
     t = 0
@@ -21,7 +21,7 @@ def toured(problem: RoutingProblem, seq: Any, size: Any) -> tuple[Tour, ...]:
         for shift in range(len(who.shifts)):
             orders.append((who.technician_id, shift, [_stop(problem, int(v)) for v in seq[t][: size[t]]]))
             t += 1
-    return timed_together(problem, orders)
+    return timed_together(problem, orders=orders)
 
 
 def _stop(problem: RoutingProblem, v: int) -> tuple[StopKind, str]:
@@ -29,7 +29,7 @@ def _stop(problem: RoutingProblem, v: int) -> tuple[StopKind, str]:
     return (StopKind.VISIT, problem.visits[v].visit_id) if v < n else (StopKind.DEPOT, problem.depots[v - n].depot_id)
 
 
-def timed_together(problem: RoutingProblem, orders: Sequence[tuple[str, int, Order]]) -> tuple[Tour, ...]:
+def timed_together(problem: RoutingProblem, *, orders: Sequence[tuple[str, int, Order]]) -> tuple[Tour, ...]:
     """Return tours with instants; those whose visits wait for visits of others come to rest after some rounds."""
     linked = any(one.after for one in problem.visits)
     ends: dict[str, float] = {}
@@ -47,9 +47,9 @@ def timed_together(problem: RoutingProblem, orders: Sequence[tuple[str, int, Ord
     return tuple(tours)
 
 
-def sequences(problem: RoutingProblem, tours: Sequence[Tour]) -> tuple[Any, Any]:
+def sequences(problem: RoutingProblem, *, tours: Sequence[Tour]) -> tuple[Any, Any]:
     """Return tours as sequences of stops by number, for the search; what the problem does not know is passed over."""
-    row = {}
+    row: dict[tuple[str, int], int] = {}
     for who in problem.technicians:
         for shift in range(len(who.shifts)):
             row[who.technician_id, shift] = len(row)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from troth.charts import page as html
 from troth.charts.numbers import day, duration, plural
-from troth.field.routing._judge import known
+from troth.field.routing._names import known
 from troth.field.routing._reading import Frame
 from troth.field.routing.breach import RouteBreach
 from troth.field.routing.plan import RoutePlan

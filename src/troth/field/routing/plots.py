@@ -11,8 +11,8 @@ from troth.charts.numbers import day as day_words
 from troth.charts.numbers import duration
 from troth.charts.template import template
 from troth.charts.tokens import LIGHT, PALETTE
-from troth.field.routing._judge import known
 from troth.field.routing._map import route_map
+from troth.field.routing._names import known
 from troth.field.routing._reading import Frame
 from troth.field.routing.breach import RouteBreach
 from troth.field.routing.problem import RoutingProblem

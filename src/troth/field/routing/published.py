@@ -111,7 +111,7 @@ def read_technician_routes(text: str, *, problem: RoutingProblem) -> tuple[Tour,
             # The end of technician t is numbered first - 1 + t; a stop at the depot, as many more as there are technicians.
             order = [(StopKind.DEPOT, "0") if x >= first + people else (StopKind.VISIT, str(x)) for x in ids[1:-1]]
             orders.append((str(ids[0]), 0, order))
-    return timed_together(problem, orders)
+    return timed_together(problem, orders=orders)
 
 
 def read_solomon(text: str, *, name: str = "", tenths: bool = True) -> RoutingProblem:

@@ -58,7 +58,7 @@ def reasons(
 
 
 def _state(problem: RoutingProblem, f: Fields, tours: Sequence[Tour]) -> State:
-    seq, size = sequences(problem, tours)
+    seq, size = sequences(problem, tours=tours)
     longest = int(max(size.max(initial=0), 1)) + 4
     s = new_state(f, longest=longest)
     wide = np.zeros((len(size), longest), np.int64)

@@ -10,7 +10,7 @@ from math import floor
 from typing import Final
 
 from troth.core.decision import Explanation, Status, Stop
-from troth.field.routing._judge import known
+from troth.field.routing._names import known
 from troth.field.routing.breach import EPS_S, RouteBreach
 from troth.field.routing.causes import causes
 from troth.field.routing.day import DayEvent, DayState, from_now
@@ -232,7 +232,7 @@ def _alone(problem: RoutingProblem, *, plan: RoutePlan) -> tuple[Tour, ...]:
         ]
         if any(kind is StopKind.VISIT for kind, _ in left):
             orders.append((tour.technician_id, same[-1 - later], left))
-    return timed_together(problem, orders)
+    return timed_together(problem, orders=orders)
 
 
 def _stood(problem: RoutingProblem, alone: RoutePlan) -> set[str]:

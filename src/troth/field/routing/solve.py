@@ -69,17 +69,17 @@ def solve(
     began = time.perf_counter()
     f = compiled(problem, near=params.near)
     found = hunt(
-        f, stop=stop, seed=seed, chains=params.chains, start=None if start is None else sequences(problem, start.tours),
+        f, stop=stop, seed=seed, chains=params.chains, start=None if start is None else sequences(problem, tours=start.tours),
         on_progress=on_progress,
     )  # fmt: skip
-    tours = toured(problem, found.seq, found.size)
-    return judged(problem, tours, seed=seed, seconds=time.perf_counter() - began, fields=f)
+    tours = toured(problem, seq=found.seq, size=found.size)
+    return judged(problem, tours=tours, seed=seed, seconds=time.perf_counter() - began, fields=f)
 
 
 def judged(
     problem: RoutingProblem,
-    tours: tuple[Tour, ...],
     *,
+    tours: tuple[Tour, ...],
     seed: int = 0,
     seconds: float = 0.0,
     fields: Fields | None = None,

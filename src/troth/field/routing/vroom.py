@@ -298,7 +298,7 @@ def _with_steps(frame: parts.VroomFrame, found: VroomInstance) -> VroomInstance:
                 )
         orders.append((who, 0, [(StopKind.VISIT, name) for name in names if name in found.jobs]))
     _stop(frame)
-    tours = timed_together(found.problem, orders)
+    tours = timed_together(found.problem, orders=orders)
     published = tuple(
         PublishedVisit(stop.name, tour.technician_id, stop.starts_s)
         for tour in tours

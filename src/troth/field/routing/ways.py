@@ -5,7 +5,8 @@ from __future__ import annotations
 from math import isfinite
 from typing import Any
 
-from troth.field.routing._judge import drive_s, known, legs
+from troth.field.routing._judge import drive_s, legs
+from troth.field.routing._names import known
 from troth.field.routing.problem import RoutingProblem
 from troth.field.routing.tours import PlannedStop, StopKind, Tour
 
