@@ -73,6 +73,8 @@ NOUNS: Final[dict[str, Any]] = {
     "flow_lineservice": pgettext_lazy("noun", "service of a line"),
     "flow_counter": pgettext_lazy("noun", "counter"),
     "flow_slotrule": pgettext_lazy("noun", "rule for appointments"),
+    "planning_ledgerresource": pgettext_lazy("noun", "resource with hours"),
+    "planning_ledgerclaim": pgettext_lazy("noun", "booked hours"),
 }
 
 #: Sentences of Django about passwords that its own translations lack: ours are taken in their place.

@@ -101,6 +101,7 @@ INSTALLED_APPS = [
     "troth.web.services",
     "troth.web.customers",
     "troth.web.promises",
+    "troth.web.planning",
     "troth.web.flow",
     "troth.web.insight",
     "troth.web.api",
