@@ -41,14 +41,15 @@ lint: install
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 
+# The compiled kernels take the second core meanwhile; tests then find them on disk.
 types: install
-	$(BIN)/mypy
+	@$(BIN)/python -m tools.kernels & $(BIN)/mypy && wait $$!
 
 imports: install
 	$(BIN)/lint-imports
 
 unit: install
-	$(BIN)/pytest -n auto --dist loadfile
+	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
 
 docs: install  ## Build the documentation into site/; a broken link is an error.
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet

@@ -39,7 +39,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     ),
     "roster": (
         "troth.cli.roster",
-        "Say who works when: make a roster, judge one, mend one after an absence, judge a swap or a leave.",
+        "Say who works when: read a problem from a lake, make a roster, judge one, mend one after an absence, judge a swap or a leave.",
     ),
     "route": (
         "troth.cli.route",
