@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from tests.capacity.roster.problems import small
-from troth.capacity.roster import RosterParams, RosterProblem, Stop, Terms, check, solve, violations
+from troth.capacity.roster import (
+    Before,
+    Employee,
+    KindNeed,
+    RosterParams,
+    RosterProblem,
+    ShiftKind,
+    Stop,
+    Terms,
+    check,
+    solve,
+    violations,
+)
 from troth.capacity.roster._ortools import Exact
 from troth.capacity.roster.rules import hard
 from troth.core.decision import Severity, Status
@@ -61,3 +74,14 @@ def test_relaxing_a_rule_never_worsens_the_best(problem: RosterProblem, rule: st
     assert less <= value + 1e-6
     plan = solve(relaxed, stop=Stop(steps=12), params=RosterParams(workers=1))
     assert plan.value <= value + 1e-6
+
+
+def test_the_eve_bars_what_it_bars_whatever_else_does() -> None:
+    """Ten hours after the eve's late shift the early start is too soon, though no shift of the problem bars just that."""
+    early, later = (ShiftKind(name, (480,), (start,)) for name, start in (("early", 480), ("later", 600)))
+    ada = Employee("ada", Terms(rest=660), before=Before(run=1, kind="late", ended=-120))
+    needs = (KindNeed(0, "early", 1, 100.0, 1.0), KindNeed(0, "later", 1, 50.0, 1.0))
+    problem = RosterProblem(date(2026, 6, 1), 2, (early, later), (ada,), kind_needs=needs)
+    plan = solve(problem, stop=Stop(seconds=2))
+    assert not plan.broken
+    assert [(one.day, one.kind) for one in plan.duties if one.day == 0] == [(0, "later")]

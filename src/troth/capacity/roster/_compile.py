@@ -201,17 +201,25 @@ def _begin(
         return 0, 0, terms.shortest_off
     if not before.run:
         return 0, 0, min(before.off or terms.shortest_off, terms.shortest_off)
+    row = _after_eve(problem, options, one)
+    # What the eve bars is barred on the first day besides, so a class may allow more; one that allows less would lose shifts.
+    return min(before.run, run), max(range(len(follows)), key=lambda n: int((follows[n] & row).sum()), default=0), 0
+
+
+def _after_eve(problem: RosterProblem, options: tuple[Option, ...], one: Employee) -> np.ndarray:
+    """Return which options may follow the eve's shift."""
+    before = one.before
+    if before is None or not before.run:
+        return np.ones(len(options), bool)
     barred = next((k.not_before for k in problem.kinds if k.kind == before.kind), frozenset[str]())
-    row = np.array(
+    return np.array(
         [
             problem.kinds[o.kind].kind not in barred
-            and (before.ended is None or not problem.kinds[o.kind].starts or o.start - before.ended >= terms.rest)
+            and (before.ended is None or not problem.kinds[o.kind].starts or o.start - before.ended >= one.terms.rest)
             for o in options
-        ]
+        ],
+        bool,
     )
-    # If no class has just these successors: the most lenient of those that allow no more.
-    fitting = [n for n, known in enumerate(follows) if not (known & ~row).any()]
-    return min(before.run, run), max(fitting, key=lambda n: int(follows[n].sum()), default=0), 0
 
 
 def _prices(problem: RosterProblem, options: tuple[Option, ...], one: Employee) -> tuple[np.ndarray, np.ndarray]:
@@ -246,6 +254,7 @@ def _bar(problem: RosterProblem, options: tuple[Option, ...], one: Employee, cos
     for d in one.away:
         if 0 <= d < problem.days:
             cost[d] = inf
+    cost[0, ~_after_eve(problem, options, one)] = inf
     for d, kind in one.fixed:
         cost[d, kinds != number.get(kind, -1)] = inf
         if kind != OFF:
