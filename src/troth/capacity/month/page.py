@@ -102,7 +102,8 @@ def _sentence(plan: MonthPlan) -> str:
         one = plan.prospect.of("sla.service_level")
         within = max(queue.within_s for queue in plan.staffing.problem.queues if not queue.deferred)
         low, high = one.band()
-        return f"{number(one.median, unit='share')} answered within {duration(within)}, {number(low, unit='share')} to {number(high, unit='share')} in nine of ten futures"
+        said = f"{number(one.median, unit='share')} answered within {duration(within)}, {number(low, unit='share')} to {number(high, unit='share')} in nine of ten futures"
+        return said.replace(" %", "\u00a0%")  # a headline breaks anywhere else
     done = [one for one in plan.prospect.figures if one.kpi == DONE]
     return f"{number(done[0].median, unit='share')} done in time" if done else "Nobody is expected"
 
@@ -191,7 +192,7 @@ def _expected(plan: MonthPlan) -> str:
             )
     lead = (
         f"{prospect.futures:,} possible months, each lived through by the people of this roster. Every dot is one; the bar holds nine in ten, "
-        "the black line is the median, the dashed line the aim. Of a day more is left to chance than of the whole."
+        "the upright line is the median, the dashed line the aim. Of a day more is left to chance than of the whole."
     )
     return (
         f'<p class="lead">{lead}</p><div class="grid wide">{"".join(charts)}</div><p style="height:16px"></p><div class="grid wide">{"".join(each)}</div>'
@@ -221,7 +222,7 @@ def _needed(plan: MonthPlan) -> str:
         at, needed=needed.astype(float), there=prospect.on_duty, low=staffing.need_low, high=staffing.need_high
     )
     hour = staffing.problem.minutes / 60
-    said = f"{needed.sum() * hour:,.0f} hours needed (green), {prospect.on_duty.sum() * hour:,.0f} hours there and not on a break (black). The band is what eight in ten futures need."
+    said = f"{needed.sum() * hour:,.0f} hours needed (green), {prospect.on_duty.sum() * hour:,.0f} hours there and not on a break (outline). The band is what eight in ten futures need."
     lead = f"Enough that each queue reaches its level on each day with a probability of {plan.question.aims.confidence:.0%}, as far as there are people.".replace(
         "%", " %"
     )
