@@ -88,20 +88,9 @@ def written(plan: RoutePlan, given: Mapping[str, Any], *, file: RouteFile) -> No
 
 def plan_of(problem: RoutingProblem, tours: Sequence[Tour]) -> RoutePlan:
     """Return a plan of tours that nobody searched for, with the judge's figures and without reasons for what is left out."""
-    from troth.core.decision import Status
-    from troth.field.routing import ROUTING_RULES, RoutePlan, UnservedVisit, breaches
+    from troth.field.routing.solve import judged
 
-    found = breaches(problem, tours=tours)
-    objective: dict[str, float] = {}
-    for one in found:
-        if not ROUTING_RULES[one.rule].hard:
-            objective[one.rule] = objective.get(one.rule, 0.0) + one.cost_cents
-    broken = tuple(one for one in found if ROUTING_RULES[one.rule].hard)
-    made = {name for tour in tours for name in tour.visits()}
-    left = tuple(UnservedVisit(one.visit_id, ()) for one in problem.visits if one.visit_id not in made)
-    return RoutePlan(
-        problem, tuple(tours), left, Status.STOPPED if broken else Status.FEASIBLE, objective, broken=broken
-    )
+    return judged(problem, tours=tuple(tours), why=False)
 
 
 def rule_rows(found: Sequence[RouteBreach]) -> list[output.Row]:

@@ -15,6 +15,7 @@ from troth.cli import output
 from troth.cli._interrupt import interruptible
 from troth.cli._lake import lake_option
 from troth.cli._quantities import SECONDS, SHARE
+from troth.cli._staff_shared import pairs
 from troth.cli.forecast import _as_of
 from troth.core.decision import Issue, Severity, Status
 from troth.core.errors import InputError
@@ -101,8 +102,8 @@ def _question(given: Mapping[str, Any], issues: list[Issue]) -> MonthQuestion:
     from troth.capacity.month import MonthQuestion
     from troth.capacity.staffing.read import StaffingAims
 
-    due = _pairs(given["due"], "--due", parse_length, issues)
-    at_once = _pairs(given["at_once"], "--at-once", int, issues)
+    due = pairs(given["due"], "--due", parse_length, issues)
+    at_once = pairs(given["at_once"], "--at-once", int, issues)
     aims = StaffingAims(
         level=given["level"], within_s=given["within"], confidence=given["confidence"], occupancy=given["occupancy"], due=due,
         at_once=at_once, in_office=given["in_office"], out_of_office=given["out_of_office"],
@@ -111,21 +112,6 @@ def _question(given: Mapping[str, Any], issues: list[Issue]) -> MonthQuestion:
         given["site"], given["first"].date(), given["days"], given["every"], given["holidays"], None, given["weeks"], aims,
         futures=given["futures"], seconds=given["seconds"], seed=given["seed"],
     )  # fmt: skip
-
-
-def _pairs(given: Sequence[str], option: str, kind: Callable[[str], Any], issues: list[Issue]) -> dict[str, Any]:
-    """Return NAME=VALUE options; those that are none are added to the issues."""
-    found = {}
-    for one in given:
-        name, equals, value = one.partition("=")
-        try:
-            if not equals or not name:
-                raise ValueError
-            found[name] = kind(value)
-        except ValueError:
-            advice = "Maybe NAME=VALUE, such as mail=4h or chat=2."
-            issues.append(Issue("bad-pair", Severity.ERROR, option, one, advice))
-    return found
 
 
 def _show(plan: MonthPlan, files: Sequence[str], form: output.Form) -> None:

@@ -6,7 +6,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -16,6 +16,9 @@ from troth.core.decision import Stop
 from troth.field.routing import _anneal
 from troth.field.routing._compile import LAST, LOST, MUST, NEVER, STARTS, Fields
 from troth.field.routing._state import State, new_state, total
+from troth.field.routing.orders import sequences
+from troth.field.routing.problem import RoutingProblem
+from troth.field.routing.tours import Tour
 
 #: Shares of the time after which chains go on from the best of all.
 _MEETINGS: Final = (0.25, 0.5, 0.7, 0.85, 1.0)
@@ -102,8 +105,7 @@ def _begin(f: Fields, many: int, start: tuple[Any, Any] | None) -> tuple[list[St
 
 def _attend(jobs: list[Future[None]], stop: Stop, enough: threading.Event) -> None:
     """Wait for chains, and tell them if somebody asks to stop."""
-    while not all(job.done() for job in jobs):
-        time.sleep(0.01 if stop.seconds is not None and stop.seconds < 5 else 0.05)
+    while wait(jobs, timeout=0.05).not_done:
         if stop.asked is not None and stop.asked():
             enough.set()
     for job in jobs:
@@ -165,6 +167,15 @@ def _longest(f: Fields) -> int:
     work = np.sort(f.work[:n, :, 0].min(axis=1)) if n else np.zeros(0)
     fits = int(np.searchsorted(np.cumsum(work), shift, side="right")) + 1
     return int(min(n, max(fits, 8), 400)) + 3
+
+
+def state_of(problem: RoutingProblem, *, f: Fields, tours: Sequence[Tour]) -> State:
+    """Return tours as a state of the search, with room for a visit and a depot more in each."""
+    seq, size = sequences(problem, tours=tours)
+    longest = int(size.max(initial=1)) + 4
+    s = new_state(f, longest=longest)
+    _anneal.load(f, s, _wide(seq, longest), size)
+    return s
 
 
 def _wide(seq: Sequence[Any] | Any, longest: int) -> Any:

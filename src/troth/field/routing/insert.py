@@ -12,13 +12,12 @@ from typing import Any
 import numpy as np
 
 from troth.core.decision import Explanation
-from troth.field.routing import _anneal
 from troth.field.routing._compile import LAST, NEVER, STARTS, WHO, Fields, compiled
+from troth.field.routing._hunt import state_of
 from troth.field.routing._offer import chances, fits
-from troth.field.routing._state import State, new_state
+from troth.field.routing._state import State
 from troth.field.routing._walk import INF
 from troth.field.routing.learn import FieldSpread
-from troth.field.routing.orders import sequences
 from troth.field.routing.problem import PromisedWindow, RoutingProblem, TimeWindow
 from troth.field.routing.tours import Tour
 
@@ -211,13 +210,7 @@ def _prepared(board: _Board) -> tuple[Fields, State]:
     """Return a plan ready for questions; the last two are kept, as callers come one after the other."""
     problem = replace(board.problem, prices=replace(board.problem.prices, most_changes=None))
     f = compiled(problem, near=1)
-    seq, size = sequences(problem, tours=board.tours)
-    longest = int(max(size.max(initial=0), 1)) + 5
-    s = new_state(f, longest=longest)
-    wide = np.zeros((len(size), longest), np.int64)
-    wide[:, : seq.shape[1]] = seq
-    _anneal.load(f, s, wide, size)
-    return f, s
+    return f, state_of(problem, f=f, tours=board.tours)
 
 
 def _drawn(problem: RoutingProblem, f: Fields, spread: FieldSpread, *, draws: int, seed: int) -> tuple[Any, Any]:

@@ -5,34 +5,37 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-import numpy as np
-
 from troth.core.decision import Explanation
-from troth.field.routing import _anneal
 from troth.field.routing._compile import WHO, Fields, able, compiled
+from troth.field.routing._hunt import state_of
 from troth.field.routing._search import best_place, may_take
-from troth.field.routing._state import State, new_state
+from troth.field.routing._state import State
 from troth.field.routing._walk import INF
-from troth.field.routing.orders import sequences
 from troth.field.routing.problem import RoutingProblem
 from troth.field.routing.tours import Tour
 
 
 def reasons(
-    problem: RoutingProblem, *, visit_id: str, tours: Sequence[Tour], fields: Fields | None = None
-) -> tuple[Explanation, ...]:
-    """Return why nobody makes a visit, the commonest reason first.
+    problem: RoutingProblem, *, left: Sequence[str], tours: Sequence[Tour], fields: Fields | None = None
+) -> tuple[tuple[Explanation, ...], ...]:
+    """Return for each visit that is left out why nobody makes it, the commonest reason first.
 
     Codes are ``routing.no-`` and the rule that keeps technicians from it (``skill``, ``excluded``, ``territory``, ``pin``,
     ``equipment``), ``routing.no-time`` where the visit fits no tour even alone, ``routing.no-room`` where it fits an empty tour but
     not the planned one, and ``routing.too-dear`` where it would fit and costs more than leaving it out. Parameters: how many
     technicians, who (at most five), and the least cost in cents where there is one.
     """
+    if not left:
+        return ()
     f = compiled(problem) if fields is None else fields
-    i = next(k for k, one in enumerate(problem.visits) if one.visit_id == visit_id)
+    planned, empty = state_of(problem, f=f, tours=tours), state_of(problem, f=f, tours=())
+    place = {one.visit_id: i for i, one in enumerate(problem.visits)}
+    return tuple(_why(problem, f, place[name], planned, empty) for name in left)
+
+
+def _why(problem: RoutingProblem, f: Fields, i: int, planned: State, empty: State) -> tuple[Explanation, ...]:
     why: dict[str, list[str]] = {}
     least: dict[str, float] = {}
-    planned, empty = _state(problem, f, tours), _state(problem, f, ())
     for t, row in enumerate(f.tour):
         j = int(row[WHO])
         name = problem.technicians[j].technician_id
@@ -55,13 +58,3 @@ def reasons(
         )
         for code, n in counted.most_common()
     )
-
-
-def _state(problem: RoutingProblem, f: Fields, tours: Sequence[Tour]) -> State:
-    seq, size = sequences(problem, tours=tours)
-    longest = int(max(size.max(initial=0), 1)) + 4
-    s = new_state(f, longest=longest)
-    wide = np.zeros((len(size), longest), np.int64)
-    wide[:, : seq.shape[1]] = seq
-    _anneal.load(f, s, wide, size)
-    return s

@@ -83,8 +83,9 @@ def judged(
     seed: int = 0,
     seconds: float = 0.0,
     fields: Fields | None = None,
+    why: bool = True,
 ) -> RoutePlan:
-    """Return a plan whose figures are the judge's."""
+    """Return a plan whose figures are the judge's; reasons for what is left out take the compiled search, so only if asked `why`."""
     found = breaches(problem, tours=tours)
     objective: dict[str, float] = defaultdict(float)
     for one in found:
@@ -93,8 +94,8 @@ def judged(
     broken = tuple(one for one in found if ROUTING_RULES[one.rule].hard)
     made = {name for tour in tours for name in tour.visits()}
     left = [one.visit_id for one in problem.visits if one.visit_id not in made]
-    told = tuple(UnservedVisit(v, reasons(problem, visit_id=v, tours=tours, fields=fields)) for v in left)
+    told = reasons(problem, left=left, tours=tours, fields=fields) if why else ((),) * len(left)
     return RoutePlan(
-        problem, tours, told, Status.STOPPED if broken else Status.FEASIBLE, dict(objective), None, broken, seed, seconds,
+        problem, tours, tuple(map(UnservedVisit, left, told)), Status.STOPPED if broken else Status.FEASIBLE, dict(objective), None, broken, seed, seconds,
         {name: version(name) for name in ("troth", "numba")},
     )  # fmt: skip
