@@ -16,6 +16,7 @@ from troth.field.routing import (
     StopKind,
     TechnicianShift,
     TimeWindow,
+    Tour,
     VisitRequest,
 )
 from troth.field.routing.clock import timed
@@ -41,7 +42,7 @@ def _problem() -> RoutingProblem:
     return RoutingProblem(BEGINS, visits, crew, np.abs(np.subtract.outer(at, at)))
 
 
-def _tours(problem: RoutingProblem):  # type: ignore[no-untyped-def]
+def _tours(problem: RoutingProblem) -> tuple[Tour, ...]:
     return (timed(problem, technician_id="ada", shift=0, order=[(StopKind.VISIT, "a"), (StopKind.VISIT, "b")]),)
 
 

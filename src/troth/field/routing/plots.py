@@ -64,8 +64,8 @@ def gantt(problem: RoutingProblem, *, tours: Sequence[Tour]) -> Any:
     height = rows * (_NARROW if rows > _MANY else _ROW) + _AROUND
     figure = go.Figure(layout={"template": template(), "height": height})
     bars = defaultdict[str, list[tuple[float, float, int, str, str]]](list)
-    for name, *bar in sheet.bars():
-        bars[name].append(tuple(bar))  # type: ignore[arg-type]
+    for name, start, end, row, told, number in sheet.bars():
+        bars[name].append((start, end, row, told, number))
     for name, (width, look) in _LOOKS.items():
         if name == "travel":
             sheet.promises(figure)

@@ -52,8 +52,13 @@ def _arrays(nodes: Any, edges: Any) -> dict[str, Any]:
     ends = [order[np.searchsorted(ids, np.asarray(edges[one], dtype=np.int64), sorter=order)] for one in ("u", "v")]
     metres = pairwise_m(at[ends[0]], at[ends[1]])
     tags = [_column(edges, name) for name in _TAGS]
-    kmh = np.array(_each(lambda h, o, m, j: driven_kmh(h or "", maxspeed=m), tags), dtype=np.float64)  # noqa: ARG005
-    open_ = np.array(_each(lambda h, o, m, j: ways(h or "", oneway=o, junction=j), tags), dtype=np.bool_)  # noqa: ARG005
+    kmh = np.array(
+        _each(lambda kind, most: driven_kmh(kind or "", maxspeed=most), [tags[0], tags[2]]), dtype=np.float64
+    )
+    open_ = np.array(
+        _each(lambda kind, one, ring: ways(kind or "", oneway=one, junction=ring), [tags[0], tags[1], tags[3]]),
+        dtype=np.bool_,
+    )
     seconds = metres * 3.6 / kmh
     forth, back = open_[:, 0], open_[:, 1]
     return {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -48,7 +49,7 @@ class ServerTerms:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Server:
+class _Server(ABC):
     """What both servers have in common: blocks, tries, doubts, and another provider for what they do not answer."""
 
     url: str
@@ -165,11 +166,13 @@ class _Server:
             raise NoAnswerError("server-answer-bad", shown, dead=status != 200)
         return self._tables(status, data)
 
+    @abstractmethod
     def _request(self, origins: Floats, ends: Floats) -> dict[str, Any]:
-        raise NotImplementedError
+        """Return what httpx is to ask for a block of the table."""
 
+    @abstractmethod
     def _tables(self, status: int, data: dict[str, Any]) -> tuple[Any, Any]:
-        raise NotImplementedError
+        """Return seconds and metres of an answer."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
