@@ -50,7 +50,10 @@ def hunt(
     Parameters
     ----------
     start : tours to begin with, as in `Found`.
+
+    The clock starts when the kernels are compiled, which takes about a minute once on a machine.
     """
+    _warm(f)
     began = time.perf_counter()
     if stop.seconds is None and stop.steps is None:
         stop = replace(stop, seconds=_ASKED_S if stop.asked is not None else 0.0)
@@ -84,6 +87,14 @@ def hunt(
     if value <= float(best.best[0]):
         return Found(best.seq.copy(), best.size.copy(), float(value), sum(steps))
     return Found(best.best_seq.copy(), best.best_size.copy(), float(best.best[0]), sum(steps))
+
+
+def _warm(f: Fields) -> None:
+    """Have the kernels compiled, or read from where an earlier run left them, before the clock starts."""
+    s, nobody = new_state(f, longest=_longest(f)), np.zeros(0, np.int64)
+    _anneal.load(f, s, s.seq.copy(), s.size.copy())
+    _anneal.fill(f, s, nobody, np.zeros(len(f.tour), np.bool_))
+    _anneal.anneal(f, s, 0, 1.0, 1.0, np.zeros(len(f.lacks)))
 
 
 def _begin(f: Fields, many: int, start: tuple[Any, Any] | None) -> tuple[list[State], Any]:

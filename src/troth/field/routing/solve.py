@@ -43,7 +43,8 @@ def solve(
 
     Parameters
     ----------
-    stop : when to stop; with steps alone the same problem, seed and versions give the same plan, with seconds they need not.
+    stop : when to stop; with steps alone the same problem, seed and versions give the same plan, with seconds they need not. The
+        clock starts when the kernels are compiled, which takes about a minute once on a machine.
     start : a plan to begin with, as far as it still can stand.
     on_progress : told the value in cents, and a bound if there is one, now and then.
 
