@@ -39,6 +39,7 @@ class ProjectBooking:
     person_id : whose hours; empty while only a role or a team is asked.
     first, until : the first day, and the day after the last.
     probability : 1 is a hard booking, which takes hours away; less is a soft one.
+    soft : whether it stays soft though it is certain, as what is confirmed and cannot be placed in full does.
     """
 
     booking_id: str
@@ -55,11 +56,13 @@ class ProjectBooking:
     probability: float = 1.0
     spread: HoursSpread = HoursSpread.EVEN
     state: RequestState = RequestState.CONFIRMED
+    soft: bool = False
 
     @property
     def hard(self) -> bool:
         """Whether it takes hours away."""
-        return self.probability >= 1 and self.state in (RequestState.CONFIRMED, RequestState.COMPLETED)
+        certain = self.probability >= 1 and not self.soft
+        return certain and self.state in (RequestState.CONFIRMED, RequestState.COMPLETED)
 
 
 @dataclass(frozen=True, slots=True)
