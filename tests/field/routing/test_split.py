@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -12,6 +13,7 @@ from troth.core.decision import Stop
 from troth.field.routing import _split
 from troth.field.routing._pyvrp import solve_pyvrp
 from troth.field.routing._split import plane, solve_split
+from troth.field.routing._whole import whole
 from troth.field.routing.orders import sequences, toured
 from troth.field.routing.problem import RoutingProblem
 from troth.field.routing.published import read_solomon
@@ -39,7 +41,7 @@ def test_parts_make_a_plan_that_stands(problem: RoutingProblem) -> None:
 
 def test_threads_do_not_decide(problem: RoutingProblem) -> None:
     """With steps alone a seed gives the same tours, whichever group is done first."""
-    runs = [solve_split(problem, stop=Stop(steps=300), seed=5, threads=many) for many in (1, 3)]
+    runs = [solve_split(problem, stop=Stop(steps=300), seed=5, chains=many) for many in (1, 3)]
     assert runs[0] is not None
     assert runs[1] is not None
     assert np.array_equal(runs[0].seq, runs[1].seq)
@@ -47,7 +49,7 @@ def test_threads_do_not_decide(problem: RoutingProblem) -> None:
 
 
 def test_a_start_is_never_made_worse(problem: RoutingProblem) -> None:
-    """From a plan of PyVRP's it goes on; what breaks a rule is no start."""
+    """From a plan of PyVRP's it goes on; what breaks rules is mended."""
     begun = solve_pyvrp(problem, stop=Stop(steps=200), seed=2)
     assert begun is not None
     found = solve_split(problem, stop=Stop(steps=300), seed=2, start=(begun.seq, begun.size))
@@ -56,7 +58,9 @@ def test_a_start_is_never_made_worse(problem: RoutingProblem) -> None:
     everything = np.arange(200)[None].repeat(len(begun.size), axis=0)
     size = np.zeros(len(begun.size), np.int64)
     size[0] = 200
-    assert solve_split(problem, stop=Stop(steps=10), seed=1, start=(everything, size)) is None
+    mended = solve_split(problem, stop=Stop(steps=10), seed=1, start=(everything, size))
+    assert mended is not None
+    assert not judged(problem, tours=toured(problem, seq=mended.seq, size=mended.size)).broken
 
 
 def test_visits_that_may_be_left_out(problem: RoutingProblem) -> None:
@@ -91,6 +95,34 @@ def test_cuts_hold_every_tour_once() -> None:
     groups = list(_split._cut(middles, sizes, 100.0, draw))
     assert sorted(np.concatenate(groups).tolist()) == list(range(60))
     assert all(40 <= sizes[its].sum() <= 200 for its in groups)
+
+
+def test_groups_hold_enough_long_tours(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where tours are long a group has some eight of them, however many visits that is, up to a limit."""
+    long = read_solomon(made("RC2", customers=600, seed=3))
+    begun = solve_split(long, stop=Stop(steps=0), seed=1)
+    assert begun is not None
+    monkeypatch.setattr(_split, "_FEW", 8.0)
+    monkeypatch.setattr(_split, "_SOME", 8.0)
+    with ThreadPoolExecutor(1) as pool:
+        search = _split._Search(whole(long), plane(long.seconds), np.random.default_rng(1), pool, Stop(steps=0), 0.0)
+        lines = {t: [int(v) for v in begun.seq[t][: begun.size[t]]] for t in range(len(begun.size)) if begun.size[t]}
+        # Twelve tours of fifty visits, whatever order they have.
+        visits = [v for line in lines.values() for v in line]
+        search.lines = {t: visits[50 * t : 50 * t + 50] for t in range(12)}
+        jobs = search._jobs()
+    assert sorted(v for job in jobs for v in job.visits) == list(range(600))
+    assert min(len(job.lines) for job in jobs) >= 4
+    assert len(jobs) <= 2
+
+
+def test_nothing_is_worth_making(problem: RoutingProblem) -> None:
+    """A plan without tours is a plan: all visits are left out where they pay nothing."""
+    idle = replace(problem, visits=tuple(replace(one, unserved_cents=0.0) for one in problem.visits))
+    found = solve_split(idle, stop=Stop(steps=50), seed=1)
+    assert found is not None
+    assert found.value == 0
+    assert not found.size.any()
 
 
 def test_a_plane_without_ways() -> None:

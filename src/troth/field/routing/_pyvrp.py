@@ -6,10 +6,14 @@ pace, work lies in the matrix of times: it is done on the way out of a visit.
 
 from __future__ import annotations
 
+import os
+import threading
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from typing import Any, Final
+from functools import partial
+from typing import Any, Final, TypeVar
 
 import numpy as np
 from pyvrp import IteratedLocalSearch, IteratedLocalSearchParams, PenaltyManager, PenaltyParams, Solution
@@ -26,8 +30,13 @@ _PENALTY: Final = 100_000.0
 _DEAREST: Final = 10.0
 #: The cost of a plan that breaks rules is beyond this.
 _NONE: Final = 2**62
+#: A run that broke a rule all through this share of its time gives up: others can do without what cannot be.
+_PATIENCE: Final = 0.25
+#: The same in iterations, for a run that ends only when asked.
+_TRIES: Final = 20_000
 
 Progress = Callable[[float, float | None], object]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,9 +152,16 @@ class Trial:
 def improve(
     model: PartModel, *, seconds: float | None, steps: int | None, seed: int, lines: dict[int, list[int]] | None = None,
     asked: Callable[[], bool] | None = None, penalties: Any = None, on_best: Callable[[float], object] | None = None,
-    until_feasible: bool = False,
+    until_feasible: bool = False, patience: bool = False,
 ) -> Trial:  # fmt: skip
-    """Run PyVRP as `pyvrp.solve` does with its defaults, from given orders by tour if there are any."""
+    """Run PyVRP as `pyvrp.solve` does with its defaults, from given orders by tour if there are any.
+
+    Parameters
+    ----------
+    on_best : told what the best plan costs, in units, now and then.
+    until_feasible : stop at the first plan that breaks no rule.
+    patience : stop early if none of the plans of the first quarter breaks no rule.
+    """
     began = time.perf_counter()
     data, draw = model.data, RandomNumberGenerator(seed=seed)
     search = LocalSearch(data, draw, compute_neighbours(data), PerturbationManager())
@@ -160,14 +176,18 @@ def improve(
         first = Solution.make_random(data, draw) if first is None else first
         first = search(first, manager.max_cost_evaluator(), exhaustive=True)
     made = 0
+    tries = _TRIES if steps is None else int(steps * _PATIENCE)
 
     def enough(best_cost: int) -> bool:
         nonlocal made
         made += 1
-        if on_best is not None and made % 256 == 0:
+        if on_best is not None and made % 256 == 0 and best_cost < _NONE:
             on_best(best_cost)
-        late = seconds is not None and time.perf_counter() - began >= seconds
+        gone = time.perf_counter() - began
+        late = seconds is not None and gone >= seconds
         late |= until_feasible and best_cost < _NONE
+        if patience and best_cost >= _NONE:
+            late |= gone >= seconds * _PATIENCE if steps is None and seconds is not None else made > tries + 1
         return late or (steps is not None and made > steps) or (asked is not None and made % 16 == 1 and asked())
 
     best = IteratedLocalSearch(data, manager, search, first, IteratedLocalSearchParams()).run(
@@ -209,25 +229,64 @@ def _lines(model: PartModel, found: Solution) -> dict[int, list[int]]:
 
 
 def solve_pyvrp(
-    problem: RoutingProblem, *, stop: Stop, seed: int, start: tuple[Any, Any] | None = None,
+    problem: RoutingProblem, *, stop: Stop, seed: int, start: tuple[Any, Any] | None = None, chains: int | None = None,
     on_progress: Progress | None = None,
 ) -> Found | None:  # fmt: skip
-    """Return the best tours PyVRP finds until `stop`; None if it finds none that break no rule.
+    """Return the best tours that runs of PyVRP side by side find until `stop`; None if none finds any that break no rule.
 
     Parameters
     ----------
-    stop : steps are iterations; with steps alone the same problem and seed give the same tours.
+    stop : steps are iterations of each run; with steps alone the same problem, seed and chains give the same tours.
     start : tours to begin with, as in `Found`.
+    chains : how many runs; as many as there are cores, at most four, if None. The first has the seed itself.
     """
     began = time.perf_counter()
     w = whole(problem)
     model = part(w, visits=range(len(problem.visits)), tours=range(len(w.tours)))
+    lines = None if start is None else listed(start[0], size=start[1])
+    many = chains or min(os.cpu_count() or 1, 4)
+    seeds = [seed % 2**32, *np.random.SeedSequence(seed).generate_state(many)[1:].tolist()]
+    best = [float(_NONE)] * many
     left = None if stop.seconds is None else max(stop.seconds - (time.perf_counter() - began), 0.0)
-    trial = improve(
-        model, seconds=left, steps=stop.steps, seed=seed, lines=None if start is None else listed(start[0], size=start[1]), asked=stop.asked,
-        on_best=None if on_progress is None else lambda cost: on_progress(cost / w.unit, None),
-    )  # fmt: skip
-    return as_found(w, lines=trial.lines, value=trial.cost / w.unit, steps=trial.steps) if trial.feasible else None
+
+    enough = threading.Event()
+    told = float(_NONE)
+
+    def run(c: int) -> Trial:
+        return improve(
+            model, seconds=left, steps=stop.steps, seed=seeds[c], lines=lines, asked=enough.is_set, patience=True,
+            on_best=lambda cost: best.__setitem__(c, cost),
+        )  # fmt: skip
+
+    def tell() -> None:
+        nonlocal told
+        if on_progress is not None and min(best) < told:
+            told = min(best)
+            on_progress(told / w.unit, None)
+
+    with ThreadPoolExecutor(many) as pool:
+        trials = attended([partial(run, c) for c in range(many)], pool=pool, stop=stop, enough=enough, tell=tell)
+    good = [one for one in trials if one.feasible]
+    if not good:
+        return None
+    found = min(good, key=lambda one: one.cost)
+    return as_found(w, lines=found.lines, value=found.cost / w.unit, steps=sum(one.steps for one in good))
+
+
+def attended(
+    jobs: Sequence[Callable[[], T]], *, pool: ThreadPoolExecutor, stop: Stop, enough: threading.Event,
+    tell: Callable[[], object] | None = None,
+) -> list[T]:  # fmt: skip
+    """Run jobs side by side; who may end them and who is told are asked from this thread alone."""
+    if stop.asked is not None and stop.asked():
+        enough.set()
+    running = [pool.submit(job) for job in jobs]
+    while wait(running, timeout=0.05).not_done:
+        if stop.asked is not None and stop.asked():
+            enough.set()
+        if tell is not None:
+            tell()
+    return [one.result() for one in running]
 
 
 def listed(seq: Any, *, size: Any) -> dict[int, list[int]]:

@@ -9,22 +9,28 @@ Python's lock, so that threads do. Matrices are made for a group, never for all.
 from __future__ import annotations
 
 import os
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import Any, Final
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, Final, TypeVar
 
 import numpy as np
 
 from troth.core.decision import Stop
 from troth.field.routing._hunt import Found
-from troth.field.routing._pyvrp import Trial, as_found, improve, listed, mean_penalties, part, price
+from troth.field.routing._pyvrp import Trial, as_found, attended, improve, listed, mean_penalties, part, price
 from troth.field.routing._whole import Whole, whole
 from troth.field.routing.problem import RoutingProblem
 
 #: Visits of a group, between which sizes are drawn.
 _SMALL, _LARGE = 80, 160
+#: Tours of a group, the same: where tours are long few visits are no choice. But never more visits than the last.
+_FEW, _SOME, _MOST = 8, 12, 400
+#: So many groups are worked at in any case: if there are fewer, some twice, by chance in other ways.
+_SIDES: Final = 2
 #: Seconds a group of the smallest size is worked at in one round; larger ones in proportion.
 _SLICE: Final = 0.4
 #: Iterations in the place of seconds, for a stop by steps.
@@ -36,6 +42,7 @@ _LANDMARKS: Final = 12
 
 Progress = Callable[[float, float | None], object]
 Lines = dict[int, list[int]]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,19 +56,19 @@ class _Job:
 
 
 def solve_split(
-    problem: RoutingProblem, *, stop: Stop, seed: int, start: tuple[Any, Any] | None = None, threads: int | None = None,
+    problem: RoutingProblem, *, stop: Stop, seed: int, start: tuple[Any, Any] | None = None, chains: int | None = None,
     on_progress: Progress | None = None,
 ) -> Found | None:  # fmt: skip
     """Return the best tours found in parts until `stop`; None if there is no plan that breaks no rule to begin with.
 
     Parameters
     ----------
-    stop : steps are iterations over all groups; with steps alone the same problem, seed and threads give the same tours.
-    start : tours to begin with, as in `Found`; they must break no rule.
-    threads : how many groups are worked at side by side; as many as there are cores, at most four, if None.
+    stop : steps are iterations over all groups; with steps alone the same problem and seed give the same tours.
+    start : tours to begin with, as in `Found`; if they break a rule they are mended, or left if they cannot be.
+    chains : how many groups are worked at side by side; as many as there are cores, at most four, if None.
     """
     began = time.perf_counter()
-    many = threads or min(os.cpu_count() or 1, 4)
+    many = chains or min(os.cpu_count() or 1, 4)
     w = whole(problem)
     with ThreadPoolExecutor(many) as pool:
         search = _Search(w, plane(problem.seconds), np.random.default_rng(seed), pool, stop, began)
@@ -84,6 +91,7 @@ class _Search:
         self.steps = 0
         self.value = 0.0
         self.penalties: Any = None
+        self.enough = threading.Event()
 
     def begin(self, lines: Lines | None) -> bool:
         """Take or make a first plan; tell whether it breaks no rule."""
@@ -91,12 +99,18 @@ class _Search:
             self.lines = lines
             priced = list(self.pool.map(self._price, self._jobs()))
             self.value = float(sum(cost for cost, _ in priced))
-            return all(stands for _, stands in priced)
-        trials = list(self.pool.map(self._make, self._shares()))
-        for trial in trials:
-            self.lines.update({t: line for t, line in trial.lines.items() if line})
-        self.value = float(sum(trial.cost for trial in trials))
-        return all(trial.feasible for trial in trials)
+            if all(stands for _, stands in priced):
+                return True
+        shares = self._shares()
+        if lines is not None and len(shares) == 1:
+            shares = [replace(shares[0], lines=lines)]
+        trials = self._all([partial(self._make, one) for one in shares])
+        self.lines = {t: line for one in trials for t, line in one.lines.items() if line}
+        self.value = float(sum(one.cost for one in trials))
+        return all(one.feasible for one in trials)
+
+    def _all(self, jobs: Sequence[Callable[[], T]]) -> list[T]:
+        return attended(jobs, pool=self.pool, stop=self.stop, enough=self.enough)
 
     def _price(self, job: _Job) -> tuple[int, bool]:
         return price(part(self.w, visits=job.visits, tours=job.tours), lines=job.lines)
@@ -104,12 +118,15 @@ class _Search:
     def _make(self, job: _Job) -> Trial:
         """Make a first plan of a share: what local search finds, and if that breaks rules, whatever breaks none."""
         model = part(self.w, visits=job.visits, tours=job.tours)
-        made = improve(model, seconds=None, steps=0, seed=job.seed, asked=self.stop.asked)
+        begun = job.lines or None
+        made = improve(model, seconds=None, steps=0, seed=job.seed, lines=begun)
         if made.feasible:
             return made
         seconds = None if self.stop.seconds is None else self.stop.seconds / 4
         steps = 4 * _STEPS if seconds is None else None
-        return improve(model, seconds=seconds, steps=steps, seed=job.seed, asked=self.stop.asked, until_feasible=True)
+        return improve(
+            model, seconds=seconds, steps=steps, seed=job.seed, lines=begun, asked=self.enough.is_set, until_feasible=True,
+        )  # fmt: skip
 
     def _shares(self) -> list[_Job]:
         """Share visits and tours out for the first plan; all are one share unless they are many."""
@@ -134,24 +151,27 @@ class _Search:
         if self._over():
             return False
         jobs = self._jobs()
+        jobs += [replace(one, seed=int(self.draw.integers(2**31))) for one in jobs[: max(_SIDES - len(jobs), 0)]]
         # Fixed before any group is begun: nothing may depend on which ends first.
         left = None if self.stop.steps is None else -(-(self.stop.steps - self.steps) // len(jobs))
-        trials = [
-            one for one in self.pool.map(self._work, jobs, [left] * len(jobs), [self.penalties] * len(jobs)) if one
-        ]
+        trials = [one for one in self._all([partial(self._work, one, left, self.penalties) for one in jobs]) if one]
+        best: dict[tuple[int, ...], Trial] = {}
         for trial in trials:
             self.steps += trial.steps
-            if trial.feasible and trial.before is not None and trial.cost < trial.before:
-                self.value += trial.cost - trial.before
-                for t in trial.tours:
-                    self.lines.pop(t, None)
-                self.lines.update({t: line for t, line in trial.lines.items() if line})
+            better = trial.feasible and trial.before is not None and trial.cost < trial.before
+            if better and (trial.tours not in best or trial.cost < best[trial.tours].cost):
+                best[trial.tours] = trial
+        for trial in best.values():
+            self.value += trial.cost - (trial.before or 0)
+            for t in trial.tours:
+                self.lines.pop(t, None)
+            self.lines.update({t: line for t, line in trial.lines.items() if line})
         if trials:
             self.penalties = mean_penalties([one.penalties for one in trials])
         return True
 
     def _over(self) -> bool:
-        return self.stop.reached(seconds=time.perf_counter() - self.began, steps=self.steps)
+        return self.enough.is_set() or self.stop.reached(seconds=time.perf_counter() - self.began, steps=self.steps)
 
     def _work(self, job: _Job, left: int | None, penalties: Any) -> Trial | None:
         """Improve one group, for its share of what is left."""
@@ -166,15 +186,18 @@ class _Search:
             steps = int(_STEPS * share)
         model = part(self.w, visits=job.visits, tours=job.tours)
         return improve(
-            model, seconds=seconds, steps=steps, seed=job.seed, lines=job.lines, asked=self.stop.asked,
+            model, seconds=seconds, steps=steps, seed=job.seed, lines=job.lines, asked=self.enough.is_set,
             penalties=penalties,
         )  # fmt: skip
 
     def _jobs(self) -> list[_Job]:
+        if not self.lines:
+            return self._shares()
         used = np.array(sorted(self.lines), np.int64)
         middles = np.array([self.where[self.w.place[self.lines[t]]].mean(axis=0) for t in used])
         sizes = np.array([len(self.lines[t]) for t in used], float)
         most = float(self.draw.uniform(_SMALL, _LARGE))
+        most = max(most, min(float(self.draw.uniform(_FEW, _SOME)) * sizes.mean(), _MOST))
         groups = list(_cut(middles, sizes, most, self.draw))
         homes = self._at_home(used, middles, groups)
         made = {v for line in self.lines.values() for v in line}

@@ -22,6 +22,10 @@ _PROFILES: Final = 12
 _TICKS: Final = (1, 10, 100)
 #: From so many visits on parts are quicker than the whole.
 _MANY: Final = 300
+#: Fewer visits than these our own search tries through as well.
+_FEW: Final = 30
+#: Searches by name.
+SEARCHES: Final = ("pyvrp", "split", "hunt")
 #: Units of money in a cent.
 _UNITS: Final = (1, 10, 60, 100, 360, 600, 3600, 36000, 360000)
 
@@ -81,7 +85,7 @@ def choose(problem: RoutingProblem) -> str:
     >>> choose(RoutingProblem(datetime(2026, 6, 1, tzinfo=UTC), visits, (ada,), np.zeros((1, 1))))
     'pyvrp'
     """
-    if beyond(problem):
+    if len(problem.visits) < _FEW or beyond(problem):
         return "hunt"
     return "pyvrp" if len(problem.visits) < _MANY else "split"
 
