@@ -211,9 +211,8 @@ def whole(problem: RoutingProblem) -> Whole:
     ends = max((shift.end_s + shift.overtime_s for _, shift in tours), default=0.0)
     spans = np.array([_span(one, origin, ends) for one in problem.visits])
     works = np.array([np.frombuffer(one.work) for one in profiles])
-    finite = problem.seconds[np.isfinite(problem.seconds)]
     factors = sorted({one.factor for one in profiles})
-    ticks = _fewest([*(finite * factor for factor in factors), spans.ravel() - origin, works.ravel()])
+    ticks = _fewest(problem.seconds, factors, (spans.ravel() - origin, works.ravel()))
     parts = tuple(sorted({part for one in problem.visits for part in one.parts}))
     same = bool((works == works[0]).all())
     prizes = np.array([-1.0 if one.unserved_cents is None else one.unserved_cents for one in problem.visits])
@@ -244,9 +243,22 @@ def up(values: Any) -> Any:
     return np.where(np.abs(values - near) < 1e-6, near, np.ceil(values)).astype(np.int64)
 
 
-def _fewest(values: Sequence[Any]) -> int:
+def _whole_numbers(values: Any) -> bool:
+    return bool((np.abs(values - np.round(values)) < 1e-6).all())
+
+
+def _whole_matrix(matrix: Any, scales: Sequence[float]) -> bool:
+    """Tell whether what is finite in a matrix is whole at each scale; rows a few at a time, as matrices are large."""
+    for first in range(0, len(matrix), 256):
+        rows = matrix[first : first + 256]
+        if not all(_whole_numbers(rows[np.isfinite(rows)] * scale) for scale in scales):
+            return False
+    return True
+
+
+def _fewest(seconds: Any, factors: Sequence[float], others: Sequence[Any]) -> int:
     for ticks in _TICKS:
-        if all((np.abs(one * ticks - np.round(one * ticks)) < 1e-6).all() for one in values):
+        if all(_whole_numbers(one * ticks) for one in others) and _whole_matrix(seconds, [f * ticks for f in factors]):
             return ticks
     # Travel times computed from coordinates are whole in no unit: a hundredth of a second is finer than they are true.
     return _TICKS[-1]
@@ -256,9 +268,11 @@ def _unit(problem: RoutingProblem, profiles: dict[Profile, int], prizes: Any, ti
     people = problem.technicians
     rates = {r / 3600 / ticks for one in people for r in (one.cost_per_hour_cents, one.overtime_per_hour_cents) if r}
     money = [np.array(sorted(rates)), prizes[prizes > 0], np.array([one.used_cents for one in people])]
-    legs = [problem.distances[np.isfinite(problem.distances)] * one.metre for one in profiles if one.metre]
+    metres = sorted({one.metre for one in profiles if one.metre})
     for unit in _UNITS:
-        if all((np.abs(one * unit - np.round(one * unit)) < 1e-6).all() for one in (*money, *legs)):
+        if all(_whole_numbers(one * unit) for one in money) and _whole_matrix(
+            problem.distances, [m * unit for m in metres]
+        ):
             return unit
     for unit in _UNITS:
         # What costs distance is summed over legs, each rounded: hundredths of a cent do. Rates must be all but exact.
