@@ -1,0 +1,31 @@
+"""Everything wrong with a portfolio, at once."""
+
+from __future__ import annotations
+
+from troth.capacity.projects.portfolio._check_money import money
+from troth.capacity.projects.portfolio._check_people import people
+from troth.capacity.projects.portfolio._check_sheets import sheets
+from troth.capacity.projects.portfolio._check_use import bookings, changes, standing
+from troth.capacity.projects.portfolio._check_work import unheld, work
+from troth.capacity.projects.portfolio.portfolio import Portfolio
+from troth.core.decision import Issue
+
+
+def check(portfolio: Portfolio) -> list[Issue]:
+    """Return every issue of a portfolio: errors must be mended before anything is planned, warnings are doubtful.
+
+    Nothing is left out and nothing is mended: what is told is still there. Alike rows of time sheets and claims, and needs of
+    one skill, are told once with how many there are.
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> from troth.capacity.projects.portfolio import Deal, ProjectPhase, SkillNeed
+    >>> deal = Deal("d1", (ProjectPhase("build", (SkillNeed("data", 40.0),)),), 1.2, date(2026, 9, 1))
+    >>> for one in check(Portfolio(date(2026, 6, 1), deals=(deal,))):
+    ...     print(one)
+    bad-probability at deals[d1].probability: '1.2'. Maybe it is a percentage: it is a number from 0 to 1, 0.8 for 80 %.
+    skill-nobody-holds at deals[d1].phases[build]: 'data from 2026-09-01'. Maybe hire, train or subcontract: nobody has it from then on.
+    """
+    parts = (people, work, unheld, bookings, changes, standing, sheets, money)
+    return [one for part in parts for one in part(portfolio)]
