@@ -1,7 +1,7 @@
 """PyVRP, OR-Tools and VROOM on vehicle routing with time windows, each called as its own documentation shows.
 
 All count in tenths, of distance and of time. PyVRP and OR-Tools use one thread, VROOM two. Each returns the customers of each
-tour by number, None if it found no plan; the caller judges them.
+tour by number, None if it found no plan; the caller judges them. Only those that are asked for must be installed (`pyvroom`, `ortools`).
 """
 
 from __future__ import annotations
@@ -12,8 +12,6 @@ from typing import Any, Final
 
 import numpy as np
 import pyvrp
-import vroom
-from ortools.constraint_solver import pywrapcp, routing_enums_pb2
 from pyvrp.stop import MaxRuntime
 
 from troth.field.routing import RoutingProblem
@@ -59,6 +57,8 @@ def by_pyvrp(problem: RoutingProblem, *, seconds: float, seed: int = 1) -> Lines
 
 def by_ortools(problem: RoutingProblem, *, seconds: float, seed: int = 1) -> Lines | None:
     """Return what OR-Tools' routing finds by guided local search; it has no seed."""
+    from ortools.constraint_solver import pywrapcp, routing_enums_pb2  # noqa: PLC0415 - a peer need not be there
+
     del seed
     t = Tenths(problem)
     manager = pywrapcp.RoutingIndexManager(len(t.gaps), t.vans, 0)
@@ -93,6 +93,8 @@ def by_ortools(problem: RoutingProblem, *, seconds: float, seed: int = 1) -> Lin
 
 def by_vroom(problem: RoutingProblem, *, seconds: float, seed: int = 1) -> Lines | None:
     """Return what VROOM finds with its highest exploration and two threads; it has no seed."""
+    import vroom  # noqa: PLC0415 - a peer need not be there
+
     del seed
     t = Tenths(problem)
     given = vroom.Input()
