@@ -1,0 +1,50 @@
+"""Money of projects: what an hour is worth, revenue and cost by week, budgets, utilisation, and what kept promises bring."""
+
+from __future__ import annotations
+
+from troth.capacity.projects.money.answers import CostAnswer as CostAnswer
+from troth.capacity.projects.money.answers import ExchangeAnswer as ExchangeAnswer
+from troth.capacity.projects.money.answers import PassedRate as PassedRate
+from troth.capacity.projects.money.answers import RateAnswer as RateAnswer
+from troth.capacity.projects.money.answers import RateGap as RateGap
+from troth.capacity.projects.money.answers import RateLevel as RateLevel
+from troth.capacity.projects.money.budget import BudgetMeasure as BudgetMeasure
+from troth.capacity.projects.money.budget import ProjectBudget as ProjectBudget
+from troth.capacity.projects.money.budget import budget_of as budget_of
+from troth.capacity.projects.money.burn import BudgetAlert as BudgetAlert
+from troth.capacity.projects.money.burn import BudgetWeek as BudgetWeek
+from troth.capacity.projects.money.cents import apportion as apportion
+from troth.capacity.projects.money.check import check as check
+from troth.capacity.projects.money.earned import EarnedValue as EarnedValue
+from troth.capacity.projects.money.fan import MoneyFan as MoneyFan
+from troth.capacity.projects.money.fan import fan as fan
+from troth.capacity.projects.money.futures import MoneyFutures as MoneyFutures
+from troth.capacity.projects.money.futures import PricedRows as PricedRows
+from troth.capacity.projects.money.futures import futures_by_hours as futures_by_hours
+from troth.capacity.projects.money.futures import futures_by_milestones as futures_by_milestones
+from troth.capacity.projects.money.futures import futures_by_retainers as futures_by_retainers
+from troth.capacity.projects.money.futures import priced_rows as priced_rows
+from troth.capacity.projects.money.hours import WorkHours as WorkHours
+from troth.capacity.projects.money.hours import booked_hours as booked_hours
+from troth.capacity.projects.money.hours import hours_of as hours_of
+from troth.capacity.projects.money.loyalty import CustomerCase as CustomerCase
+from troth.capacity.projects.money.loyalty import LoyaltyAssumptions as LoyaltyAssumptions
+from troth.capacity.projects.money.loyalty import PromiseValue as PromiseValue
+from troth.capacity.projects.money.loyalty import RetentionByPromise as RetentionByPromise
+from troth.capacity.projects.money.loyalty import lifetime_value as lifetime_value
+from troth.capacity.projects.money.loyalty import promise_value as promise_value
+from troth.capacity.projects.money.loyalty import retention_by_promise as retention_by_promise
+from troth.capacity.projects.money.phased import phased as phased
+from troth.capacity.projects.money.plan import EVERYTHING as EVERYTHING
+from troth.capacity.projects.money.plan import SOLD as SOLD
+from troth.capacity.projects.money.plan import WEIGHTED as WEIGHTED
+from troth.capacity.projects.money.plan import MoneyBasis as MoneyBasis
+from troth.capacity.projects.money.plan import MoneyLine as MoneyLine
+from troth.capacity.projects.money.plan import MoneyPlan as MoneyPlan
+from troth.capacity.projects.money.plan import MoneyScenario as MoneyScenario
+from troth.capacity.projects.money.plan import MoneySource as MoneySource
+from troth.capacity.projects.money.plan import MoneySum as MoneySum
+from troth.capacity.projects.money.rates import RateBook as RateBook
+from troth.capacity.projects.money.utilisation import BillableShare as BillableShare
+from troth.capacity.projects.money.utilisation import billable_kpi as billable_kpi
+from troth.capacity.projects.money.utilisation import billable_utilisation as billable_utilisation

@@ -1,0 +1,236 @@
+"""Pictures of money: revenue as a fan over weeks, and a budget that burns up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from troth.capacity.projects.money.burn import BudgetAlert, BudgetWeek
+from troth.capacity.projects.money.cents import minor_digits
+from troth.capacity.projects.money.earned import EarnedValue
+from troth.capacity.projects.money.plan import MoneyBasis
+from troth.charts.draw import plotly_text, value_axis
+from troth.charts.template import template
+from troth.charts.tokens import LIGHT
+
+#: Amounts from so many units on are shown in thousands or millions.
+_SCALES: Final = ((1e7, 1e6, "million "), (1e4, 1e3, "thousand "), (0.0, 1.0, ""))
+#: So many days at most have their own tick.
+_TICKS: Final = 6
+
+
+def _figure(height: int, **layout: Any) -> Any:
+    import plotly.graph_objects as go
+
+    return go.Figure(layout={"template": template(), "height": height, "showlegend": False, **layout})
+
+
+def money_words(cents: float, *, currency: str) -> str:
+    """Return an amount as people say it: two or three figures that matter, with its currency.
+
+    Examples
+    --------
+    >>> money_words(123_456_700, currency="EUR"), money_words(8_260, currency="EUR"), money_words(-4_210_000, currency="EUR")
+    ('1.23 million EUR', '83 EUR', '-42.1 thousand EUR')
+    """
+    units = cents / 10 ** minor_digits(currency)
+    for least, by, word in ((1e6, 1e6, "million "), (1e4, 1e3, "thousand "), (0.0, 1.0, "")):
+        if abs(units) >= least:
+            shown = units / by
+            return f"{shown:,.0f} {word}{currency}" if by == 1 or abs(shown) >= 100 else f"{shown:.3g} {word}{currency}"
+    return f"- {currency}"
+
+
+def _scale(values: Sequence[float], currency: str) -> tuple[float, str]:
+    """Return by what minor units are divided for an axis, and what it is then called."""
+    minor = 10.0 ** minor_digits(currency)
+    top = max((abs(v) for v in values if np.isfinite(v)), default=0.0) / minor
+    by, word = next((by, word) for least, by, word in _SCALES if top >= least)
+    return minor * by, f"{word}{currency}"
+
+
+def _weeks_axis(weeks: Sequence[date]) -> dict[str, Any]:
+    every = max(1, -(-len(weeks) // _TICKS))
+    shown = list(weeks)[::every]
+    years = len({week.year for week in weeks}) > 1
+    words = [
+        f"{week.day} {week:%b}" + (f"<br>{week.year}" if years and (k == 0 or shown[k - 1].year != week.year) else "")
+        for k, week in enumerate(shown)
+    ]
+    return {"type": "date", "tickvals": [week.isoformat() for week in shown], "ticktext": words, "tickangle": 0}
+
+
+def _unit(figure: Any, words: str) -> None:
+    figure.add_annotation(
+        xref="paper", yref="paper", x=0, y=1, yshift=6, text=words, showarrow=False, xanchor="left", yanchor="bottom",
+        font={"size": 12, "color": LIGHT["soft"]},
+    )  # fmt: skip
+
+
+def fan_chart(
+    weeks: Sequence[date],
+    *,
+    levels: Sequence[float],
+    values: NDArray[np.float64],
+    currency: str,
+    said: str = "a week",
+    height: int = 280,
+) -> Any:
+    """Return futures by week: the median as a line, the range between the outer levels as a band, named at the right.
+
+    Parameters
+    ----------
+    weeks : shape (W,).
+    levels : shape (Q,).
+    values : shape (Q, W), in minor units of `currency`.
+    said : behind the unit: "a week", or "so far" of sums that run up.
+    """
+    by, unit = _scale(values.ravel().tolist(), currency)
+    at = [week.isoformat() for week in weeks]
+    figure = _figure(height)
+    middle = int(np.argmin(np.abs(np.asarray(levels) - 0.5)))
+    low, mid, high = (values[k] / by for k in (0, middle, -1))
+    figure.add_scatter(x=at, y=low, mode="lines", line={"width": 0}, hoverinfo="skip")
+    figure.add_scatter(
+        x=at, y=high, mode="lines", line={"width": 0}, fill="tonexty", fillcolor=LIGHT["band"], hoverinfo="skip"
+    )
+    figure.add_scatter(
+        x=at, y=mid, mode="lines+markers", line={"color": LIGHT["accent"], "width": 2},
+        marker={"size": 4 if len(at) > 30 else 6, "color": LIGHT["accent"]},
+        customdata=_told(weeks, levels, values, currency), hovertemplate="%{customdata}<extra></extra>",
+    )  # fmt: skip
+    _name_levels(figure, (levels[0], levels[middle], levels[-1]), (low, mid, high))
+    known = [float(v) for v in (*low, *mid, *high) if np.isfinite(v)]
+    figure.update_layout(
+        yaxis=value_axis(min([0.0, *known]), max([*known, 1e-9]), unit="count", zero=True), xaxis=_weeks_axis(weeks),
+        margin={"t": 26, "r": 44},
+    )  # fmt: skip
+    _unit(figure, f"{unit}, {said}")
+    return figure
+
+
+def _told(weeks: Sequence[date], levels: Sequence[float], values: NDArray[np.float64], currency: str) -> list[str]:
+    names = [f"P{100 * level:.3g}" for level in levels]
+    return [
+        f"week of {week:%a} {week.day} {week:%b %Y}<br>"
+        + "<br>".join(
+            f"{name}: {money_words(float(one), currency=plotly_text(currency))}"
+            for name, one in zip(names, column, strict=True)
+        )
+        for week, column in zip(weeks, values.T, strict=True)
+    ]
+
+
+def _name_levels(figure: Any, levels: Sequence[float], lines: Sequence[NDArray[np.float64]]) -> None:
+    """Name the lines in the margin beside their ends, apart from each other."""
+    top = max((abs(float(v)) for line in lines for v in line if np.isfinite(v)), default=1.0) or 1.0
+    places = [float(line[-1]) for line in lines]
+    if not np.isfinite(places).all():
+        return
+    places[0] = min(places[0], places[1] - 0.07 * top)
+    places[2] = max(places[2], places[1] + 0.07 * top)
+    for level, place, colour in zip(levels, places, ("soft", "accent", "soft"), strict=True):
+        figure.add_annotation(
+            xref="paper", x=1, xshift=4, y=place, text=f"P{100 * level:.3g}", showarrow=False, xanchor="left",
+            yanchor="middle", font={"size": 12, "color": LIGHT[colour]},
+        )  # fmt: skip
+
+
+def burn_up(
+    weeks: Sequence[BudgetWeek],
+    *,
+    value: EarnedValue,
+    eac: float,
+    day: date,
+    alerts: Sequence[BudgetAlert],
+    currency: str,
+    height: int = 300,
+) -> Any:
+    """Return a budget's burn-up: spent as a line, expected dashed, planned dotted, the budget level; today and where it is passed marked."""
+    planned = [one.planned_cents for one in weeks if one.planned_cents is not None]
+    by, unit = _scale([value.bac, eac, *planned], currency)
+    figure = _figure(height)
+    ahead = [one for one in weeks if one.basis is MoneyBasis.FORECAST]
+    first = min((one.week for one in weeks), default=day)
+    past = [(first, 0.0)]
+    past += [(min(_end(one), day), one.running_cents) for one in weeks if one.basis is MoneyBasis.ACTUAL]
+    past += [(day, float(value.ac))] if past[-1][0] < day else []
+    coming = [(day, float(value.ac)), *((_end(one), one.running_cents) for one in ahead)]
+    if planned:
+        plan = [(first, 0.0), *((_end(one), one.planned_cents or 0.0) for one in weeks)]
+        _line(figure, plan, by, "soft", "2px,3px", "planned", currency)
+    _line(figure, coming, by, "accent", "6px,4px", "expected", currency)
+    _line(figure, past, by, "accent", "solid", "spent", currency)
+    level = value.bac / by
+    figure.add_shape(
+        type="line", x0=first.isoformat(), x1=max(coming[-1][0], past[-1][0]).isoformat(), y0=level, y1=level,
+        line={"color": LIGHT["ink"], "width": 1.5},
+    )  # fmt: skip
+    _label(figure, first, level, f"budget {money_words(value.bac, currency=currency)}", "ink", "left", 10)
+    _marks(figure, weeks, day, alerts, level, value.bac)
+    top = max([value.bac, eac, *planned]) / by
+    figure.update_layout(
+        yaxis=value_axis(0.0, 1.08 * top, unit="count", zero=True),
+        xaxis=_weeks_axis(list(dict.fromkeys(one.week for one in weeks)) or [first]), margin={"t": 26, "r": 20},
+    )  # fmt: skip
+    _unit(figure, unit)
+    return figure
+
+
+def _marks(
+    figure: Any, weeks: Sequence[BudgetWeek], day: date, alerts: Sequence[BudgetAlert], level: float, bac: int
+) -> None:
+    """Mark today, and where the budget is passed."""
+    figure.add_shape(
+        type="line", x0=day.isoformat(), x1=day.isoformat(), yref="paper", y0=0, y1=1,
+        line={"color": LIGHT["hair"], "width": 1},
+    )  # fmt: skip
+    figure.add_annotation(
+        x=day.isoformat(), yref="paper", y=0, text="today", showarrow=False, xanchor="left", yanchor="bottom", xshift=3,
+        font={"size": 12, "color": LIGHT["soft"]},
+    )  # fmt: skip
+    alert = next((one for one in alerts if one.code != "budget-nearly-used"), None)
+    week = next((one for one in weeks if one.running_cents > bac), None)
+    if alert is None or week is None:
+        return
+    # Where the line crosses the budget, as if the week's money came evenly.
+    share = 1 - (week.running_cents - bac) / week.cents if week.cents else 1.0
+    at = week.week + timedelta(days=round(7 * share))
+    if week.basis is MoneyBasis.FORECAST:
+        at = max(at, day)
+    figure.add_scatter(
+        x=[at.isoformat()], y=[level], mode="markers", hoverinfo="skip",
+        marker={"symbol": "circle-open", "size": 14, "color": LIGHT["late"], "line": {"width": 2}},
+    )  # fmt: skip
+    _label(figure, at, level, f"passed in the week of {week.week.day} {week.week:%b}", "late", "right", 24)
+
+
+def _end(one: BudgetWeek) -> date:
+    """Return the end of a week's work."""
+    return one.week + timedelta(days=7)
+
+
+def _line(
+    figure: Any, points: Sequence[tuple[date, float]], by: float, colour: str, dash: str, said: str, currency: str
+) -> None:
+    figure.add_scatter(
+        x=[day.isoformat() for day, _ in points], y=[cents / by for _, cents in points], mode="lines",
+        line={"color": LIGHT[colour], "width": 1.5 if colour == "soft" else 2.5, "dash": dash},
+        customdata=[f"{said} by {day.day} {day:%b %Y}: {money_words(cents, currency=plotly_text(currency))}" for day, cents in points],
+        hovertemplate="%{customdata}<extra></extra>",
+    )  # fmt: skip
+    if len(points) > 1:
+        day, cents = points[-1] if said == "expected" else points[len(points) // 2]
+        side = "right" if said in ("expected", "spent") else "left"
+        _label(figure, day, cents / by, said, colour, side, 10 if said != "planned" else -10)
+
+
+def _label(figure: Any, day: date, at: float, words: str, colour: str, side: str, shift: int) -> None:
+    figure.add_annotation(
+        x=day.isoformat(), y=at, text=plotly_text(words), showarrow=False, xanchor=side, yanchor="middle", yshift=shift,
+        font={"size": 12, "color": LIGHT[colour]},
+    )  # fmt: skip
