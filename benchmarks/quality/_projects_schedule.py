@@ -71,8 +71,8 @@ def run(options: Namespace, asked: dict[str, Any]) -> bool:
                     flush=True,
                 )
     if not options.json:
-        for solver, (count, reached, proven) in tally.items():
-            print(f"{solver}: {count} runs, {reached} proven or at least as good as published, {proven} proven")
+        for solver, (count, good_enough, sure) in tally.items():
+            print(f"{solver}: {count} runs, {good_enough} proven or at least as good as published, {sure} proven")
     return good
 
 

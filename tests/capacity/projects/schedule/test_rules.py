@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import SimpleNamespace
 
 import pytest
@@ -16,14 +17,14 @@ from troth.capacity.projects.schedule import (
 )
 from troth.capacity.projects.schedule.rules import hard
 
-GOOD = {"plan": 0, "wire": 1, "first coat": 4, "doors": 0}
+GOOD: dict[str, int] = {"plan": 0, "wire": 1, "first coat": 4, "doors": 0}
 TEAM = (
     ("wire", "ada", "cable"), ("wire", "ben", "cable"), ("first coat", "ada", "paint"), ("doors", "eve", "paint"),
 )  # fmt: skip
 
 
 def judged(
-    problem: ScheduleProblem, starts: dict[str, object], team: tuple[tuple[str, str, str], ...] = TEAM
+    problem: ScheduleProblem, starts: Mapping[str, object], team: tuple[tuple[str, str, str], ...] = TEAM
 ) -> list[tuple[str, float]]:
     """Return (rule, amount) of hard rules broken."""
     plan = SimpleNamespace(starts=starts, work=tuple(SkillAssignment(*one) for one in team))
@@ -38,7 +39,7 @@ def test_a_good_plan_costs_its_makespan_and_breaks_nothing() -> None:
 
 
 #: What is changed of the good plan, and the rules it breaks then, with amounts.
-BROKEN: dict[str, tuple[dict[str, object], tuple[tuple[str, str, str], ...], list[tuple[str, float]]]] = {
+BROKEN: dict[str, tuple[Mapping[str, object], tuple[tuple[str, str, str], ...], list[tuple[str, float]]]] = {
     "an activity nobody knows": ({**GOOD, "roof": 3}, TEAM, [("known", 1)]),
     "a person nobody knows": (GOOD, (*TEAM[:3], ("doors", "zoe", "paint")), [("known", 1)]),
     "work at an activity nobody knows": (GOOD, (*TEAM, ("roof", "eve", "paint")), [("known", 1)]),

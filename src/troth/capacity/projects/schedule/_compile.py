@@ -9,10 +9,14 @@ from itertools import combinations
 from math import inf
 from typing import Final
 
+import numpy as np
+
 from troth.capacity.projects.schedule.problem import ScheduleProblem
 
 #: With at most so many skills all sets of skills are looked at.
 _ALL_SETS: Final = 9
+#: No more sets of activities that cannot meet: they only help the search.
+_CLIQUES: Final = 300
 
 Pair = tuple[int, int]
 
@@ -52,7 +56,7 @@ class Compiled:
     order : activities, each after those before it.
     apart : pairs that cannot run at the same time, precedences included.
     groups, sets : people, and what bounds how many are at work at once.
-    cliques : activities that run one after the other in some order; together they hold every pair that people keep apart.
+    cliques : activities that run one after the other in some order, as pairs of them that people keep apart show.
     horizon : a best schedule, if there is any, ends by then.
     """
 
@@ -102,11 +106,7 @@ def compiled(problem: ScheduleProblem) -> Compiled:
     latest = _latest(problem, order, after, horizon)
     sets = _sets(groups, needs, len(skills))
     linked = _linked(order, before)
-    crowded = {
-        (a, b) for a, b in combinations(range(len(duration)), 2)
-        if duration[a] and duration[b] and needs[a] and needs[b] and (a, b) not in linked and (b, a) not in linked
-        and any(s.demand(needs[a]) + s.demand(needs[b]) > s.people for s in sets)
-    }  # fmt: skip
+    crowded = _crowded(sets, duration, needs) - linked - {(b, a) for a, b in linked}
     apart = frozenset(linked | crowded)
     return Compiled(
         tuple(number), skills, duration, needs, earliest, latest, tuple(one.start for one in problem.activities),
@@ -209,18 +209,32 @@ def _sets(groups: Sequence[Group], needs: Sequence[dict[int, int]], skills: int)
     return tuple(kept)
 
 
+def _crowded(sets: Sequence[SkillSet], duration: Sequence[int], needs: Sequence[dict[int, int]]) -> set[Pair]:
+    """Return the pairs that together need more people of some set of skills than there are."""
+    never = np.zeros((len(duration), len(duration)), dtype=bool)
+    for some in sets:
+        takes = np.array(
+            [some.demand(one) if length else 0 for one, length in zip(needs, duration, strict=True)], dtype=np.int64
+        )
+        never |= (takes[:, None] + takes[None, :] > some.people) & (takes[:, None] > 0) & (takes[None, :] > 0)
+    return {(int(a), int(b)) for a, b in zip(*np.nonzero(np.triu(never, 1)), strict=True)}
+
+
 def _cliques(
     crowded: set[Pair], apart: frozenset[Pair], duration: Sequence[int], needs: Sequence[dict[int, int]]
 ) -> tuple[tuple[int, ...], ...]:
-    """Cover the pairs that people keep apart with sets in which each two are apart, longest work first."""
-    left, found = set(crowded), list[tuple[int, ...]]()
+    """Cover the pairs that people keep apart with sets in which each two are apart, longest work first, up to `_CLIQUES` sets."""
+    covered, found = set[Pair](), list[tuple[int, ...]]()
     longest = sorted((a for a in range(len(duration)) if duration[a] and needs[a]), key=lambda a: (-duration[a], a))
-    while left:
-        a, b = min(left, key=lambda pair: (-duration[pair[0]] - duration[pair[1]], pair))
-        some = [a, b]
+    for first, second in sorted(crowded, key=lambda pair: (-duration[pair[0]] - duration[pair[1]], pair)):
+        if (first, second) in covered:
+            continue
+        some = [first, second]
         for a in longest:
             if a not in some and all((a, b) in apart or (b, a) in apart for b in some):
                 some.append(a)
         found.append(tuple(some))
-        left = {pair for pair in left if not set(pair) <= set(some)}
+        covered |= set(combinations(sorted(some), 2))
+        if len(found) == _CLIQUES:
+            break
     return tuple(found)

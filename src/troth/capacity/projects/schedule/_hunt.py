@@ -71,9 +71,10 @@ class Hunt:
 
     def run(self, rng: np.random.Generator) -> None:
         """Search until done."""
-        half = self.clock.seconds() * 0.5, self.clock.steps_left() * 0.5
+        seconds, steps = self.clock.part(0.5)
+        late_s, late_steps = self.clock.seconds() - seconds, self.clock.steps_left() - steps
         while not self.done:
-            late = self.clock.seconds() < half[0] or self.clock.steps_left() < half[1]
+            late = self.clock.seconds() < late_s or self.clock.steps_left() < late_steps
             if late or not self._sets(rng):
                 self._together()
                 return
@@ -82,7 +83,7 @@ class Hunt:
         """Solve with sets of skills and put people to it; tells whether another round may help."""
         model = Model(self.f, self.bound, self.high - self.kept, exact=False, cuts=self.cuts)
         found = model.solved(
-            self.clock, seed=self.seed, workers=self.workers, share=0.5, on_found=self._staffed_enough, on_bound=self._raise
+            self.clock, seed=self.seed, workers=self.workers, most=self.clock.part(0.5), on_found=self._staffed_enough, on_bound=self._raise
         )  # fmt: skip
         if found.impossible:
             self._nothing_better()

@@ -25,6 +25,9 @@ Cut = frozenset[Meeting]
 #: Up to so many skills of one activity, Hall's condition stands for who does what in it.
 _HALL: Final = 6
 _POLL_S: Final = 0.02
+#: Seconds or steps without an end, and what a part of such a search is a share of.
+_LONG: Final = 1e9
+_OPEN_S: Final = 600.0
 
 
 @dataclass(slots=True)
@@ -37,12 +40,19 @@ class Clock:
 
     def seconds(self) -> float:
         """Return seconds left."""
-        whole = 1e9 if self.stop.seconds is None else self.stop.seconds
+        whole = _LONG if self.stop.seconds is None else self.stop.seconds
         return max(0.0, whole - (time.monotonic() - self.began))
+
+    def part(self, share: float) -> tuple[float, float]:
+        """Return seconds and steps of a share of what is left; of a search without an end in time, some minutes."""
+        left = self.seconds()
+        if self.stop.seconds is None and self.stop.steps is None:
+            left = min(left, _OPEN_S)
+        return left * share, self.steps_left() * share
 
     def steps_left(self) -> float:
         """Return steps left."""
-        return 1e9 if self.stop.steps is None else max(0.0, self.stop.steps - self.steps)
+        return _LONG if self.stop.steps is None else max(0.0, self.stop.steps - self.steps)
 
     def over(self) -> bool:
         """Tell whether it is time to stop."""
@@ -175,22 +185,23 @@ class Model:
         self.model.add_hint(self.makespan, makespan)
 
     def solved(
-        self, clock: Clock, *, seed: int, workers: int, share: float = 1.0,
+        self, clock: Clock, *, seed: int, workers: int, most: tuple[float, float] = (_LONG, _LONG),
         on_found: Callable[[tuple[int, ...], dict[Pair, int]], bool] | None = None,
         on_bound: Callable[[int], None] | None = None,
     ) -> Found:  # fmt: skip
-        """Solve within a share of what is left.
+        """Solve within what is left.
 
         Parameters
         ----------
+        most : seconds and steps it may take.
         on_found : told each schedule on its way, on the calling thread; says whether that is good enough to stop.
         on_bound : told each better bound.
         """
         solver = cp_model.CpSolver()
         p = solver.parameters
         p.random_seed, p.num_workers = seed, workers
-        p.max_time_in_seconds = clock.seconds() * share
-        p.max_deterministic_time = clock.steps_left() * share
+        p.max_time_in_seconds = min(clock.seconds(), most[0])
+        p.max_deterministic_time = min(clock.steps_left(), most[1])
         p.interleave_search = clock.stop.steps is not None and workers > 1
         seen = _Seen(self)
         if on_bound is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -77,7 +77,7 @@ class Serial:
             if not place or ends[place - 1] != end:
                 ends.insert(place, end)
             for w in work[a]:
-                busy[w].append((starts[a], end))
+                insort(busy[w], (starts[a], end))
             for b, _ in f.after[a]:
                 waits[b] -= 1
                 if not waits[b]:
@@ -92,13 +92,17 @@ class Serial:
         if not needs or not length:
             return from_, {}
         for at in (from_, *ends[bisect_right(ends, from_) :]):
-            free = [
-                (w, self.can[w]) for w in taking if all(end <= at or start >= at + length for start, end in busy[w])
-            ]
+            free = [(w, self.can[w]) for w in taking if _free(busy[w], at, at + length)]
             found = matched(free, needs=needs)
             if found is not None:
                 return at, found
         raise AssertionError("check() has let through an activity that nobody can do")
+
+
+def _free(spans: Sequence[Pair], start: int, end: int) -> bool:
+    """Tell whether a stretch meets none of some spans in order that do not meet each other."""
+    place = bisect_left(spans, (end, 0))
+    return not place or spans[place - 1][1] <= start
 
 
 def opening(serial: Serial, *, rounds: int, rng: np.random.Generator, stop: Callable[[], bool], enough: int) -> Staffed:

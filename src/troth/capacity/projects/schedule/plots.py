@@ -45,7 +45,7 @@ def gantt(problem: ScheduleProblem, *, plan: Scheduled) -> Any:
     sheet.bars(figure)
     sheet.unstaffed(figure)
     sheet.marks(figure)
-    last = max([1, *sheet.ends.values()])
+    last = max(sheet.ends.values(), default=0)
     if sheet.ends:
         figure.add_shape(
             type="line",
@@ -65,7 +65,7 @@ def gantt(problem: ScheduleProblem, *, plan: Scheduled) -> Any:
         uniformtext={"mode": "hide", "minsize": 8},
         legend={"orientation": "h", "x": 0, "xanchor": "left", "y": 0, "yref": "container", "yanchor": "bottom", "font": {"size": 11},
                 "itemclick": False, "itemdoubleclick": False},
-        xaxis={"range": [-0.012 * last, 1.03 * last], "showgrid": True, "gridcolor": LIGHT["hair"], "nticks": 8, "tickangle": 0, "tickformat": ",d",
+        xaxis={"range": [-0.012 * max(1, last), 1.03 * max(1, last)], "showgrid": True, "gridcolor": LIGHT["hair"], "nticks": 8, "tickangle": 0, "tickformat": ",d",
                "title": {"text": plotly_text(problem.period), "font": {"size": 11, "color": LIGHT["soft"]}, "standoff": 4}},
         yaxis={"tickvals": list(range(count)), "ticktext": [plotly_text(_short(one)) for one in sheet.names],
                "tickfont": {"size": 10 if count > _MANY else 12}, "range": [count - 0.4, -0.6], "showgrid": False},
