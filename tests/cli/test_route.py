@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import signal
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import pytest
 from tests.field.routing.test_published import CREW, SOLOMON
 from tests.field.routing.test_vroom import instance
 from tests.field.routing.town import town
+from tests.field.travel.routers import FakeRouter, running
 from troth.cli.main import DONE, ISSUES, WRONG, main
 from troth.field.routing.from_file import problem_to_json
 
@@ -122,7 +124,7 @@ def test_published_forms_are_judged_too(folder: Path, capsys: pytest.CaptureFixt
 
 
 def test_travel_comes_from_where_it_is_said(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A table; a dead server is told and the straight way taken; nonsense is refused."""
+    """A table; nonsense is refused."""
     data = json.loads((folder / "problem.json").read_text(encoding="utf-8"))
     del data["seconds"], data["metres"]
     (folder / "bare.json").write_text(json.dumps(data), encoding="utf-8")
@@ -134,6 +136,55 @@ def test_travel_comes_from_where_it_is_said(folder: Path, capsys: pytest.Capture
     assert short["cost_cents"] < straight["cost_cents"]
     for text in ("nothing.csv", "osrm:nowhere", "roads:none.pbf"):
         assert told(capsys, folder, "check bare.json plan.json", "--travel", text, status=WRONG)["issues"]
+
+
+def _bare(folder: Path) -> None:
+    """Write the problem without ways, and one of VROOM's with coordinates."""
+    data = json.loads((folder / "problem.json").read_text(encoding="utf-8"))
+    del data["seconds"], data["metres"]
+    (folder / "bare.json").write_text(json.dumps(data), encoding="utf-8")
+    jobs = [{"id": k, "location": [25.28 + k / 100, 54.69], "service": 300} for k in range(1, 4)]
+    van = {"id": 1, "start": [25.28, 54.69], "end": [25.28, 54.69]}
+    (folder / "bare.vroom.json").write_text(json.dumps({"jobs": jobs, "vehicles": [van]}), encoding="utf-8")
+
+
+@pytest.mark.parametrize("kind", ["osrm", "valhalla"])
+@pytest.mark.parametrize("words", ["bare.json", "bare.vroom.json --input vroom"])
+def test_a_server_that_answers_says_how_long_ways_take(
+    folder: Path, capsys: pytest.CaptureFixture[str], kind: str, words: str
+) -> None:
+    """Its times, not the straight way's: the plan costs something else; nothing is doubted."""
+    _bare(folder)
+    with running(FakeRouter()) as router:
+        found = told(capsys, folder, f"solve {words} --travel {kind}:{router.url}", *QUICK)
+    assert router.asked
+    assert found["value_cents"] != told(capsys, folder, f"solve {words}", *QUICK)["value_cents"]
+
+
+@pytest.mark.parametrize("words", ["bare.json", "bare.vroom.json --input vroom"])
+def test_a_dead_server_is_told_and_the_straight_way_taken(
+    folder: Path, capsys: pytest.CaptureFixture[str], words: str
+) -> None:
+    """Nobody listens at the port: the plan is the one of the straight way, with code and advice, and the status says that it is doubtful."""
+    _bare(folder)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    straight = told(capsys, folder, f"solve {words}", *QUICK)["value_cents"]
+    given = [str(folder / word) if word.endswith(".json") else word for word in words.split()]
+    assert (
+        main(["route", "solve", *given, "--travel", f"osrm:http://127.0.0.1:{port}", *QUICK, "--format", "json"])
+        == ISSUES
+    )
+    printed = capsys.readouterr()
+    assert json.loads(printed.out)["value_cents"] == straight
+    issues = json.loads(printed.err)["issues"]
+    assert [(one["code"], one["severity"]) for one in issues] == [
+        ("server-dead", "warning"),
+        ("fallback-used", "warning"),
+    ]
+    assert all(one["advice"].startswith("Maybe ") for one in issues)
+    assert str(port) in issues[0]["where"]
 
 
 def test_wrong_use_is_refused_before_anything_is_computed(

@@ -30,7 +30,7 @@ from troth.core.errors import InputError
 from troth.core.lengths import parse_length
 
 if TYPE_CHECKING:
-    from troth.field.routing import RoutingProblem, TimeWindow, Tour
+    from troth.field.routing import PlannedStop, RoutingProblem, TimeWindow, Tour
     from troth.field.routing.day import DayEvent, DayState
     from troth.field.routing.insert import InsertAdvice
     from troth.field.routing.replan import Replanned
@@ -101,6 +101,8 @@ def insert_command(
     spans = [_window(problem, text) for text in windows] or _usual(problem, hours)
     told = insert(problem, tours=tours, visit_id=visit, windows=spans, seed=seed, most=most, least_probability=sure)
     _show_windows(told, problem=problem, form=form)
+    if file.issues:
+        output.show_issues(file.issues, form=form)
     return int(not told.windows)
 
 
@@ -242,6 +244,8 @@ def replan_command(
     _show_changes(found, form=form)
     # Locations and numbers are those of the whole day, of which the new plan has what is left.
     written(found.plan, given, file=RouteFile(found.plan.problem, file.issues, file.vroom))
+    if file.issues:
+        output.show_issues(file.issues, form=form)
     return int(bool(found.plan.broken) or bool(found.plan.unserved))
 
 
@@ -286,7 +290,8 @@ def state_at(problem: RoutingProblem, tours: Sequence[Tour], at: float, events: 
         for one in tour.stops:
             place = place_of(problem, stop=one)
             if one.ends_s + delay <= at:
-                rested[tour.technician_id] = rested.get(tour.technician_id, 0) + (one.kind is StopKind.REST)
+                taken = rested.get(tour.technician_id, 0)
+                rested[tour.technician_id] = taken + _is_break(problem, tour, one, taken)
                 done |= {one.name} if one.kind is StopKind.VISIT else set()
                 if place is not None:
                     places[tour.technician_id] = place
@@ -303,6 +308,18 @@ def state_at(problem: RoutingProblem, tours: Sequence[Tour], at: float, events: 
                 break
             left = one.ends_s + delay
     return DayState(at, frozenset(done), running, places, rested)
+
+
+def _is_break(problem: RoutingProblem, tour: Tour, stop: PlannedStop, taken: int) -> bool:
+    """Tell whether a stop is the next break of a shift: a rest after so much driving is none."""
+    from troth.field.routing import StopKind
+
+    shifts = [s for one in problem.technicians if one.technician_id == tour.technician_id for s in one.shifts]
+    breaks = shifts[tour.shift].breaks[taken : taken + 1] if 0 <= tour.shift < len(shifts) else ()
+    return stop.kind is StopKind.REST and any(
+        one.earliest_s - 1 <= stop.starts_s <= one.latest_s + 1 and stop.ends_s - stop.starts_s >= one.duration_s - 1
+        for one in breaks
+    )
 
 
 def _show_changes(found: Replanned, *, form: output.Form) -> None:

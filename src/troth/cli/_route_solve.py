@@ -125,6 +125,8 @@ def check_command(
         rows = [breach_row(one) for one in (*hard, *soft)]
         output.show(rows, form=form, key="breaches", extra={"broken": len(hard), "cost_cents": cost})
     written(plan_of(file.problem, tours), given, file=file)
+    if file.issues:
+        output.show_issues(file.issues, form=form)
     return int(bool(hard))
 
 

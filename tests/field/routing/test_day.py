@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
+import pytest
 
+from troth.core.decision import Stop
 from troth.field.routing import (
+    ROUTING_RULES,
     After,
     FieldTechnician,
     PartsDepot,
+    PromisedWindow,
     RestBreak,
     RoutingProblem,
     StopKind,
@@ -17,9 +22,15 @@ from troth.field.routing import (
     TimeWindow,
     Tour,
     VisitRequest,
+    breaches,
+    solve,
 )
+from troth.field.routing._compile import compiled
+from troth.field.routing._hunt import hunt
 from troth.field.routing.clock import timed
 from troth.field.routing.day import DayEvent, DayState, EventKind, RunningJob, from_now
+from troth.field.routing.orders import toured
+from troth.field.travel import TimeWarp
 
 BEGINS = datetime(2026, 6, 1, tzinfo=UTC)
 BREAK = RestBreak(1800, 7200, 10800)
@@ -123,3 +134,83 @@ def test_who_has_not_begun_and_is_late_begins_later_and_a_shift_that_is_over_is_
     assert from_now(problem, tours=(), state=DayState(500), events=[late]).technicians[0].shifts[0].start_s == 2800
     later = from_now(problem, tours=(), state=DayState(20000)).technicians[0].shifts
     assert [one.day for one in later] == [1]
+
+
+def _drivers(**more: object) -> RoutingProblem:
+    """Return somebody who may drive forty minutes at a stretch, with four visits ten minutes apart on a road."""
+    who = FieldTechnician("ada", (TechnicianShift(0, 28800, 0, 0, **more),), drive_limit_s=2400.0, drive_rest_s=900.0)  # type: ignore[arg-type]
+    visits = tuple(VisitRequest(f"v{k}", k, 600, unserved_cents=90000.0) for k in range(1, 5))
+    at = 600.0 * np.arange(5)
+    return RoutingProblem(BEGINS, visits, (who,), np.abs(np.subtract.outer(at, at)))
+
+
+def _line(problem: RoutingProblem) -> tuple[Tour, ...]:
+    order = [(StopKind.VISIT, f"v{k}") for k in range(1, 5)]
+    return (timed(problem, technician_id="ada", shift=0, order=order),)
+
+
+def test_driving_since_the_last_rest_is_remembered() -> None:
+    """To what is over and to what is under way; a rest that was taken ends it, as does an absence."""
+    problem = _drivers()
+    tours = _line(problem)  # forty minutes out, a rest, forty minutes home
+    assert [s.kind for s in tours[0].stops] == [*[StopKind.VISIT] * 4, StopKind.REST]
+    state = DayState(3000, frozenset({"v1", "v2"}), {"ada": RunningJob("v3", 3, 3600)})
+    (ada,) = from_now(problem, tours=tours, state=state).technicians
+    assert ada.shifts[0].driven_s == 1800.0
+    ill = DayEvent(EventKind.ILL, 3000, technician_id="ada", seconds=7200)
+    assert from_now(problem, tours=tours, state=state, events=[ill]).technicians[0].shifts[0].driven_s == 0.0
+    rested = DayState(5800, frozenset({"v1", "v2", "v3", "v4"}), {}, {"ada": 4})
+    assert from_now(problem, tours=tours, state=rested).technicians[0].shifts[0].driven_s == 0.0
+    late = DayEvent(EventKind.LATE, 5800, technician_id="ada", seconds=300)
+    assert from_now(problem, tours=tours, state=rested, events=[late]).technicians[0].shifts[0].driven_s == 2400.0
+
+
+def test_what_was_driven_before_counts_in_the_plan_again_and_again() -> None:
+    """The new tour rests in time, and so does the one after it: nobody drives on because the day was planned anew."""
+    problem = _drivers()
+    tours = _line(problem)
+    state = DayState(3000, frozenset({"v1", "v2"}), {"ada": RunningJob("v3", 3, 3600)})
+    left = from_now(problem, tours=tours, state=state)
+    again = timed(left, technician_id="ada", shift=0, order=[(StopKind.VISIT, "v4")])
+    assert [s.kind for s in again.stops] == [StopKind.VISIT, StopKind.REST]
+    assert not [one for one in breaches(left, tours=(again,)) if one.rule == "routing.rest"]
+    on = replace(again, stops=again.stops[:1], returns_s=again.returns_s - 900)
+    (told,) = [one for one in breaches(left, tours=(on,)) if one.rule == "routing.rest"]
+    assert (told.amount, told.what) == (1800.0 + 600.0 + 2400.0 - 2400.0, "driving")
+    later = from_now(left, tours=(again,), state=DayState(4300, frozenset(), {"ada": RunningJob("v4", 4, 4800)}))
+    assert later.technicians[0].shifts[0].driven_s == 2400.0
+    idle = from_now(left, tours=(), state=DayState(4000, frozenset(), {}, {"ada": 3}))
+    assert idle.technicians[0].shifts[0].driven_s == 1800.0
+
+
+@pytest.mark.parametrize("warp", [False, True])
+@pytest.mark.parametrize("driven", [600.0, 1800.0, 2400.0, 9000.0])
+def test_search_and_judge_count_what_was_driven_alike(driven: float, warp: bool) -> None:
+    """What the search says a tour costs is what the judge finds, also where it begins with a rest."""
+    problem = _drivers(driven_s=driven)
+    who = replace(problem.technicians[0], cost_per_hour_cents=3600.0)
+    visits = tuple(replace(one, promised=PromisedWindow(3600, 30000)) for one in problem.visits)
+    knots = np.array([0.0, 5000.0, 40000.0])
+    bent = TimeWarp(BEGINS, knots, knots / np.array([1.0, 1.25, 1.1])) if warp else None
+    problem = replace(problem, technicians=(who,), visits=visits, warp=bent)
+    found = hunt(compiled(problem), stop=Stop(steps=60), seed=1, chains=1)
+    tours = toured(problem, seq=found.seq, size=found.size)
+    told = breaches(problem, tours=tours)
+    assert not [one for one in told if ROUTING_RULES[one.rule].hard]
+    assert len(tours[0].visits()) == 4
+    assert found.value == pytest.approx(sum(one.cost_cents for one in told), abs=0.05)
+    first = 600.0 * int(tours[0].visits()[0].removeprefix("v"))  # to the first visit, without the hour's factor
+    if not warp:
+        assert (tours[0].stops[0].kind is StopKind.REST) is (driven + first > 2400.0)
+
+
+def test_a_drive_longer_than_anybody_may_is_not_planned() -> None:
+    """No rest is taken on the way: who lives so far off is left out, not driven to against the rule."""
+    problem = _drivers()
+    far = replace(problem, technicians=(replace(problem.technicians[0], drive_limit_s=1500.0),))
+    plan = solve(far, stop=Stop(steps=40))
+    assert not plan.broken
+    line = (timed(far, technician_id="ada", shift=0, order=[(StopKind.VISIT, "v3")]),)
+    assert [one.amount for one in breaches(far, tours=line) if one.rule == "routing.rest"] == [300.0]
+    gone = replace(far, visits=(far.visits[2],))  # v3, half an hour away
+    assert [one.visit_id for one in solve(gone, stop=Stop(steps=20)).unserved] == ["v3"]

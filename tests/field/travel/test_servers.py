@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from tests.field.travel.routers import FakeRouter, running, whole
+from troth.core.decision import Severity
 from troth.core.errors import InputError
 from troth.field.travel import GreatCircle, TravelPattern, TravelTimes
 from troth.field.travel.places import straight_m
@@ -90,6 +91,7 @@ def test_a_dead_server_is_replaced_and_both_are_told() -> None:
     assert "secret" not in str(times.issues) and f"127.0.0.1:{port}" in times.issues[0].where
     alone = Osrm(f"http://127.0.0.1:{port}", terms=_terms(tries=1)).matrix(PLACES)
     assert _codes(alone) == ["server-dead", "no-fallback"]
+    assert {one.severity for one in times.issues} == {Severity.WARNING} != {one.severity for one in alone.issues}
     assert alone.unreachable.sum() == 23 * 22
 
 

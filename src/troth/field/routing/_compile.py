@@ -23,7 +23,7 @@ PLACE, WINDOWS, BEFORE, UNTIL, SPECIAL, DUE, BROKEN, LATE, WISHED, WISHED_END, E
 WAS_BY, WAS_AT, LOST, GROUP, LINKS, LINKS_END, FOLLOWS, FOLLOWS_END, PLAIN, OPENS = range(12, 22)
 #: Columns of a tour's row; breaks follow, three columns each: length, earliest, latest.
 STARTS, ENDS, LAST, FROM, TO, WHO, DAY, RESTS, HOUR, METRE, OVERTIME, USED, FACTOR = range(13)
-MOST_TRAVEL, LONGEST_LEG, DRIVE_LIMIT, DRIVE_REST, BALANCE, MOVED, FREE, BREAKS = range(13, 21)
+MOST_TRAVEL, LONGEST_LEG, DRIVE_LIMIT, DRIVE_REST, BALANCE, MOVED, FREE, DRIVEN, BREAKS = range(13, 22)
 
 
 class Fields(NamedTuple):
@@ -173,6 +173,7 @@ def _tours(problem: RoutingProblem) -> Any:
                 who.cost_per_hour_cents / 3600, who.cost_per_km_cents / 1000, who.overtime_per_hour_cents / 3600, who.used_cents,
                 who.travel_factor, _or(who.max_travel_s), _or(who.longest_leg_s), _or(who.drive_limit_s), who.drive_rest_s,
                 problem.prices.balance_cents, problem.prices.moved_cents_per_minute / 60, problem.prices.free_move_s,
+                s.driven_s,
             )  # fmt: skip
             for b, rest in enumerate(breaks):
                 row[BREAKS + 3 * b : BREAKS + 3 * b + 3] = rest.duration_s, rest.earliest_s, rest.latest_s

@@ -100,7 +100,7 @@ _SHIFT: Final = record(
     TechnicianShift,
     _SPAN | {
         "start_place": ("start_place", PLACE), "end_place": ("end_place", END_PLACE), "overtime": ("overtime_s", LENGTH),
-        "breaks": ("breaks", many(_BREAK)), "day": ("day", WHOLE),
+        "breaks": ("breaks", many(_BREAK)), "day": ("day", WHOLE), "driven": ("driven_s", LENGTH),
     },
     needs=("start", "end", "start_place", "end_place"), always=("day",),
 )  # fmt: skip

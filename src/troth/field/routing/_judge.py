@@ -217,7 +217,7 @@ def _rests(problem: RoutingProblem, names: Known, who: FieldTechnician, shift: T
 def _longest_drive(problem: RoutingProblem, who: FieldTechnician, shift: TechnicianShift, tour: Tour,
                    stops: Sequence[PlannedStop]) -> float:  # fmt: skip
     """Return the most driving without a rest; a rest between two stops is taken before the drive between them."""
-    most = since = 0.0
+    most, since = 0.0, shift.driven_s
     for leg in legs(problem, shift=shift, tour=tour, stops=stops):
         if any(one.ends_s - one.starts_s >= who.drive_rest_s - EPS_S for one in leg.rests):
             since = 0.0

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 import numba
 import numpy as np
 
-from troth.field.routing._compile import DAY, GROUP, LOST, OVER_BUDGET, STARTS, WAS_BY, WHO, Fields
-from troth.field.routing._walk import INF, NOW, ROOM, WIDTH
+from troth.field.routing._compile import DAY, DRIVEN, GROUP, LOST, OVER_BUDGET, STARTS, WAS_BY, WHO, Fields
+from troth.field.routing._walk import INF, NOW, ROOM, SINCE, WIDTH
 
 #: What `totals` holds.
 TOURS, LEFT_OUT, CHANGED = range(3)
@@ -52,7 +52,7 @@ def new_state(f: Fields, *, longest: int) -> State:
     days = int(f.tour[:, DAY].max(initial=0)) + 1
     groups = int(f.stop[:visits, GROUP].max(initial=-1)) + 1
     rows = np.zeros((tours, longest + 2, WIDTH))
-    rows[:, 0, NOW], rows[:, 0, ROOM] = f.tour[:, STARTS], INF
+    rows[:, 0, NOW], rows[:, 0, ROOM], rows[:, 0, SINCE] = f.tour[:, STARTS], INF, f.tour[:, DRIVEN]
     when = np.zeros((visits, 3))
     when[:, 0] = -1
     published = float((f.stop[:visits, WAS_BY] >= 0).sum())

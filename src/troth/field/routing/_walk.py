@@ -18,6 +18,7 @@ from troth.field.routing._compile import (
     BROKEN,
     DRIVE_LIMIT,
     DRIVE_REST,
+    DRIVEN,
     DUE,
     EARLY,
     ENDS,
@@ -174,6 +175,8 @@ def walk(way: Any, stop: Any, work: Any, tour: Any, clock: Any, links: Any, t: i
             ready = arrive(clock, now, drive)
         travel += ready - now
         long = ready - now
+        if long > tour[t, DRIVE_LIMIT] + EPS:  # no rest is taken on the way
+            return INF
         if b < tour[t, RESTS]:
             c = BREAKS + 3 * b
             opens, closes = max(now, tour[t, c + 1]), tour[t, c + 2]
@@ -246,7 +249,9 @@ def walk(way: Any, stop: Any, work: Any, tour: Any, clock: Any, links: Any, t: i
         leaves += max(min(waited if hour > 0 else rows[1, WAITED], room), 0.0)
     elif tour[t, RESTS] == 0 or rows[1, BEGUN] < tour[t, BREAKS + 1]:
         drive = way[int(tour[t, FROM]), int(stop[node(seq, 0, place, extra), PLACE]), 0] * factor
-        leaves = max(leaves, lookup(lookup(rows[1, BEGUN], clock[0], clock[1]) - drive, clock[1], clock[0]))
+        tired = tour[t, DRIVEN] + arrive(clock, begins_at, drive) - begins_at > tour[t, DRIVE_LIMIT]
+        if tour[t, DRIVEN] <= 0 or not tired:  # else a rest comes first
+            leaves = max(leaves, lookup(lookup(rows[1, BEGUN], clock[0], clock[1]) - drive, clock[1], clock[0]))
     long = now - leaves
     rows[n + 1, NOW], rows[n + 1, WAITED], rows[n + 1, METRES], rows[n + 1, CHANGES] = now, waited, metres, changes
     whole = cost + long * hour + metres * metre + tour[t, USED] + max(now - tour[t, ENDS], 0.0) * tour[t, OVERTIME]

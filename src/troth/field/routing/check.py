@@ -101,8 +101,9 @@ def _shift(shift: TechnicianShift, *, before: float, where: str, size: int) -> I
     for rest in shift.breaks:
         if rest.duration_s < 0 or rest.latest_s < rest.earliest_s:
             yield Issue("bad-break", _BAD, where, f"{rest}", "Maybe its earliest and latest start are exchanged.")
-    if shift.overtime_s < 0:
-        yield Issue("negative", _BAD, f"{where}.overtime_s", str(shift.overtime_s), "Maybe leave it out for none.")
+    for name in ("overtime_s", "driven_s"):
+        if not getattr(shift, name) >= 0:
+            yield Issue("negative", _BAD, f"{where}.{name}", str(getattr(shift, name)), "Maybe leave it out for none.")
 
 
 def _ids(problem: RoutingProblem) -> Iterator[Issue]:

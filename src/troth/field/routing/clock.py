@@ -51,7 +51,7 @@ def timed(
     its = who.shifts[shift]
     if not order:
         return Tour(technician_id, shift, its.start_s, its.start_s, ())
-    walk = _Walk(its.start_s, breaks=[one for one in its.breaks if one.latest_s >= its.start_s])
+    walk = _Walk(its.start_s, since=its.driven_s, breaks=[one for one in its.breaks if one.latest_s >= its.start_s])
     done = dict(ends or {})
     place, first_leg, first_at = its.start_place, 0.0, its.start_s
     for kind, name in order:

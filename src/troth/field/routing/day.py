@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from math import inf
+from math import inf, isfinite
 
-from troth.field.routing._judge import fetched
+from troth.field.routing._judge import drive_s, fetched, legs
 from troth.field.routing._names import known
+from troth.field.routing.breach import EPS_S
 from troth.field.routing.problem import (
     FieldTechnician,
     Pin,
@@ -20,7 +21,7 @@ from troth.field.routing.problem import (
     TimeWindow,
     VisitRequest,
 )
-from troth.field.routing.tours import StopKind, Tour
+from troth.field.routing.tours import PlannedStop, StopKind, Tour
 
 
 class EventKind(StrEnum):
@@ -94,7 +95,8 @@ def from_now(
     """Return the problem of what is left: shifts begin when running jobs are expected to end, with the plan as published.
 
     Vans hold what they had less what was used, with what was fetched for visits yet to come. A shared thing somebody has used
-    today stays theirs and counts for no other day of the problem either. Driving since the last rest is not remembered.
+    today stays theirs and counts for no other day of the problem either. Who is under way has driven since their last rest (`driven_s`
+    of the shift), to the job they are on included; of rests the plan is believed, later by how much they are late.
 
     Parameters
     ----------
@@ -173,10 +175,10 @@ def _person(
     for k, shift in enumerate(who.shifts):
         if shift.end_s + shift.overtime_s <= state.now_s:
             continue
-        tour = next((one for one in tours if one.shift == k), None)
+        tour, left = next((one for one in tours if one.shift == k), None), shift
         if first and (job is not None or who.technician_id in state.places or shift.start_s <= state.now_s):
             stops = [s for s in tour.stops if not _strange(problem, s.kind, s.name)] if tour else []
-            past = [s for s in stops if (s.name in gone if s.kind is StopKind.VISIT else s.ends_s <= state.now_s)]
+            past = _past(stops, gone=gone, until=state.now_s - _late(theirs))
             depots = {s.name for s in past if s.kind is StopKind.DEPOT}
             done = {s.name for s in past if s.kind is StopKind.VISIT}
             for name in done:
@@ -189,8 +191,10 @@ def _person(
                         parts[what] = parts.get(what, 0) + pieces
                     else:
                         tools.add(what)
-            driven = _driven(problem, who, shift, past)
-        shifts += list(_shift(who, shift, state=state, job=job if first else None, theirs=theirs, first=first))
+            if tour:
+                driven, since = _driven(problem, who, tour, past)
+                left = replace(shift, driven_s=since)
+        shifts += list(_shift(who, left, state=state, job=job if first else None, theirs=theirs, first=first))
         first = False
     for one in theirs:
         if one.kind is EventKind.PART_MISSING and one.what:
@@ -208,18 +212,32 @@ def _strange(problem: RoutingProblem, kind: StopKind, name: str) -> bool:
     )
 
 
-def _driven(problem: RoutingProblem, who: FieldTechnician, shift: TechnicianShift, past: Sequence[object]) -> float:
-    """Return how long the drives to the stops that are over take."""
-    names = known(problem)
-    total, here = 0.0, shift.start_place
-    for stop in past:
-        kind, name = getattr(stop, "kind", StopKind.REST), getattr(stop, "name", "")
-        if kind is StopKind.REST:
-            continue
-        there = names.visits[name].place if kind is StopKind.VISIT else names.depots[name].place
-        total += float(problem.seconds[here, there]) * who.travel_factor
-        here = there
-    return total if total < inf else 0.0
+def _late(theirs: Sequence[DayEvent]) -> float:
+    return max((one.seconds for one in theirs if one.kind is EventKind.LATE), default=0.0)
+
+
+def _past(stops: Sequence[PlannedStop], *, gone: frozenset[str] | set[str], until: float) -> list[PlannedStop]:
+    """Return the stops that are over: visits that are, and rests and depots before these or planned to have ended."""
+    last = max((k for k, s in enumerate(stops) if s.kind is StopKind.VISIT and s.name in gone), default=-1)
+    return [
+        s
+        for k, s in enumerate(stops)
+        if (s.name in gone if s.kind is StopKind.VISIT else k < last or s.ends_s <= until)
+    ]
+
+
+def _driven(
+    problem: RoutingProblem, who: FieldTechnician, tour: Tour, past: Sequence[PlannedStop]
+) -> tuple[float, float]:
+    """Return how long somebody has driven to the stops that are over, and how long of it since the last rest."""
+    shift = who.shifts[tour.shift]
+    total, since = 0.0, shift.driven_s
+    for leg in legs(problem, shift=shift, tour=tour, stops=past):
+        if any(one.ends_s - one.starts_s >= who.drive_rest_s - EPS_S for one in leg.rests):
+            since = 0.0
+        if leg.name and isfinite(drive := drive_s(problem, who, leg)):  # the last leg is the way home
+            total, since = total + drive, since + drive
+    return total, since
 
 
 def _shift(
@@ -227,10 +245,10 @@ def _shift(
     first: bool,
 ) -> Iterator[TechnicianShift]:  # fmt: skip
     """Yield what is left of a shift, if anything."""
-    late = max((one.seconds for one in theirs if one.kind is EventKind.LATE), default=0.0) if first else 0.0
+    late = _late(theirs) if first else 0.0
     here = state.places.get(who.technician_id) if first else None
     begun = shift.start_s <= state.now_s or job is not None or here is not None
-    start, place = max(shift.start_s, state.now_s), shift.start_place
+    start, place, since = max(shift.start_s, state.now_s), shift.start_place, shift.driven_s
     if job is not None:
         start, place = max(job.ends_s, state.now_s), job.place
     elif here is not None:
@@ -244,7 +262,7 @@ def _shift(
         if until >= shift.end_s:
             return
         if until > start:
-            start, place = until, shift.start_place
+            start, place, since = until, shift.start_place, 0.0  # away is a rest
     if start >= shift.end_s + shift.overtime_s:
         return
     breaks = shift.breaks[state.rested.get(who.technician_id, 0) if first and begun else 0 :]
@@ -255,5 +273,6 @@ def _shift(
     # A shift whose end is over lives on by its overtime alone.
     end = max(shift.end_s, start + 1.0)
     yield replace(
-        shift, start_s=start, end_s=end, overtime_s=max(shift.end_s + shift.overtime_s - end, 0.0), start_place=place, breaks=moved
+        shift, start_s=start, end_s=end, overtime_s=max(shift.end_s + shift.overtime_s - end, 0.0), start_place=place, breaks=moved,
+        driven_s=since,
     )  # fmt: skip

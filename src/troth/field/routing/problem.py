@@ -131,6 +131,8 @@ class TechnicianShift:
     overtime_s : how much later than `end_s` they may be back, at a price.
     breaks : to be taken, in order.
     day : number of the day; shared equipment is held for a day.
+    driven_s : driving since the last rest when it begins, as of what is left of a shift under way; the technician's `drive_limit_s`
+        counts it.
     """
 
     start_s: float
@@ -140,6 +142,7 @@ class TechnicianShift:
     overtime_s: float = 0.0
     breaks: tuple[RestBreak, ...] = ()
     day: int = 0
+    driven_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,8 +96,10 @@ class _Server(ABC):
                 known = faults.setdefault(wrong.code, [wrong.value, 0, False])
                 known[1] += 1
                 known[2] = known[2] or wrong.dead
+        # With somebody else to ask it is a doubt: there are times, though not the server's.
+        severity = Severity.ERROR if self.fallback is None else Severity.WARNING
         for code, (value, count, _) in faults.items():
-            issues.append(Issue(code, Severity.ERROR, self.where, value, ADVICE[code], count))
+            issues.append(Issue(code, severity, self.where, value, ADVICE[code], count))
         if unknown.any():
             more = self._filled(seconds, metres, unknown, places, destinations)
             issues += [one for one in more if one not in issues]
