@@ -74,7 +74,7 @@ def lay(portfolio: Portfolio, *, counted: CountedBookings = CountedBookings.ALL)
 def lay_person(
     free: Any, *, working: Any, wants: Sequence[Wanted], first: date, within: bool = False
 ) -> list[LaidHours]:
-    """Return the bookings of one person laid over days, in the order of hard, then of ends.
+    """Return the bookings of one person laid over days, in the order of hard, then of likely ones, then of ends.
 
     Parameters
     ----------
@@ -82,9 +82,9 @@ def lay_person(
     working : (days,) hours worked at all.
     within : whether nothing may lie beyond free hours: even spreads that would are as even as there is room.
     """
-    order = sorted(wants, key=lambda one: (not one.booking.hard, one.b, one.a, one.booking.booking_id))
+    order = sorted(wants, key=lambda one: (one.b, one.a, one.booking.booking_id))
     hard = [one for one in order if one.booking.hard]
-    soft = [one for one in order if not one.booking.hard]
+    soft = sorted((one for one in order if not one.booking.hard), key=lambda one: -one.booking.probability)
     best: list[LaidHours] | None = None
     for way in (_as_asked, _smartly, _by_deadline):
         made = way(np.array(free, float), working, hard, first)
