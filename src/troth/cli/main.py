@@ -45,6 +45,10 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
         "troth.cli.route",
         "Say who goes where, when: plan tours, judge a plan, find a window for a visit, plan a day again from now.",
     ),
+    "parts": (
+        "troth.cli.parts",
+        "Say which parts go where: how many to keep, from where visits get them, what to put on the vans.",
+    ),
     "plan": ("troth.cli.plan", "Plan a month: who comes, who is needed, who works when, and how it will go."),
     "rejects": ("troth.cli.rejects", "List the rows that no import could take, each with file, row, value and advice."),
     "export": ("troth.cli.export", "Write the events of a lake as OCEL, XES, CSV or Parquet."),
