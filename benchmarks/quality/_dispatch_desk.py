@@ -38,7 +38,7 @@ from troth.field.routing.replan import Replanned, replan
 HOUR: Final = 3600.0
 DAY_MS: Final = 86_400_000
 #: Windows offered: lengths in hours, beginning every half hour between eight and five.
-LENGTHS: Final = (1.0, 1.5, 2.0, 2.5, 3.0, 4.0)
+LENGTHS: Final = (1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 6.0)
 #: What the desk states at least; days looked at from the earliest on.
 STATED: Final = 0.9
 DAYS_LOOKED: Final = 3

@@ -41,12 +41,13 @@ class Lived:
     seconds: float
 
 
-def live(*, learning: int, judged: int, seed: int, size: float = 1.0) -> Lived:
+def live(*, learning: int, judged: int, seed: int, size: float = 1.0, progress: bool = False) -> Lived:
     """Live through working days of learning and of judging, and a month after for figures that look ahead.
 
     Parameters
     ----------
     learning, judged : working days, Monday to Friday; Saturdays are lived too.
+    progress : tell each day on standard error.
     """
     began = time.perf_counter()
     days = int((learning + judged) / 5 * 7 + 40)
@@ -60,6 +61,13 @@ def live(*, learning: int, judged: int, seed: int, size: float = 1.0) -> Lived:
         desk.record.trying = day < first
         _day(desk, day)
         day += timedelta(days=1)
+        if progress:
+            took = time.perf_counter() - began
+            print(
+                f"{day} of {last}: {took:.0f} s, {len(desk.offers)} windows, {len(desk.replans)} plans",
+                file=sys.stderr,
+                flush=True,
+            )
     ends = desk.midnight(last)
     rule.step(ends)
     return Lived(ours, desk, rule, (desk.midnight(first), ends), time.perf_counter() - began)
@@ -175,10 +183,13 @@ def by_kind(lived: Lived) -> list[tuple[str, int, float, float, float]]:
 def main(argv: list[str] | None = None) -> int:
     """Run the protocol."""
     make = parser(__doc__)
+    make.add_argument("--progress", action="store_true", help="tell each day lived")
     args = make.parse_args(argv)
     how, status = case_set("field_week", args.set), 0
     for seed in range(1, (args.seeds or how["seeds"]) + 1):
-        lived = live(learning=how["learning"], judged=how["judged"], seed=seed, size=how["size"])
+        lived = live(
+            learning=how["learning"], judged=how["judged"], seed=seed, size=how["size"], progress=args.progress
+        )
         found = judge(lived)
         held = AIM[0] <= found["kept"] <= AIM[1]
         status |= not held
