@@ -42,7 +42,7 @@ def test_a_problem_with_a_schedule_has_no_conflict() -> None:
     assert conflicts(PLANTED["people who cannot stay"][0], seconds=0) == ()
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.filter_too_much])  # what has a schedule is no case here
+@settings(max_examples=25, suppress_health_check=[HealthCheck.filter_too_much])  # what has a schedule is no case here
 @given(small(tight=True))
 def test_no_rule_of_a_conflict_can_be_left_out(problem: ScheduleProblem) -> None:
     """By trying everything: with the whole set there is no schedule, without any one of it there is."""

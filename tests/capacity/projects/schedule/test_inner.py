@@ -45,7 +45,7 @@ def test_people_who_come_first_are_taken_first() -> None:
     assert matched([(0, {1, 2}), (1, {1}), (2, {2})], needs={1: 1, 2: 1}) == {0: 2, 1: 1}
 
 
-@settings(max_examples=80)
+@settings(max_examples=50)
 @given(small())
 def test_no_schedule_ends_before_the_bound(problem: ScheduleProblem) -> None:
     """The bound without search is at most the least makespan found by trying everything."""

@@ -11,6 +11,7 @@ from troth.capacity.projects.schedule._compile import Compiled, Pair
 from troth.capacity.projects.schedule._match import matched
 from troth.capacity.projects.schedule._ortools import Cut, Meeting, staffing
 from troth.capacity.projects.schedule._serial import Staffed
+from troth.capacity.projects.schedule._smallest import smallest
 
 
 def people(f: Compiled, starts: Sequence[int], counts: dict[Pair, int]) -> Staffed:
@@ -34,17 +35,20 @@ def cuts_for(
     """Return why people do not suffice at these starts: each cut is of a set of activities of which none can be left out.
 
     Who can stay only depends on which activities, and absences, meet in time: at least one meeting of each cut must go
-    (Hooker and Ottosson 2003, Mathematical Programming 96). Several cuts come from leaving out activities in several orders.
+    (Hooker and Ottosson 2003, Mathematical Programming 96). Several cuts come from looking at activities in several orders.
     """
     found: list[Cut] = []
+
+    def broken(some: list[int]) -> bool:
+        if stop():
+            raise TimeoutError
+        return staffing(f, starts, some) is None
+
     for _ in range(most):
-        left = list(f.working)
-        for a in map(int, rng.permutation(left)):
-            if stop():  # what is not tried is not left out: the cut holds, but says less
-                break
-            fewer = [b for b in left if b != a]
-            if staffing(f, starts, fewer) is None:
-                left = fewer
+        try:
+            left = smallest([f.working[k] for k in rng.permutation(len(f.working))], broken=broken)
+        except TimeoutError:
+            break
         cut = frozenset(_meetings(f, starts, left))
         if cut in found:
             break

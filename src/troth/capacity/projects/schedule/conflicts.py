@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from troth.capacity.projects.schedule._compile import compiled
 from troth.capacity.projects.schedule._ortools import Clock, Model
+from troth.capacity.projects.schedule._smallest import smallest
 from troth.capacity.projects.schedule.problem import ScheduleProblem
 from troth.core.decision import Issue, Severity, Stop
 
@@ -17,7 +18,7 @@ _Part = tuple[str, int, int]
 def conflicts(problem: ScheduleProblem, *, seconds: float = 30.0) -> tuple[Issue, ...]:
     """Return rules that cannot all hold, none of which can be left out; none if there are not any, or no time.
 
-    QuickXplain (Junker 2004, AAAI): halves of the rules are left out as long as the others contradict each other.
+    Halves of the rules are left out as long as the others contradict each other (Junker 2004).
 
     Examples
     --------
@@ -31,7 +32,7 @@ def conflicts(problem: ScheduleProblem, *, seconds: float = 30.0) -> tuple[Issue
     try:
         if not _impossible(problem, parts, until):
             return ()
-        found = _explained(problem, [], [], parts, until)
+        found = smallest(parts, broken=lambda some: _impossible(problem, some, until))
     except TimeoutError:
         return ()
     return tuple(_issue(problem, part) for part in sorted(found, key=parts.index))
@@ -83,20 +84,6 @@ def _impossible(problem: ScheduleProblem, parts: list[_Part], until: float) -> b
         if exact and found.starts is not None:
             return False
     raise TimeoutError
-
-
-def _explained(
-    problem: ScheduleProblem, sure: list[_Part], new: list[_Part], parts: list[_Part], until: float
-) -> list[_Part]:
-    """Return the parts that together with the sure ones are a smallest contradiction; `new` are those just made sure."""
-    if new and _impossible(problem, sure, until):
-        return []
-    if len(parts) == 1:
-        return parts
-    half = len(parts) // 2
-    first, second = parts[:half], parts[half:]
-    of_second = _explained(problem, sure + first, first, second, until)
-    return _explained(problem, sure + of_second, of_second, first, until) + of_second
 
 
 def _issue(problem: ScheduleProblem, part: _Part) -> Issue:
