@@ -45,6 +45,10 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
         "troth.cli.route",
         "Say who goes where, when: plan tours, judge a plan, find a window for a visit, plan a day again from now.",
     ),
+    "projects": (
+        "troth.cli.projects",
+        "Tell what is wrong with a portfolio of projects, deals and people, and where it is over-booked.",
+    ),
     "parts": (
         "troth.cli.parts",
         "Say which parts go where: how many to keep, from where visits get them, what to put on the vans.",

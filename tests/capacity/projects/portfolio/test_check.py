@@ -140,7 +140,7 @@ CASES: dict[str, tuple[Portfolio, tuple[str, str]]] = {
         with_booking(first=date(2023, 12, 25), until=date(2024, 1, 8)), ("no-contract-then", "bookings[b1]")),
     "a request in the past": (
         with_booking(first=date(2026, 5, 18), until=DAY, state=RequestState.PLANNED), ("booked-in-the-past", "bookings[b1]")),
-    "a booking of nobody": (with_booking(person_id=""), ("nobody-named", "bookings[b1]")),
+    "a booking of nobody": (with_booking(person_id="", skill=""), ("nobody-named", "bookings[b1]")),
     "a booking of what somebody cannot": (with_booking(skill="dance"), ("skill-not-held", "bookings[b1]")),
     "a booking of what is done": (
         with_project(phases=(replace(BUILD, done=True), TEST)), ("booked-when-done", "bookings[b1]")),

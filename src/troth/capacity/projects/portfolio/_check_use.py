@@ -65,8 +65,8 @@ def _booking(
         advice = "Maybe it was forgotten: complete or cancel it, nobody can work in the past."
         yield warning("booked-in-the-past", where=where, value=f"{one.first} until {one.until}", advice=advice)
     if not one.person_id:
-        if not one.role and not one.team:
-            advice = "Maybe name a person, a role or a team: nobody has these hours."
+        if not one.role and not one.team and not one.skill:
+            advice = "Maybe name a person, a role, a team or a skill: nobody has these hours."
             yield warning("nobody-named", where=where, value="", advice=advice)
     elif one.person_id not in people:
         advice = written_otherwise(one.person_id, known=people, otherwise=_GONE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -25,11 +26,15 @@ _EXTRA: Final[dict[type, tuple[str, ...]]] = {
     Portfolio: ("format", "full_time"), SkillNeed: ("person_days", "fte", "weeks"), ProjectBooking: ("person_days", "fte"),
     Project: ("size",), Deal: ("size",),
 }  # fmt: skip
-#: What follows from something that was given up while reading, and is no second mistake.
-_FOLLOWS: Final = frozenset(
-    {"unknown-person", "unknown-project", "unknown-phase", "unknown-template", "no-phases", "no-contract", "skill-nobody-holds",
-     "no-contract-then", "no-holidays", "no-exchange-rate", "for-nobody", "skill-not-held"}
-)  # fmt: skip
+_WORK: Final = frozenset({"projects", "deals", "templates"})
+#: What may follow from a part of a file of which something could not be read, and is then no second mistake.
+_FOLLOWS: Final[dict[str, frozenset[str]]] = {
+    **dict.fromkeys(
+        ("unknown-person", "no-contract", "no-contract-then", "skill-nobody-holds", "skill-not-held", "for-nobody"), frozenset({"people"})
+    ),
+    **dict.fromkeys(("unknown-project", "unknown-phase", "unknown-template", "no-phases"), _WORK),
+    "no-holidays": frozenset({"holidays"}), "no-exchange-rate": frozenset({"exchange"}),
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +105,8 @@ def looked_at(data: Mapping[str, Any] | str, *, name: str = "portfolio") -> tupl
         portfolio: Portfolio = reader.record(Portfolio, given, "", {})
     except FaultError:
         return None, tuple(reader.issues)
-    more = [one for one in check(portfolio) if not reader.issues or one.code not in _FOLLOWS]
+    holes = {re.split(r"[.\[]", one.where)[0] for one in reader.issues if one.code != "unknown-key"}
+    more = [one for one in check(portfolio) if not holes & _FOLLOWS.get(one.code, frozenset())]
     return portfolio, (*reader.issues, *more)
 
 
