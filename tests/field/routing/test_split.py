@@ -98,7 +98,7 @@ def test_cuts_hold_every_tour_once() -> None:
 
 
 def test_groups_hold_enough_long_tours(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where tours are long a group has some eight of them, however many visits that is, up to a limit."""
+    """Where tours are long a group has some number of them, however many visits that is, up to a limit."""
     long = read_solomon(made("RC2", customers=600, seed=3))
     begun = solve_split(long, stop=Stop(steps=0), seed=1)
     assert begun is not None

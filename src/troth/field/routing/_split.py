@@ -28,7 +28,7 @@ from troth.field.routing.problem import RoutingProblem
 #: Visits of a group, between which sizes are drawn.
 _SMALL, _LARGE = 80, 160
 #: Tours of a group, the same: where tours are long few visits are no choice. But never more visits than the last.
-_FEW, _SOME, _MOST = 8, 12, 400
+_FEW, _SOME, _MOST = 12, 18, 500
 #: So many groups are worked at in any case: if there are fewer, some twice, by chance in other ways.
 _SIDES: Final = 2
 #: Seconds a group of the smallest size is worked at in one round; larger ones in proportion.
@@ -109,6 +109,22 @@ class _Search:
         self.value = float(sum(one.cost for one in trials))
         return all(one.feasible for one in trials)
 
+    def _take(self, trials: Sequence[Trial]) -> None:
+        """Put back what costs less; of a group worked at twice the better."""
+        best: dict[tuple[int, ...], Trial] = {}
+        for trial in trials:
+            self.steps += trial.steps
+            better = trial.feasible and trial.before is not None and trial.cost < trial.before
+            if better and (trial.tours not in best or trial.cost < best[trial.tours].cost):
+                best[trial.tours] = trial
+        for trial in best.values():
+            self.value += trial.cost - (trial.before or 0)
+            for t in trial.tours:
+                self.lines.pop(t, None)
+            self.lines.update({t: line for t, line in trial.lines.items() if line})
+        if trials:
+            self.penalties = mean_penalties([one.penalties for one in trials])
+
     def _all(self, jobs: Sequence[Callable[[], T]]) -> list[T]:
         return attended(jobs, pool=self.pool, stop=self.stop, enough=self.enough)
 
@@ -155,19 +171,7 @@ class _Search:
         # Fixed before any group is begun: nothing may depend on which ends first.
         left = None if self.stop.steps is None else -(-(self.stop.steps - self.steps) // len(jobs))
         trials = [one for one in self._all([partial(self._work, one, left, self.penalties) for one in jobs]) if one]
-        best: dict[tuple[int, ...], Trial] = {}
-        for trial in trials:
-            self.steps += trial.steps
-            better = trial.feasible and trial.before is not None and trial.cost < trial.before
-            if better and (trial.tours not in best or trial.cost < best[trial.tours].cost):
-                best[trial.tours] = trial
-        for trial in best.values():
-            self.value += trial.cost - (trial.before or 0)
-            for t in trial.tours:
-                self.lines.pop(t, None)
-            self.lines.update({t: line for t, line in trial.lines.items() if line})
-        if trials:
-            self.penalties = mean_penalties([one.penalties for one in trials])
+        self._take(trials)
         return True
 
     def _over(self) -> bool:
