@@ -19,8 +19,8 @@ from troth.charts.tokens import LIGHT
 
 #: Amounts from so many units on are shown in thousands or millions.
 _SCALES: Final = ((1e7, 1e6, "million "), (1e4, 1e3, "thousand "), (0.0, 1.0, ""))
-#: So many days at most have their own tick.
-_TICKS: Final = 6
+#: So many weeks at most have their own tick: as many as fit on a phone.
+_TICKS: Final = 5
 
 
 def _figure(height: int, **layout: Any) -> Any:
@@ -64,9 +64,10 @@ def _weeks_axis(weeks: Sequence[date]) -> dict[str, Any]:
     return {"type": "date", "tickvals": [week.isoformat() for week in shown], "ticktext": words, "tickangle": 0}
 
 
-def _unit(figure: Any, words: str) -> None:
+def _unit(figure: Any, words: str, row: int = 0) -> None:
+    """Say the unit above the axis, rows of text further up."""
     figure.add_annotation(
-        xref="paper", yref="paper", x=0, y=1, yshift=6, text=words, showarrow=False, xanchor="left", yanchor="bottom",
+        xref="paper", yref="paper", x=0, y=1, yshift=6 + 16 * row, text=words, showarrow=False, xanchor="left", yanchor="bottom",
         font={"size": 12, "color": LIGHT["soft"]},
     )  # fmt: skip
 
@@ -160,29 +161,38 @@ def burn_up(
     past += [(min(_end(one), day), one.running_cents) for one in weeks if one.basis is MoneyBasis.ACTUAL]
     past += [(day, float(value.ac))] if past[-1][0] < day else []
     coming = [(day, float(value.ac)), *((_end(one), one.running_cents) for one in ahead)]
+    # Lines rise: what is named above stands left of its line, what is named below stands right of it.
+    over = value.pv is None or value.pv >= value.ac
     if planned:
         plan = [(first, 0.0), *((_end(one), one.planned_cents or 0.0) for one in weeks)]
-        _line(figure, plan, by, "soft", "2px,3px", "planned", currency)
-    _line(figure, coming, by, "accent", "6px,4px", "expected", currency)
-    _line(figure, past, by, "accent", "solid", "spent", currency)
-    level = value.bac / by
+        _line(figure, plan, by, "soft", "2px,3px", "planned", currency, over=over, at=_half(plan))
+    _line(figure, coming, by, "accent", "6px,4px", "expected", currency, over=True, at=len(coming) - 1)
+    _line(figure, past, by, "accent", "solid", "spent", currency, over=not over, at=_half(past))
+    last, level = max(coming[-1][0], past[-1][0]), value.bac / by
     figure.add_shape(
-        type="line", x0=first.isoformat(), x1=max(coming[-1][0], past[-1][0]).isoformat(), y0=level, y1=level,
+        type="line", x0=first.isoformat(), x1=last.isoformat(), y0=level, y1=level,
         line={"color": LIGHT["ink"], "width": 1.5},
     )  # fmt: skip
-    _label(figure, first, level, f"budget {money_words(value.bac, currency=currency)}", "ink", "left", 10)
-    _marks(figure, weeks, day, alerts, level, value.bac)
+    words = f"budget {money_words(value.bac, currency=currency)}"
+    _label(figure, last if eac < value.bac else first, level, words, "ink", "right" if eac < value.bac else "left", 10)
+    _marks(figure, weeks, day, alerts, level, value.bac, first + (last - first) / 2)
     top = max([value.bac, eac, *planned]) / by
     figure.update_layout(
         yaxis=value_axis(0.0, 1.08 * top, unit="count", zero=True),
-        xaxis=_weeks_axis(list(dict.fromkeys(one.week for one in weeks)) or [first]), margin={"t": 26, "r": 20},
+        xaxis=_weeks_axis(list(dict.fromkeys(one.week for one in weeks)) or [first]), margin={"t": 44, "r": 20},
     )  # fmt: skip
-    _unit(figure, unit)
+    _unit(figure, unit, row=1)
     return figure
 
 
 def _marks(
-    figure: Any, weeks: Sequence[BudgetWeek], day: date, alerts: Sequence[BudgetAlert], level: float, bac: int
+    figure: Any,
+    weeks: Sequence[BudgetWeek],
+    day: date,
+    alerts: Sequence[BudgetAlert],
+    level: float,
+    bac: int,
+    middle: date,
 ) -> None:
     """Mark today, and where the budget is passed."""
     figure.add_shape(
@@ -190,7 +200,7 @@ def _marks(
         line={"color": LIGHT["hair"], "width": 1},
     )  # fmt: skip
     figure.add_annotation(
-        x=day.isoformat(), yref="paper", y=0, text="today", showarrow=False, xanchor="left", yanchor="bottom", xshift=3,
+        x=day.isoformat(), yref="paper", y=1, text="today", showarrow=False, xanchor="center", yanchor="bottom",
         font={"size": 12, "color": LIGHT["soft"]},
     )  # fmt: skip
     alert = next((one for one in alerts if one.code != "budget-nearly-used"), None)
@@ -206,7 +216,8 @@ def _marks(
         x=[at.isoformat()], y=[level], mode="markers", hoverinfo="skip",
         marker={"symbol": "circle-open", "size": 14, "color": LIGHT["late"], "line": {"width": 2}},
     )  # fmt: skip
-    _label(figure, at, level, f"passed in the week of {week.week.day} {week.week:%b}", "late", "right", 24)
+    words = f"passed in the week of {week.week.day} {week.week:%b}"
+    _label(figure, at, level, words, "late", *(("right", 26) if at > middle else ("left", -16)))
 
 
 def _end(one: BudgetWeek) -> date:
@@ -214,9 +225,24 @@ def _end(one: BudgetWeek) -> date:
     return one.week + timedelta(days=7)
 
 
+def _half(points: Sequence[tuple[date, float]]) -> int:
+    """Return the place of the first point at half of the last or more."""
+    return next((k for k, (_, cents) in enumerate(points) if cents >= points[-1][1] / 2 > 0), len(points) - 1)
+
+
 def _line(
-    figure: Any, points: Sequence[tuple[date, float]], by: float, colour: str, dash: str, said: str, currency: str
+    figure: Any,
+    points: Sequence[tuple[date, float]],
+    by: float,
+    colour: str,
+    dash: str,
+    said: str,
+    currency: str,
+    *,
+    over: bool,
+    at: int,
 ) -> None:
+    """Draw a line, named above and left of one of its points or below and right of it."""
     figure.add_scatter(
         x=[day.isoformat() for day, _ in points], y=[cents / by for _, cents in points], mode="lines",
         line={"color": LIGHT[colour], "width": 1.5 if colour == "soft" else 2.5, "dash": dash},
@@ -224,9 +250,8 @@ def _line(
         hovertemplate="%{customdata}<extra></extra>",
     )  # fmt: skip
     if len(points) > 1:
-        day, cents = points[-1] if said == "expected" else points[len(points) // 2]
-        side = "right" if said in ("expected", "spent") else "left"
-        _label(figure, day, cents / by, said, colour, side, 10 if said != "planned" else -10)
+        day, cents = points[at]
+        _label(figure, day, cents / by, said, colour, *(("right", 10) if over else ("left", -8)))
 
 
 def _label(figure: Any, day: date, at: float, words: str, colour: str, side: str, shift: int) -> None:
