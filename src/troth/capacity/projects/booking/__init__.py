@@ -20,6 +20,8 @@ from troth.capacity.projects.booking.groups import MembersPreference as MembersP
 from troth.capacity.projects.booking.groups import ask_group as ask_group
 from troth.capacity.projects.booking.groups import hours_of as hours_of
 from troth.capacity.projects.booking.groups import split as split
+from troth.capacity.projects.booking.heat import SkillWeeks as SkillWeeks
+from troth.capacity.projects.booking.heat import skill_weeks as skill_weeks
 from troth.capacity.projects.booking.laying import LaidHours as LaidHours
 from troth.capacity.projects.booking.laying import lay as lay
 from troth.capacity.projects.booking.pools import PooledShortage as PooledShortage

@@ -125,7 +125,7 @@ def _take(left: Any, working: Any, one: Wanted, kind: HoursSpread, first: date) 
     room = np.maximum(left[one.a : one.b], 0.0)
     made = spread(one.hours, free=room.tolist(), working=working[one.a : one.b].tolist(), kind=kind)
     left[one.a : one.b] -= made.hours
-    return _told(one, made, first, round(sum(made.over), 2))
+    return _told(one, made, first, round(sum(made.over, 0.0), 2))
 
 
 def _told(one: Wanted, made: SpreadHours, first: date, over: float) -> LaidHours:
