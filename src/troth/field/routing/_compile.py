@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from troth.field.routing._judge import service_of
+from troth.field.routing._names import awaited
 from troth.field.routing.problem import RoutingProblem, TimeWindow, VisitRequest
 
 #: What leaving out a visit counts that must be served, and each change beyond the budget: more than any price.
@@ -107,8 +108,9 @@ def _stops(problem: RoutingProblem) -> tuple[Any, Any]:
             out[i, OPENS + 2 * w : OPENS + 2 * w + 2] = one.start_s, one.end_s
     labels = {label: g for g, label in enumerate(sorted({v.together for v in visits if v.together is not None}))}
     was = {one.visit_id: one for one in problem.published}
+    waited_for = awaited(problem)
     for i, visit in enumerate(visits):
-        row, limits = out[i], [FAR]
+        row, limits = out[i], [-FAR if visit.visit_id in waited_for else FAR]
         row[LOST] = MUST if visit.unserved_cents is None else visit.unserved_cents
         row[PLAIN] = not visit.tools and not visit.parts
         if visit.promised is not None:

@@ -15,6 +15,18 @@ class Known:
         self.technicians = {one.technician_id: one for one in problem.technicians}
         self.depots = {one.depot_id: one for one in problem.depots}
         self.published = {one.visit_id: one for one in problem.published}
+        self.awaited = awaited(problem)
+
+
+def awaited(problem: RoutingProblem) -> frozenset[str]:
+    """Return the visits that work of another tour may have to wait for: their start is not put off to leave later."""
+    labels = {one.visit_id: one.together for one in problem.visits}
+    return frozenset(
+        link.visit_id
+        for one in problem.visits
+        for link in one.after
+        if one.together is None or labels.get(link.visit_id) != one.together
+    )
 
 
 @lru_cache(maxsize=4)

@@ -112,15 +112,18 @@ def _start(ready: float, windows: Sequence[TimeWindow]) -> tuple[float, float]:
 
 def _cheap_until(problem: RoutingProblem, name: str, *, start: float) -> float:
     """Return until when the start may be put off without costing anything; the start itself if it costs already."""
-    visit = known(problem).visits[name]
+    names = known(problem)
+    visit = names.visits[name]
     limits = []
+    if name in names.awaited:  # somebody else's work may begin when this has ended
+        return start
     if visit.promised is not None:
         limits.append(visit.promised.end_s)
     if visit.soft is not None and visit.soft.late_cents_per_minute > 0:
         limits.append(visit.soft.end_s)
     if visit.pin is not None and visit.pin.start_s is not None:
         limits.append(visit.pin.start_s)
-    was = known(problem).published.get(name)
+    was = names.published.get(name)
     if was is not None:
         limits.append(was.start_s + problem.prices.free_move_s)
     return max(min(limits, default=inf), start)

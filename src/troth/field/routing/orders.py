@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from troth.field.routing.clock import Order, timed
 from troth.field.routing.problem import RoutingProblem
 from troth.field.routing.tours import StopKind, Tour
+
+#: A chain of links from tour to tour is followed so far.
+_MOST_ROUNDS: Final = 30
 
 
 def toured(problem: RoutingProblem, *, seq: Any, size: Any) -> tuple[Tour, ...]:
@@ -31,10 +34,11 @@ def _stop(problem: RoutingProblem, v: int) -> tuple[StopKind, str]:
 
 def timed_together(problem: RoutingProblem, *, orders: Sequence[tuple[str, int, Order]]) -> tuple[Tour, ...]:
     """Return tours with instants; those whose visits wait for visits of others come to rest after some rounds."""
-    linked = any(one.after for one in problem.visits)
+    # Of a chain of links each round settles one more; where rounds go in a circle the judge tells what is broken.
+    rounds = min(1 + sum(bool(one.after) for one in problem.visits), _MOST_ROUNDS)
     ends: dict[str, float] = {}
     tours: list[Tour] = []
-    for _ in range(6 if linked else 1):
+    for _ in range(rounds):
         tours = [
             timed(problem, technician_id=who, shift=shift, order=order, ends=ends)
             for who, shift, order in orders
