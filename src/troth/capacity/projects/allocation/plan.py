@@ -1,0 +1,128 @@
+"""An allocation as the answer: who does what, what it is worth, and what no plan can be worth more than."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import numpy as np
+
+from troth.capacity.projects.allocation._prices import ShadowPrices
+from troth.capacity.projects.allocation.problem import AllocatedWork, AllocationProblem, Floats
+from troth.capacity.projects.allocation.rules import ALLOCATION_RULES, AllocationViolation, hard, violations
+from troth.capacity.projects.portfolio import ProjectBooking, RequestState
+from troth.core.decision import Explanation, Status
+
+#: A plan this near to its bound, as a share of it, is told to be the best: prices in the solver are whole numbers of millionths.
+NEAR = 1e-6
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AllocationPlan:
+    """Who does what in which week, and what is known about it.
+
+    Parameters
+    ----------
+    problem : what it answers.
+    work : of everybody, that which is confirmed with it.
+    status : optimal only if no plan is worth more, but for a millionth; stopped if time was too short for the search.
+    objective : what the soft rules take off, by rule.
+    bound : no plan is worth more.
+    prices : what one hour more is worth; None if they are not known.
+    broken : hard rules that the plan breaks, if any.
+    seed, seconds, versions : how it was made.
+    """
+
+    problem: AllocationProblem
+    work: AllocatedWork
+    status: Status
+    objective: Mapping[str, float]
+    bound: float | None
+    prices: ShadowPrices | None = None
+    broken: tuple[AllocationViolation, ...] = ()
+    seed: int = 0
+    seconds: float = 0.0
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def value(self) -> float:
+        """What the plan is worth: all that is wanted, less what the rules take off."""
+        return self.problem.wanted - sum(self.objective.values())
+
+    @property
+    def gap(self) -> float | None:
+        """How far the plan may be below the best, as a share of the bound; None without one."""
+        if self.bound is None:
+            return None
+        return max(self.bound - self.value, 0.0) / max(abs(self.bound), 1e-9)
+
+    def served(self) -> Floats:
+        """Return hours of each need that are done, shape (N,)."""
+        return np.bincount(self.work.need, self.work.hours, len(self.problem.needs)).astype(float)
+
+    def hours(self) -> Floats:
+        """Return hours of each person and week on needs, shape (P, W)."""
+        out = np.zeros(self.problem.free.shape)
+        np.add.at(out, (self.work.person, self.problem.needs.week[self.work.need]), self.work.hours)
+        return out
+
+    def bookings(self) -> tuple[ProjectBooking, ...]:
+        """Return what the plan proposes beside what is confirmed, as bookings of a week each that still have to be asked for."""
+        p, n = self.problem, self.problem.needs
+        kept = dict[tuple[int, int], float]()
+        for who, m, h in zip(
+            p.confirmed.person.tolist(), p.confirmed.need.tolist(), p.confirmed.hours.tolist(), strict=True
+        ):
+            kept[who, m] = kept.get((who, m), 0.0) + h
+        out = []
+        for who, m, h in zip(self.work.person.tolist(), self.work.need.tolist(), self.work.hours.tolist(), strict=True):
+            new, first = h - kept.get((who, m), 0.0), p.weeks[n.week[m]]
+            if new > 0:
+                out.append(
+                    ProjectBooking(
+                        f"{p.people[who]}/{p.projects[n.project[m]]}/{m}/{first.isoformat()}", p.projects[n.project[m]], first,
+                        first + timedelta(days=7), new, p.people[who], phase_id=n.phase[m] if n.phase else "",
+                        skill=p.skills[n.skill[m]], level=float(n.level[m]), state=RequestState.PLANNED,
+                    )
+                )  # fmt: skip
+        return tuple(out)
+
+    def explain(self) -> Explanation:
+        """Return why projects do not get all they want: of which skill, and what is done instead."""
+        from troth.capacity.projects.allocation.explain import why_short
+
+        return why_short(self)
+
+    def plot(self) -> Any:
+        """Return the picture as a `plotly.graph_objects.Figure`: how much of each skill's need is done, by week."""
+        from troth.capacity.projects.allocation.plots import skill_weeks
+
+        return skill_weeks(self)
+
+
+def judged(
+    problem: AllocationProblem,
+    *,
+    work: AllocatedWork,
+    bound: float | None = None,
+    prices: ShadowPrices | None = None,
+    stopped: bool = False,
+    seed: int = 0,
+    seconds: float = 0.0,
+    versions: Mapping[str, str] | None = None,
+) -> AllocationPlan:
+    """Return a plan whose figures are the judge's."""
+    found = violations(problem, work=work)
+    objective = {one.id: 0.0 for one in ALLOCATION_RULES.values() if not one.hard}
+    for one in found:
+        if not ALLOCATION_RULES[one.rule].hard:
+            objective[one.rule] += one.cost
+    broken = hard(found)
+    plan = AllocationPlan(
+        problem, work, Status.FEASIBLE, objective, bound, prices, broken, seed, seconds, versions or {}
+    )
+    best = not broken and plan.gap is not None and plan.gap <= NEAR
+    status = Status.OPTIMAL if best else Status.STOPPED if stopped or broken else Status.FEASIBLE
+    return AllocationPlan(problem, work, status, objective, bound, prices, broken, seed, seconds, versions or {})
