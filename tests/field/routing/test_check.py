@@ -174,6 +174,7 @@ def test_spans_the_wrong_way_round_are_wrong() -> None:
     assert ("error", "empty-span", "technicians[ada].shifts[0]") in told(with_shift(end_s=-1.0))
     assert ("error", "bad-break", "technicians[ada].shifts[0]") in told(with_shift(breaks=(RestBreak(60, 9, 1),)))
     assert ("error", "negative", "technicians[ada].shifts[0].overtime_s") in told(with_shift(overtime_s=-1.0))
+    assert ("error", "negative", "technicians[ada].shifts[0].driven_s") in told(with_shift(driven_s=-1.0))
     shifts = (TechnicianShift(0, 100, 0, 0), TechnicianShift(50, 150, 0, 0))
     assert ("error", "overlap", "technicians[ada].shifts[1]") in told(with_person(shifts=shifts))
 

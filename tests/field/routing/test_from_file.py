@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -55,6 +56,11 @@ def test_one_of_everything_is_read_back_as_written(warp: bool) -> None:
     again, _ = problem_from_json(problem_to_json(problem))
     assert same(problem, again)
     assert str(again.begins_at.tzinfo) == "Europe/Vilnius"
+    ada = problem.technicians[0]
+    under_way = replace(
+        problem, technicians=(replace(ada, shifts=(replace(ada.shifts[0], driven_s=900.0),)), *problem.technicians[1:])
+    )
+    assert same(under_way, problem_from_json(problem_to_json(under_way))[0])
     changed = problem_to_json(problem).replace('"service": "15min"', '"service": "16min"')
     assert not same(problem, problem_from_json(changed)[0])
 
