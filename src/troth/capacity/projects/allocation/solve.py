@@ -33,7 +33,7 @@ class AllocationParams:
     """
 
     arc_s: float = 1e-5
-    rounds: int = 5
+    rounds: int = 3
 
 
 def solve(
