@@ -47,7 +47,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     ),
     "projects": (
         "troth.cli.projects",
-        "Tell what is wrong with a portfolio of projects, deals and people, and where it is over-booked.",
+        "Tell what is wrong with a portfolio of projects, deals and people, and plan who works on what.",
     ),
     "parts": (
         "troth.cli.parts",
