@@ -19,10 +19,8 @@ def _case(name: str, day: int, customer: str | None, *ends: str, **more: Any) ->
     events = story((f"2026-03-{day:02} 09:00", "opened"), **who)
     for k, end in enumerate(ends):
         due = {"due_at": f"2026-03-{day:02}T12:00:00+00:00"}
-        lines = [
-            (f"2026-03-{day:02} 09:30", "promised", {"attributes": due}),
-            *([(f"2026-03-{day:02} 11:00", end)] if end else []),
-        ]
+        lines: list[Any] = [(f"2026-03-{day:02} 09:30", "promised", {"attributes": due})]
+        lines += [(f"2026-03-{day:02} 11:00", end)] if end else []
         events += story(*lines, subject_kind="promise", subject_id=f"{name}{k}", **who)
     return events
 

@@ -177,7 +177,7 @@ class MoneyPlan:
         out = []
         for (work, basis), lines in by_work.items():
             sure = basis is MoneyBasis.ACTUAL
-            chance = Fraction(1) if sure else exact(chance_of(work, self.chances[work], scenario=scenario))
+            chance = Fraction(1) if sure else exact(chance_of(work, own=self.chances[work], scenario=scenario))
             weights = [chance * (1 if sure else exact(line.probability)) for line in lines]
             revenue = apportion([w * (line.revenue_cents or 0) for w, line in zip(weights, lines, strict=True)])
             cost = apportion([w * (line.cost_cents or 0) for w, line in zip(weights, lines, strict=True)])
@@ -185,7 +185,7 @@ class MoneyPlan:
         return out
 
 
-def chance_of(work_id: str, own: float, *, scenario: MoneyScenario) -> float:
+def chance_of(work_id: str, *, own: float, scenario: MoneyScenario) -> float:
     """Return the probability of a project or deal under a scenario."""
     if work_id in scenario.chances:
         return scenario.chances[work_id]

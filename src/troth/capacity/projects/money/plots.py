@@ -167,15 +167,18 @@ def burn_up(
         plan = [(first, 0.0), *((_end(one), one.planned_cents or 0.0) for one in weeks)]
         _line(figure, plan, by, "soft", "2px,3px", "planned", currency, over=over, at=_half(plan))
     _line(figure, coming, by, "accent", "6px,4px", "expected", currency, over=True, at=len(coming) - 1)
-    _line(figure, past, by, "accent", "solid", "spent", currency, over=not over, at=_half(past))
+    low = value.ac < 0.15 * max([value.bac, eac, *planned])  # no room between the line and the dates
+    _line(figure, past, by, "accent", "solid", "spent", currency, over=not over, at=_half(past), low=low)
     last, level = max(coming[-1][0], past[-1][0]), value.bac / by
     figure.add_shape(
         type="line", x0=first.isoformat(), x1=last.isoformat(), y0=level, y1=level,
         line={"color": LIGHT["ink"], "width": 1.5},
     )  # fmt: skip
     words = f"budget {money_words(value.bac, currency=currency)}"
-    _label(figure, last if eac < value.bac else first, level, words, "ink", "right" if eac < value.bac else "left", 10)
-    _marks(figure, weeks, day, alerts, level, value.bac, first + (last - first) / 2)
+    # Where the line crosses the budget early, its name stands at the other end.
+    crossed = _marks(figure, weeks, day, alerts, level, value.bac, first + (last - first) / 2)
+    right = eac < value.bac or (crossed is not None and crossed <= first + (last - first) / 2)
+    _label(figure, last if right else first, level, words, "ink", "right" if right else "left", 10)
     top = max([value.bac, eac, *planned]) / by
     figure.update_layout(
         yaxis=value_axis(0.0, 1.08 * top, unit="count", zero=True),
@@ -193,8 +196,8 @@ def _marks(
     level: float,
     bac: int,
     middle: date,
-) -> None:
-    """Mark today, and where the budget is passed."""
+) -> date | None:
+    """Mark today, and where the budget is passed; return the day of that."""
     figure.add_shape(
         type="line", x0=day.isoformat(), x1=day.isoformat(), yref="paper", y0=0, y1=1,
         line={"color": LIGHT["hair"], "width": 1},
@@ -206,7 +209,7 @@ def _marks(
     alert = next((one for one in alerts if one.code != "budget-nearly-used"), None)
     week = next((one for one in weeks if one.running_cents > bac), None)
     if alert is None or week is None:
-        return
+        return None
     # Where the line crosses the budget, as if the week's money came evenly.
     share = 1 - (week.running_cents - bac) / week.cents if week.cents else 1.0
     at = week.week + timedelta(days=round(7 * share))
@@ -218,6 +221,7 @@ def _marks(
     )  # fmt: skip
     words = f"passed in the week of {week.week.day} {week.week:%b}"
     _label(figure, at, level, words, "late", *(("right", 26) if at > middle else ("left", -16)))
+    return at
 
 
 def _end(one: BudgetWeek) -> date:
@@ -241,6 +245,7 @@ def _line(
     *,
     over: bool,
     at: int,
+    low: bool = False,
 ) -> None:
     """Draw a line, named above and left of one of its points or below and right of it."""
     figure.add_scatter(
@@ -251,7 +256,9 @@ def _line(
     )  # fmt: skip
     if len(points) > 1:
         day, cents = points[at]
-        _label(figure, day, cents / by, said, colour, *(("right", 10) if over else ("left", -8)))
+        _label(
+            figure, day, cents / by, said, colour, *(("left", 12) if low else ("right", 10) if over else ("left", -8))
+        )
 
 
 def _label(figure: Any, day: date, at: float, words: str, colour: str, side: str, shift: int) -> None:
