@@ -48,12 +48,13 @@ PRICES: Final = RoutingPrices(other_technician_cents=200.0, moved_cents_per_minu
 
 @dataclass(slots=True)
 class Desk:
-    """What the desk has in its head. `plan` is of today, `orders` of days to come: by technician the visits in order."""
+    """What the desk has in its head. `plan` is of today, `shown` as it stood at ten, `orders` of days to come: by technician the visits in order."""
 
     world: FieldWorld
     seed: int
     record: Record = field(default_factory=Record)
     plan: RoutePlan | None = None
+    shown: RoutePlan | None = None
     today: date = date.min
     orders: dict[date, dict[str, list[str]]] = field(default_factory=dict)
     advised: dict[str, WindowOffer] = field(default_factory=dict)
@@ -190,6 +191,12 @@ class Desk:
         for row in fresh:
             kind = EventKind.EMERGENCY if row["priority"] == "P1" else EventKind.NEW
             events.append(DayEvent(kind, now, visit_id=row["visit"]))
+        events += [
+            DayEvent(EventKind.PART_MISSING, now, visit_id=name, technician_id=who)
+            for name, who in self.record.lacking
+            if name in have
+        ]
+        self.record.lacking.clear()
         events += self._late(state, plan)
         if not events and set(state.running) | set(state.places) and not self._due(known):
             return

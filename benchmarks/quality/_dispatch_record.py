@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -46,7 +47,11 @@ class Offered:
 
 @dataclass(slots=True)
 class Record:
-    """What is known from events so far. `trying` is true in the first weeks, when lengths of windows are tried out."""
+    """What is known from events so far.
+
+    `trying` is true in the first weeks, when lengths of windows are tried out. `lacking` are visits that ended for want of a part
+    since the desk last looked, with who was there; `pledges` counts what became of promises, by activity, after those weeks.
+    """
 
     work: LearnedWork = field(
         default_factory=lambda: learn_work([], standard_s=[], services=[], technicians=[], days=[])
@@ -63,6 +68,8 @@ class Record:
     here: dict[str, tuple[float, float]] = field(default_factory=dict)
     trips: list[tuple[float, ...]] = field(default_factory=list)
     jobs: list[tuple[float, float, str, str, int]] = field(default_factory=list)
+    lacking: list[tuple[str, str]] = field(default_factory=list)
+    pledges: Counter[str] = field(default_factory=Counter)
 
     def ended(self, visit: str) -> bool:
         return "work_ended" in self.seen.get(visit, {}) or "no_show" in self.seen.get(visit, {})
@@ -73,8 +80,12 @@ class Record:
             self.facts[row["visit"]] = row
         for one in known["technicians"]:
             self.here.setdefault(one["technician"], tuple(one["home"]))
-        columns = [events.column(name).to_pylist() for name in ("activity", "subject_id", "agent_id", "occurred_at")]
-        for activity, visit, agent, at in zip(*columns, strict=True):
+        names = ("activity", "subject_id", "agent_id", "occurred_at", "attributes")
+        for activity, visit, agent, at, more in zip(*(events.column(name).to_pylist() for name in names), strict=True):
+            if activity.startswith("promise") and not self.trying:
+                self.pledges[activity] += 1
+            if activity == "work_ended" and visit and '"reason": "part"' in (more or ""):
+                self.lacking.append((visit, agent))
             if activity == "shift_started" and agent:
                 self.here[agent] = next(
                     tuple(one["home"]) for one in known["technicians"] if one["technician"] == agent

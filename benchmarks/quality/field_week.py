@@ -14,6 +14,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -24,6 +25,7 @@ from benchmarks.quality._dispatch_record import Offered, outcome
 from troth.demo.field import FieldWorld, field_service
 from troth.demo.field.sums import field_sums
 from troth.field.routing.explain import sentence
+from troth.field.routing.page import page
 from troth.promise import brier, kept_rate
 
 START: Final = date(2026, 3, 2)
@@ -104,6 +106,8 @@ def _day(desk: Desk, day: date) -> None:
             desk.morning(known)
         if 28 <= quarter <= 72:
             desk.again(known)
+        if quarter == 40:
+            desk.shown = desk.plan
         if quarter >= 25:
             desk.offer(known)
     world.step(start + timedelta(days=1) - timedelta(milliseconds=1), controls=desk.controls())
@@ -152,6 +156,7 @@ def judge(lived: Lived) -> dict[str, Any]:
     calm = sum(one.untouched for one in plans)
     found["moved_untouched"] = sum(one.moved for one in plans) / calm if calm else 0.0
     found["over_budget"] = sum(one.moved > 0.05 * one.untouched for one in plans)
+    found |= dict(lived.desk.record.pledges)
     found["causes"] = dict(Counter(str(c.cause.kind) if c.cause else "better" for one in plans for c in one.changes))
     return found
 
@@ -183,6 +188,7 @@ def by_kind(lived: Lived) -> list[tuple[str, int, float, float, float]]:
 def main(argv: list[str] | None = None) -> int:
     """Run the protocol."""
     make = parser(__doc__)
+    make.add_argument("--page", type=Path, help="write the plan of the last day, as it stood at ten, as a page")
     make.add_argument("--progress", action="store_true", help="tell each day lived")
     args = make.parse_args(argv)
     how, status = case_set("field_week", args.set), 0
@@ -191,6 +197,8 @@ def main(argv: list[str] | None = None) -> int:
             learning=how["learning"], judged=how["judged"], seed=seed, size=how["size"], progress=args.progress
         )
         found = judge(lived)
+        if args.page and lived.desk.shown is not None:
+            args.page.write_text(page(lived.desk.shown), encoding="utf-8")
         held = AIM[0] <= found["kept"] <= AIM[1]
         status |= not held
         if args.json:
