@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from troth.capacity.projects.promising.answer import DisplacedJob as DisplacedJob
+from troth.capacity.projects.promising.answer import EarlierPrice as EarlierPrice
+from troth.capacity.projects.promising.answer import StartAnswer as StartAnswer
 from troth.capacity.projects.promising.beliefs import PARTS as PARTS
 from troth.capacity.projects.promising.beliefs import Beliefs as Beliefs
 from troth.capacity.projects.promising.beliefs import ComingBelief as ComingBelief
@@ -12,4 +15,11 @@ from troth.capacity.projects.promising.beliefs import PeopleBelief as PeopleBeli
 from troth.capacity.projects.promising.beliefs import ReactiveBelief as ReactiveBelief
 from troth.capacity.projects.promising.beliefs import SlipBelief as SlipBelief
 from troth.capacity.projects.promising.beliefs import WinBelief as WinBelief
+from troth.capacity.projects.promising.check import check as check
+from troth.capacity.projects.promising.displace import displaced as displaced
 from troth.capacity.projects.promising.house import HouseRule as HouseRule
+from troth.capacity.projects.promising.prepare import PreparedFutures as PreparedFutures
+from troth.capacity.projects.promising.prepare import prepare as prepare
+from troth.capacity.projects.promising.prepare import without as without
+from troth.capacity.projects.promising.price import earlier as earlier
+from troth.capacity.projects.promising.promise import promise as promise

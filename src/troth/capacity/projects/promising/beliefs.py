@@ -84,11 +84,13 @@ class SlipBelief:
     share : of clients that are not, 0 to 1.
     days : calendar days by which such a one is late on average (exponential, at least one).
     known_before : calendar days before the wanted day on which the planner hears of it; until then people are booked.
+    told : projects that have had their say already: their `earliest` is when they are ready.
     """
 
     share: float = 0.0
     days: float = 7.0
     known_before: float = 0.0
+    told: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +125,8 @@ class PeopleBelief:
     notice_days : calendar days from notice to the last day.
     hiring_days : calendar days on average from then until somebody new begins (exponential); `newcomer` is that one's
         progress in an hour relative to who left.
+    refill : whether somebody is hired for who leaves, also where the end of a contract is known.
+    leave : share of the weeks further ahead than `leave_known` days that will be taken off but are not entered yet.
     """
 
     absence: float = 0.0
@@ -131,6 +135,9 @@ class PeopleBelief:
     notice_days: float = 30.0
     hiring_days: float = 60.0
     newcomer: float = 1.0
+    refill: bool = True
+    leave: float = 0.0
+    leave_known: float = 90.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +249,7 @@ class Beliefs:
             case "absence":
                 return replace(self, people=replace(self.people, absence=0.0))
             case "attrition":
-                return replace(self, people=replace(self.people, attrition=0.0))
+                return replace(self, people=replace(self.people, attrition=0.0, refill=False))
             case "coming":
                 return replace(self, coming=ComingBelief())
             case "pace":

@@ -22,6 +22,8 @@ class HouseRule:
     bookable : share of the free hours that may be booked, 0 to 1.
     floor : while a task is not done, at least this share of its estimate is thought to be left.
     on : whether people who are booked on a project before go on with it first.
+    lag_days : days after the wanted start at which the house promises one on average: the place of what has no promise.
+    keep_weeks : weeks, from that of the portfolio's day on, whose hard bookings stay as they are.
     """
 
     by_promise: bool = True
@@ -31,3 +33,5 @@ class HouseRule:
     bookable: float = 1.0
     floor: float = 0.1
     on: bool = True
+    lag_days: float = 0.0
+    keep_weeks: int = 1

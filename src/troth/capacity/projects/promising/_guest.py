@@ -1,0 +1,140 @@
+"""What is asked about, made ready to be placed into the futures."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from troth.capacity.projects.portfolio import Deal
+from troth.capacity.projects.promising._jobs import NEVER, Job, of_deal
+from troth.capacity.projects.promising._place import Extra, Guest, Placed, place, room_for
+from troth.capacity.projects.promising._ratios import needs_of
+from troth.capacity.projects.promising._world import shapes_of
+from troth.capacity.projects.promising.check import phases_wrong
+from troth.capacity.projects.promising.prepare import PreparedFutures
+from troth.core.decision import Issue, Severity
+from troth.core.errors import InputError
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """A question: the job, its luck in each future, how much each future counts (sum 1), and the guest but for its place."""
+
+    job: Job
+    number: int
+    chance: Any
+    weight: Any
+    guest: Guest
+    won: Any
+    slip: Any
+
+    def in_line(self, day: float | None) -> Guest:
+        """Return the guest with its start promised for a day index; None: in its turn."""
+        return self.guest if day is None else self.guest._replace(order=np.full(len(self.won), float(day)))
+
+
+def asked(prepared: PreparedFutures, what: str | Deal) -> Asked:
+    """Return what is asked made ready.
+
+    Raises
+    ------
+    InputError
+        ``unknown-job``, ``already-started``, or what is wrong with the deal.
+    """
+    n, fate = prepared.futures, prepared.fate
+    name = what if isinstance(what, str) else what.deal_id
+    number = prepared.jobs.index(name) if name in prepared.jobs else -1
+    if isinstance(what, str):
+        if number < 0:
+            raise InputError(
+                [_error("unknown-job", what, "Maybe it was finished or lost, or came after the preparation.")]
+            )
+        job, luck = prepared.specs[number], prepared.lucks[number]
+    else:
+        _fit(prepared, what)
+        job = of_deal(what, beliefs=prepared.beliefs, origin=prepared.origin)
+        luck = fate.luck(job, needs=needs_of(what.phases))
+    if job.started is not None:
+        raise InputError([_error("already-started", name, "Maybe ask for its finish: `PreparedFutures.finishes`.")])
+    won = luck.day[:n]
+    chance = luck.chance[:n]
+    weight = chance / max(float(chance.sum()), 1e-300)
+    skills = {skill: k for k, skill in enumerate(prepared.skills)}
+    shapes = shapes_of([job.phases], number=skills, origin=prepared.origin)
+    rows, at = _own(prepared, number)
+    told = np.maximum(job.wanted - int(prepared.beliefs.slips.known_before), won + 1)
+    order = _turn(prepared, job, number, won)
+    guest = Guest(
+        shapes, number, won, job.wanted, luck.slip[:n], told, order, luck.ratio[:n], at, rows[:, 1].astype(np.int64),
+        rows[:, 2].astype(np.int64), 0.5 * rows[:, 3],
+    )  # fmt: skip
+    return Asked(job, number, chance, weight, guest, won, luck.slip[:n])
+
+
+def placed(
+    prepared: PreparedFutures, guest: Guest, *, whole: bool, extra: Extra | None = None, futures: int | None = None
+) -> Placed:
+    """Place a guest into the futures, on two threads."""
+    n, skills = futures or prepared.futures, len(prepared.skills)
+    out = Placed(np.full(n, NEVER), np.full(n, NEVER), np.zeros((n, skills)), np.zeros((n, skills)))
+    extra = extra or Extra(np.zeros(skills), 0, 0)
+    cut = n // 2
+
+    def run(part: tuple[int, int]) -> None:
+        rows = room_for(prepared.world, prepared.weeks, len(guest.shapes.skill))
+        place(
+            prepared.world,
+            prepared.draws,
+            prepared.lived,
+            prepared.edges,
+            guest,
+            rows,
+            extra,
+            out,
+            part[0],
+            part[1],
+            whole,
+        )
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(run, [(0, cut), (cut, n)]))
+    return out
+
+
+def _own(prepared: PreparedFutures, number: int) -> tuple[Any, Any]:
+    """Return the bookings of a job in the futures, and where those of each future end."""
+    lived, n = prepared.lived, prepared.futures
+    mine = lived.own[:, 0] == number if number >= 0 else np.zeros(len(lived.own), np.bool_)
+    before = np.concatenate([[0], np.cumsum(mine)])
+    return lived.own[mine], before[lived.own_at[: n + 1]].astype(np.int64)
+
+
+def _turn(prepared: PreparedFutures, job: Job, number: int, won: Any) -> Any:
+    """Return the place in the line of what has none promised."""
+    house = prepared.beliefs.house
+    if not house.by_promise:
+        return np.full(len(won), number - 1e6) if job.odds is None and number >= 0 else won.astype(float)
+    if job.promised is not None:
+        return np.full(len(won), float(job.promised))
+    return np.maximum(job.wanted, won) + house.lag_days
+
+
+def _fit(prepared: PreparedFutures, what: Deal) -> None:
+    """Raise what is wrong with a deal."""
+    bad = list(phases_wrong(what.phases, where=f"deals[{what.deal_id}]"))
+    if not 0 < what.probability <= 1:
+        bad.append(_error("bad-probability", str(what.probability), "Maybe it is a percentage: it is 0 to 1."))
+    known = set(prepared.skills)
+    missing = sorted({need.skill for phase in what.phases for need in phase.needs} - known)
+    bad += [
+        _error("unknown-skill", skill, "Maybe it is spelled in another way, or nobody holds it.") for skill in missing
+    ]
+    if bad:
+        raise InputError(bad)
+
+
+def _error(code: str, value: str, advice: str) -> Issue:
+    return Issue(code, Severity.ERROR, "deal", value, advice)

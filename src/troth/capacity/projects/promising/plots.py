@@ -1,0 +1,137 @@
+"""Pictures of an answer: the probability of each day, and who moves for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any, Final
+
+from troth.capacity.projects.promising.answer import DisplacedJob, StartAnswer
+from troth.charts.draw import plotly_text
+from troth.charts.template import template
+from troth.charts.tokens import LIGHT
+
+#: Pixels of a row of who moves, and around them; rows at most.
+_ROW: Final = 46
+_AROUND: Final = 52
+_ROWS: Final = 14
+
+
+def start_fan(answer: StartAnswer, *, finish: bool = True, height: int = 300) -> Any:
+    """Return the probability that a start promised for a day is kept, by day, and of the finish; dates of the levels named.
+
+    Parameters
+    ----------
+    finish : whether the finish is drawn too.
+
+    Returns
+    -------
+    a Plotly figure.
+    """
+    figure = _figure(height)
+    lines = [("start", answer.days, answer.chances, answer.starts, "accent", 2.5)]
+    if finish and answer.finish_days:
+        lines.append(("finish", answer.finish_days, answer.finish_chances, answer.finishes, "soft", 1.5))
+    ends = list[date]()
+    for name, days, chances, marks, colour, width in lines:
+        shown = [(day, chance) for day, chance in zip(days, chances, strict=True) if chance > 0]
+        if not shown:
+            continue
+        # A day's promise is kept or not at its end: the line steps.
+        figure.add_scatter(
+            x=[day.isoformat() for day, _ in shown], y=[chance for _, chance in shown], mode="lines",
+            line={"shape": "hv", "color": LIGHT[colour], "width": width},
+            hovertemplate=f"{name} by %{{x|%a %-d %b}}: %{{y:.0%}}<extra></extra>",
+        )  # fmt: skip
+        for level, day in zip(answer.levels, marks, strict=True):
+            if day is not None:
+                _mark(figure, name, day, level, colour)
+                ends.append(day)
+        ends.append(next((day for day, chance in shown if chance > 0.98), shown[-1][0]))
+    first = min(
+        (day for day, chance in zip(answer.days, answer.chances, strict=True) if chance > 0), default=answer.asked
+    )
+    last = max(ends, default=first)
+    pad = max((last - first).days * 0.04, 1.0) * 86_400_000
+    figure.update_layout(
+        yaxis={"range": [0, 1.08], "tickformat": ".0%", "tickvals": [0, 0.25, 0.5, 0.75, 1], "rangemode": "tozero"},
+        xaxis={"type": "date", "tickformat": "%-d %b", "nticks": 7, "tickangle": 0, "range": [_at(first, -pad), _at(last, 2 * pad)]},
+        margin={"t": 12, "r": 12},
+    )  # fmt: skip
+    return figure
+
+
+def displacement(
+    moved: Sequence[DisplacedJob], *, names: Mapping[str, str] | None = None, rows: int = _ROWS, finish: bool = True
+) -> Any:
+    """Return who would move: a row each, as long as the days it moves on average if it does, with how likely that is.
+
+    Parameters
+    ----------
+    moved : from `displaced`.
+    names : what jobs are called, by id.
+    rows : shown at most, from the first.
+    finish : whether days are of the finish; else of the start.
+    """
+    shown = list(moved)[:rows]
+    figure = _figure(_AROUND + _ROW * max(len(shown), 1))
+    most = 1.0
+    for k, one in enumerate(shown):
+        days = (one.finish_days if finish else one.start_days) or 0.0
+        most = max(most, days)
+        # How likely is how strong: half seen is seldom, full is sure.
+        figure.add_bar(
+            x=[days], y=[k + 0.12], orientation="h", width=0.34, hoverinfo="skip",
+            marker={"color": LIGHT["accent"], "opacity": 0.25 + 0.75 * one.probability, "line": {"width": 0}},
+        )  # fmt: skip
+        name = (names or {}).get(one.job_id, one.job_id)
+        said = "sold" if one.sold else f"deal, {one.win:.0%} to be won"
+        figure.add_annotation(
+            xref="paper", x=0, y=k - 0.24, xanchor="left", showarrow=False, font={"size": 12, "color": LIGHT["ink"]},
+            text=f"{plotly_text(name)} <span style='color:{LIGHT['muted']}'>{said}</span>",
+        )  # fmt: skip
+        figure.add_annotation(
+            x=days, y=k + 0.12, xanchor="left", xshift=5, showarrow=False, text=_moves(one, days),
+            font={"size": 12, "color": LIGHT["ink"]},
+        )  # fmt: skip
+    if not shown:
+        figure.add_annotation(
+            xref="paper", yref="paper", x=0, y=0.5, xanchor="left", showarrow=False, text="Nobody moves.",
+            font={"size": 14, "color": LIGHT["ink"]},
+        )  # fmt: skip
+    what = "finish" if finish else "start"
+    figure.update_layout(
+        xaxis={"range": [0, most * 1.75], "title": {"text": f"days by which the {what} moves, if it does"}, "nticks": 6},
+        yaxis={"range": [max(len(shown), 1) - 0.4, -0.55], "tickvals": [], "showgrid": False}, margin={"t": 4, "l": 8, "r": 8},
+    )  # fmt: skip
+    return figure
+
+
+def _moves(one: DisplacedJob, days: float) -> str:
+    said = f"{days:.0f} days later, likely {one.probability:.0%}"
+    if one.kept_before is not None and one.kept_after is not None:
+        said += f"; promise kept {one.kept_before:.0%} → {one.kept_after:.0%}"
+    return said
+
+
+def _mark(figure: Any, name: str, day: date, level: float, colour: str) -> None:
+    figure.add_scatter(
+        x=[day.isoformat()], y=[level], mode="markers", marker={"color": LIGHT[colour], "size": 8}, cliponaxis=False,
+        hovertemplate=f"{name} by %{{x|%a %-d %b %Y}}: {level:.0%}<extra></extra>",
+    )  # fmt: skip
+    figure.add_annotation(
+        x=day.isoformat(), y=level, xanchor="left", yanchor="top", xshift=7, yshift=-1, showarrow=False,
+        text=f"{day.day} {day:%b}", font={"size": 12, "color": LIGHT[colour]},
+    )  # fmt: skip
+
+
+def _at(day: date, ms: float) -> str:
+    from datetime import UTC, datetime, timedelta
+
+    return (datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(milliseconds=ms)).strftime("%Y-%m-%d %H:%M")
+
+
+def _figure(height: int, **layout: Any) -> Any:
+    import plotly.graph_objects as go
+
+    return go.Figure(layout={"template": template(), "height": height, "showlegend": False, **layout})

@@ -1,0 +1,151 @@
+"""Capable to promise: the question "when can we start?" answered from the prepared futures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+
+from troth.capacity.projects.portfolio import Deal
+from troth.capacity.projects.promising._guest import Asked, asked, placed
+from troth.capacity.projects.promising._jobs import NEVER
+from troth.capacity.projects.promising._place import Placed
+from troth.capacity.projects.promising.answer import StartAnswer
+from troth.capacity.projects.promising.prepare import PreparedFutures
+from troth.core.decision import Explanation
+
+
+def promise(
+    prepared: PreparedFutures, *, deal: str | Deal, levels: Sequence[float] = (0.5, 0.8, 0.9), weeks: int | None = None
+) -> StartAnswer:
+    """Return when a deal's project can start and when it is finished, with probabilities.
+
+    Parameters
+    ----------
+    deal : id of a deal, or of a project that is not begun, that was in the portfolio; or a deal that was not.
+    levels : probabilities for which the first days are looked for.
+    weeks : how many weeks from the first possible one are looked at; None goes on until almost sure.
+
+    Raises
+    ------
+    InputError
+        ``unknown-job``, ``already-started``, ``unknown-skill`` and what else is wrong with the deal.
+
+    Source
+    ------
+    The idea of promising from capacity that is not yet taken: M. O. Ball, C.-Y. Chen and Z.-Y. Zhao (2004), Available to
+    promise, in Handbook of Quantitative Supply Chain Analysis, 447-483; that probabilities are to be calibrated, then
+    sharp: T. Gneiting, F. Balabdaoui and A. E. Raftery (2007), J. R. Statist. Soc. B 69, 243-268.
+    """
+    question = asked(prepared, deal)
+    table = _Starts(prepared, question)
+    days, chances = table.curve(weeks)
+    starts = [
+        next((day for day, chance in zip(days, chances, strict=True) if chance >= level), None) for level in levels
+    ]
+    near = min(range(len(levels)), key=lambda k: abs(levels[k] - 0.8)) if levels else 0
+    finishes = list[date | None]()
+    main: tuple[Placed, Any, Any] | None = None
+    for k, level in enumerate(levels):
+        at = starts[k]
+        out = placed(prepared, table.guest(None if at is None else (at - prepared.origin).days), whole=True)
+        order, mass = _sorted(out.finish, question.weight)
+        finishes.append(_first(prepared, order, mass, level))
+        if k == near:
+            main = (out, order, mass)
+    if main is None:
+        out = placed(prepared, table.guest(None), whole=True)
+        main = (out, *_sorted(out.finish, question.weight))
+    out, order, mass = main
+    last = np.flatnonzero(np.append(np.diff(order) > 0, True) & (order < NEVER))
+    weight = question.weight
+    since = (prepared.portfolio.day - prepared.origin).days
+    samples = np.stack(
+        [_since(out.start - question.slip, since, out.start), _since(out.finish, since, out.finish), weight]
+    )
+    return StartAnswer(
+        question.job.job_id, prepared.portfolio.day, float(question.chance.mean()), tuple(levels), tuple(starts),
+        tuple(finishes), tuple(days), tuple(chances), tuple(prepared.day(k) for k in order[last]), tuple(mass[last].tolist()),
+        float(weight[out.start < NEVER].sum()), float(1 / (weight**2).sum()), _explained(prepared, question, out), samples,
+    )  # fmt: skip
+
+
+class _Starts:
+    """Starts of a question by the day they are promised for."""
+
+    def __init__(self, prepared: PreparedFutures, question: Asked) -> None:
+        self.prepared, self.question = prepared, question
+        self.by_promise = prepared.beliefs.house.by_promise
+        self.once: Placed | None = None
+
+    def guest(self, day: int | None) -> Any:
+        """Return the guest with a promised day."""
+        return self.question.in_line(day if self.by_promise else None)
+
+    def kept(self, day: int) -> Any:
+        """Return (F,) days of the start, less the client's own delay, if it is promised for a day."""
+        if self.once is None or self.by_promise:
+            self.once = placed(self.prepared, self.guest(day), whole=False)
+        found = self.once.start
+        return np.where(found < NEVER, found - self.question.slip, NEVER)
+
+    def curve(self, weeks: int | None) -> tuple[list[date], list[float]]:
+        """Return working days and the probability that a start promised for them is kept."""
+        p, days, chances = self.prepared, list[date](), list[float]()
+        first = max(self.question.job.wanted, (p.portfolio.day - p.origin).days, int(self.question.won.min()))
+        until = p.weeks if weeks is None else min(p.weeks, first // 7 + weeks)
+        done = first // 7
+        while done < until:
+            # Weekly at first, then rarer: days between count as promised for the later place in the line.
+            step = 1 if done - first // 7 < 16 else 2 if done - first // 7 < 32 else 4
+            upto = min(done + step, until)
+            found = self.kept(7 * upto - 3)
+            for day in range(7 * done, 7 * upto):
+                if day >= first and p.world.open_[day]:
+                    days.append(p.day(day))
+                    chances.append(float(min(1.0, self.question.weight[found <= day].sum())))
+            done = upto
+            if chances and chances[-1] > 0.995 and weeks is None:
+                break
+        return days, chances
+
+
+def _explained(prepared: PreparedFutures, question: Asked, out: Placed) -> Explanation:
+    """Return what a start waits for: the client, the decision, people of a skill; and what takes their hours."""
+    weight, parts = question.weight, list[tuple[float, Explanation]]()
+    since = prepared.portfolio.day.weekday()
+    client = max(question.job.wanted - since, 0) / 7
+    late = float((weight * question.slip).sum()) / 7
+    parts.append((client + late, Explanation("waits-for-client", {"weeks": client, "late_weeks": late})))
+    decision = float((weight * np.maximum(question.won - max(question.job.wanted, since), 0)).sum()) / 7
+    if decision > 0:
+        parts.append((decision, Explanation("waits-for-decision", {"weeks": decision})))
+    for s, name in enumerate(prepared.skills):
+        weeks = float((weight * out.blocked[:, s]).sum())
+        if weeks > 0:
+            share = float(weight[out.blocked[:, s] > 0].sum())
+            parts.append((weeks, Explanation("waits-for-skill", {"skill": name, "weeks": weeks, "share": share})))
+    parts.sort(key=lambda part: -part[0])
+    begun = out.start[out.start < NEVER]
+    until = int(np.median(begun)) // 7 + 1 if len(begun) else prepared.weeks
+    helped = float(prepared.lived.helped[: prepared.futures, :until].mean())
+    room = float(prepared.lived.room[: prepared.futures, :until].sum(axis=2, dtype=float).mean()) / 2
+    load = Explanation("reactive-work", {"hours_a_week": helped, "of_hours": room})
+    return Explanation("start-binds", {"first": parts[0][1].code}, (*(one for _, one in parts), load))
+
+
+def _sorted(days: Any, weight: Any) -> tuple[Any, Any]:
+    """Return days in order and the weight up to each."""
+    order = np.argsort(days, kind="stable")
+    return days[order], np.minimum(np.cumsum(weight[order]), 1.0)
+
+
+def _first(prepared: PreparedFutures, days: Any, mass: Any, level: float) -> date | None:
+    at = int(np.searchsorted(mass, level - 1e-12))
+    return None if at >= len(days) or days[at] >= NEVER else prepared.origin + timedelta(days=int(days[at]))
+
+
+def _since(days: Any, since: int, real: Any) -> Any:
+    return np.where(real < NEVER, days - since, np.inf)
