@@ -55,7 +55,7 @@ def parts(hours: float, *, weeks: int, grain: float) -> list[float]:
     Examples
     --------
     >>> parts(10, weeks=4, grain=1)
-    [2.0, 3.0, 3.0, 2.0]
+    [2.0, 3.0, 2.0, 3.0]
     """
-    marks = [grain * round(hours * k / weeks / grain) for k in range(weeks)] + [hours]
+    marks = [grain * math.floor(hours * k / weeks / grain + 1e-9) for k in range(weeks)] + [hours]
     return [float(b - a) for a, b in pairwise(marks)]

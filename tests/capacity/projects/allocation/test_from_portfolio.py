@@ -1,0 +1,163 @@
+"""From a portfolio to the problem of who does what."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from troth.capacity.projects.allocation import AllocationProblem, from_portfolio, solve
+from troth.capacity.projects.allocation._laid import parts
+from troth.capacity.projects.portfolio import (
+    Consultant,
+    ContractTerms,
+    Deal,
+    HeldSkill,
+    LeaveSpan,
+    Portfolio,
+    Project,
+    ProjectBooking,
+    ProjectPhase,
+    ReactiveLoad,
+    RequestState,
+    SkillNeed,
+    TimeEntry,
+)
+from troth.core.errors import InputError
+
+DAY = date(2026, 6, 1)
+TERMS = (ContractTerms(date(2026, 1, 1), cost_cents=5000),)
+ADA = Consultant("ada", TERMS, (HeldSkill("design", 2),), location="riga", target=0.5)
+BEN = Consultant("ben", TERMS, (HeldSkill("build", 1),), team="ops")
+
+
+def _phase(name: str, skill: str, hours: float, **more: object) -> ProjectPhase:
+    return ProjectPhase(name, (SkillNeed(skill, hours),), **more)  # type: ignore[arg-type]  # any of the phase's other fields
+
+
+def _problem(portfolio: Portfolio, *, until: date = date(2026, 6, 29), at_least: float = 1.0) -> AllocationProblem:
+    return from_portfolio(portfolio, first=DAY, until=until, at_least=at_least)
+
+
+def _table(problem: AllocationProblem) -> dict[tuple[str, int], float]:
+    n = problem.needs
+    return {(n.phase[m], int(n.week[m])): float(n.hours[m]) for m in range(len(n))}
+
+
+def test_phases_follow_each_other() -> None:
+    """A phase begins in the week after those before it; each takes as long as its hours at the usual pace."""
+    bank = Project("bank", (_phase("b", "build", 30, after=("a",)), _phase("a", "design", 80)))
+    assert _table(_problem(Portfolio(DAY, (ADA, BEN), (bank,)))) == {("a", 0): 40, ("a", 1): 40, ("b", 2): 30}
+
+
+def test_a_phase_with_a_deadline_is_spread_until_then() -> None:
+    """Its own deadline, or that of the project for the last one."""
+    own = Project("bank", (_phase("a", "design", 30, deadline=date(2026, 6, 19)),))
+    last = Project("bank", (_phase("a", "design", 30),), deadline=date(2026, 6, 19))
+    for one in (own, last):
+        assert _table(_problem(Portfolio(DAY, (ADA,), (one,)))) == {("a", 0): 10, ("a", 1): 10, ("a", 2): 10}
+
+
+def test_what_is_done_and_what_lies_beyond_is_left_out() -> None:
+    """Finished phases want nothing; hours after the last day are not in the problem."""
+    bank = Project(
+        "bank",
+        (_phase("a", "design", 90, done=True), _phase("b", "design", 80, after=("a",), earliest=date(2026, 6, 22))),
+    )
+    assert _table(_problem(Portfolio(DAY, (ADA,), (bank,)))) == {("b", 3): 40}
+
+
+@given(hours=st.floats(0, 500), weeks=st.integers(1, 30), grain=st.sampled_from([1.0, 4.0]))
+def test_no_hour_is_lost_in_parts(hours: float, weeks: int, grain: float) -> None:
+    """Parts add up, and none but the last is broken."""
+    found = parts(hours, weeks=weeks, grain=grain)
+    assert sum(found) == pytest.approx(hours)
+    assert all((one / grain).is_integer() for one in found[:-1])
+    assert min(found) >= -1e-6
+
+
+def test_hours_free_are_those_of_contracts_and_leave() -> None:
+    """Leave takes its days away."""
+    away = replace(ADA, leave=(LeaveSpan(date(2026, 6, 8), date(2026, 6, 10)),))
+    assert _problem(Portfolio(DAY, (away,)), until=date(2026, 6, 15)).free.tolist() == [[40, 24]]
+
+
+def test_reactive_work_takes_its_expected_share() -> None:
+    """It falls on the team's people, by what they have."""
+    load = ReactiveLoad("mail", (2.0,) * 5 + (0.0, 0.0), team="ops")
+    assert _problem(Portfolio(DAY, (ADA, BEN), reactive=(load,)), until=date(2026, 6, 8)).free.tolist() == [[40], [30]]
+
+
+def test_a_skill_that_expires_is_not_held_from_that_week() -> None:
+    """In the week in which it ends it is not held any more."""
+    who = replace(ADA, skills=(HeldSkill("design", 2, until=date(2026, 6, 10)),))
+    problem = _problem(Portfolio(DAY, (who,)))
+    assert problem.held is not None
+    assert problem.held[0, 0].tolist() == [True, False, False, False]
+
+
+def test_hard_bookings_are_kept_on_their_needs() -> None:
+    """Hours on a need of the week are confirmed; those that no need takes are busy; soft ones are neither."""
+    bank = Project("bank", (_phase("a", "design", 30, deadline=date(2026, 6, 5)),))
+    hard = ProjectBooking("1", "bank", DAY, date(2026, 6, 15), 80, "ada")
+    soft = replace(hard, booking_id="2", probability=0.5, state=RequestState.PLANNED)
+    problem = _problem(Portfolio(DAY, (ADA,), (bank,), bookings=(hard, soft)), until=date(2026, 6, 15))
+    assert problem.confirmed.hours.tolist() == pytest.approx([30])
+    assert problem.busy is not None
+    assert problem.busy.tolist() == [pytest.approx([10, 40])]
+    plan = solve(problem)
+    assert plan.broken == ()
+    assert plan.bookings() == ()
+
+
+def test_deals_are_projects_if_they_are_probable_enough() -> None:
+    """With the toggle on, a deal wants hours from the day on which the customer wants to begin, at a value by its probability."""
+    deal = Deal("mill", (_phase("a", "design", 40),), 0.4, date(2026, 6, 8))
+    house = Portfolio(DAY, (ADA,), deals=(deal,))
+    assert _problem(house).projects == ()
+    problem = _problem(house, at_least=0.3)
+    assert problem.projects == ("mill",)
+    assert (problem.needs.week.tolist(), problem.needs.value.tolist()) == ([1], [0.4])
+
+
+def test_caps_are_of_calendar_years_less_what_is_logged() -> None:
+    """A week belongs to the year of its Thursday; what was worked in the year before the first day counts."""
+    who = replace(ADA, yearly_hours=1000.0)
+    logged = tuple(TimeEntry("old", "ada", date(2026, 5, k), 20.0) for k in range(1, 16))
+    logged += (TimeEntry("old", "ada", date(2025, 5, 5), 9.0),)
+    house = Portfolio(DAY, (who, BEN), (Project("old", ()),), logged=logged)
+    problem = from_portfolio(house, first=date(2026, 12, 21), until=date(2027, 1, 11))
+    assert problem.periods().tolist() == [0, 0, 1]
+    assert problem.limits().tolist() == [[700, 1000], [np.inf, np.inf]]
+    assert problem.known.tolist() == [[0, 0]]
+
+
+def test_people_bring_place_cost_and_target() -> None:
+    """As the portfolio has them; a target is a share of the hours free."""
+    problem = _problem(Portfolio(DAY, (ADA, BEN), (Project("bank", (), location="riga", members=("ben",)),)))
+    assert (problem.person_place, problem.project_place) == (("riga", ""), ("riga",))
+    assert problem.cost is not None
+    assert problem.cost.tolist() == [5000, 5000]
+    assert problem.target is not None
+    assert problem.target[0] == 80
+    assert np.isnan(problem.target[1])
+    assert problem.members.tolist() == [[1, 0]]
+
+
+def test_the_past_is_never_planned() -> None:
+    """A first day before the portfolio's, or no day at all, is an issue."""
+    with pytest.raises(InputError) as caught:
+        from_portfolio(Portfolio(DAY, (ADA,)), first=date(2026, 5, 1), until=date(2026, 4, 1))
+    assert [issue.code for issue in caught.value.issues] == ["first-in-past", "no-days"]
+
+
+def test_an_unsound_portfolio_is_told() -> None:
+    """Errors of the portfolio's own check come with the error."""
+    ring = Project("bank", (_phase("a", "design", 9, after=("b",)), _phase("b", "design", 9, after=("a",))))
+    with pytest.raises(InputError) as caught:
+        _problem(Portfolio(DAY, (ADA,), (ring,)))
+    assert any("cycl" in issue.code for issue in caught.value.issues)
