@@ -37,7 +37,7 @@ def test_a_sound_house_is_told_so(tmp_path: Path, capsys: pytest.CaptureFixture[
     """Nothing is wrong: exit status 0, and how much there is."""
     assert main(["projects", "check", written(tmp_path, house())]) == DONE
     assert capsys.readouterr().out == (
-        "2026-06-01, 3 people, 1 projects, 1 deals, 3 bookings, 2 logged: nothing is wrong.\n"
+        "2026-06-01, 3 people, 1 project, 1 deal, 3 bookings, 2 time sheets: nothing is wrong.\n"
     )
 
 

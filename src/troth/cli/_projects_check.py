@@ -109,4 +109,8 @@ def _show(issues: Sequence[Issue], over: Sequence[output.Row], counts: output.Ro
 
 
 def _count(name: str, value: Any) -> str:
-    return str(value) if name == "day" else f"{value:,} {name}"
+    if name == "day":
+        return str(value)
+    one = {"people": "person", "activities": "activity", "logged": "time sheet"}.get(name, name.removesuffix("s"))
+    many = {"logged": "time sheets"}.get(name, name)
+    return f"{value:,} {one if value == 1 else many}"
