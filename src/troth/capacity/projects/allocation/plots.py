@@ -33,7 +33,8 @@ def balance(plan: AllocationPlan) -> tuple[Floats, Floats, Floats]:
 
 
 def skill_weeks(plan: AllocationPlan) -> Any:
-    """Return skills by weeks as a `plotly.graph_objects.Figure`; skills of which most is missing come first.
+    """Return skills by weeks as a `plotly.graph_objects.Figure`; skills of which most is missing come first, those
+    of which nothing is needed are left out.
 
     A cell that lacks hours is red-orange, the deeper the greater the share of what is wanted; one in which all is done is
     teal, the deeper the more hours its holders have left. Hours and the price of one hour more stand in the hover.
@@ -42,7 +43,7 @@ def skill_weeks(plan: AllocationPlan) -> Any:
 
     p = plan.problem
     wanted, missing, left = balance(plan)
-    order = np.lexsort((np.arange(len(p.skills)), -missing.sum(axis=1)))
+    order = [s for s in np.lexsort((np.arange(len(p.skills)), -missing.sum(axis=1))).tolist() if wanted[s].any()]
     share = np.where(
         missing > 1e-6, -missing / np.maximum(wanted, 1e-9), np.minimum(left / np.maximum(wanted, 1e-9), 1.0)
     )
@@ -52,19 +53,19 @@ def skill_weeks(plan: AllocationPlan) -> Any:
         [_words(p.skills[s], f"{p.weeks[w]:%-d %b}", wanted[s, w], missing[s, w], left[s, w], price[s, w]) for w in range(len(p.weeks))]
         for s in order
     ]  # fmt: skip
-    count = max(1, len(p.skills))
+    count = max(1, len(order))
     figure = go.Figure(
         layout={"template": template(), "height": count * (_NARROW if count > _MANY else _ROW) + _AROUND}
     )
     figure.add_heatmap(
-        x=[week.isoformat() for week in p.weeks], y=list(range(len(p.skills))), z=shade[order], zmin=-1, zmax=1, zmid=0, colorscale=_SCALE,
+        x=[week.isoformat() for week in p.weeks], y=list(range(len(order))), z=shade[order], zmin=-1, zmax=1, zmid=0, colorscale=_SCALE,
         xgap=1, ygap=1, customdata=words, hovertemplate="%{customdata}<extra></extra>", hoverongaps=False,
         colorbar={"orientation": "h", "thickness": 8, "len": 0.6, "x": 0, "xanchor": "left", "y": 0, "yref": "container", "yanchor": "bottom", "tickvals": [-1, 0, 1],
                   "ticktext": ["all missing", "just enough", "ample"], "tickfont": {"size": 11}, "outlinewidth": 0},
     )  # fmt: skip
     figure.update_layout(
         margin={"t": 8, "l": 8, "r": 12, "b": 72}, xaxis={"type": "date", "tickformat": "%-d %b", "nticks": 8, "tickangle": 0},
-        yaxis={"tickvals": list(range(len(p.skills))), "ticktext": [plotly_text(_short(p.skills[s])) for s in order],
+        yaxis={"tickvals": list(range(len(order))), "ticktext": [plotly_text(_short(p.skills[s])) for s in order],
                "tickfont": {"size": 10 if count > _MANY else 12}, "range": [count - 0.5, -0.5], "showgrid": False},
     )  # fmt: skip
     return figure
