@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from benchmarks.quality._routing_made import made
 from troth.core.decision import Stop
 from troth.field.routing import _split
-from troth.field.routing._pyvrp import solve_pyvrp
+from troth.field.routing._pyvrp import PartModel, Trial, side_by_side, solve_pyvrp
 from troth.field.routing._split import plane, solve_split
 from troth.field.routing._whole import whole
 from troth.field.routing.orders import sequences, toured
@@ -24,6 +25,13 @@ from troth.field.routing.solve import judged
 def problem() -> RoutingProblem:
     """Return a problem of two hundred customers."""
     return read_solomon(made("RC1", customers=200, seed=3, density=0.5))
+
+
+@pytest.fixture(autouse=True)
+def small_groups(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cut so that two hundred visits are several groups."""
+    for name, value in {"_SMALL": 30, "_LARGE": 60, "_FEW": 4, "_SOME": 6}.items():
+        monkeypatch.setattr(_split, name, value)
 
 
 def test_parts_make_a_plan_that_stands(problem: RoutingProblem) -> None:
@@ -102,10 +110,10 @@ def test_groups_hold_enough_long_tours(monkeypatch: pytest.MonkeyPatch) -> None:
     long = read_solomon(made("RC2", customers=600, seed=3))
     begun = solve_split(long, stop=Stop(steps=0), seed=1)
     assert begun is not None
-    monkeypatch.setattr(_split, "_FEW", 8.0)
-    monkeypatch.setattr(_split, "_SOME", 8.0)
+    monkeypatch.setattr(_split, "_FEW", 6.0)
+    monkeypatch.setattr(_split, "_SOME", 6.0)
     with ThreadPoolExecutor(1) as pool:
-        search = _split._Search(whole(long), plane(long.seconds), np.random.default_rng(1), pool, Stop(steps=0), 0.0)
+        search = _split._Search(whole(long), plane(long.seconds), np.random.default_rng(1), pool, 1, Stop(steps=0), 0.0)
         lines = {t: [int(v) for v in begun.seq[t][: begun.size[t]]] for t in range(len(begun.size)) if begun.size[t]}
         # Twelve tours of fifty visits, whatever order they have.
         visits = [v for line in lines.values() for v in line]
@@ -114,6 +122,33 @@ def test_groups_hold_enough_long_tours(monkeypatch: pytest.MonkeyPatch) -> None:
     assert sorted(v for job in jobs for v in job.visits) == list(range(600))
     assert min(len(job.lines) for job in jobs) >= 4
     assert len(jobs) <= 2
+
+
+def test_few_groups_are_not_cut(problem: RoutingProblem, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With fewer than three groups the rest of the steps are for the whole, on two sides by chance in other ways."""
+    monkeypatch.setattr(_split, "_FEW", 20)
+    monkeypatch.setattr(_split, "_SOME", 20)
+    calls: list[dict[str, Any]] = []
+
+    def counted(model: PartModel, **how: Any) -> list[Trial]:
+        calls.append(how)
+        return side_by_side(model, **how)
+
+    monkeypatch.setattr(_split, "side_by_side", counted)
+    found = solve_split(problem, stop=Stop(steps=100), seed=1)
+    assert found is not None
+    assert [len(set(how["seeds"])) for how in calls] == [2]
+    assert found.steps == 100
+    assert not judged(problem, tours=toured(problem, seq=found.seq, size=found.size)).broken
+
+
+def test_rounds_last_longer_with_more_steps(problem: RoutingProblem) -> None:
+    """However many steps there are, they are some fifteen rounds at most."""
+    with ThreadPoolExecutor(1) as pool:
+        for steps, longer in ((10, 1.0), (1_000_000, 1_000_000 / (15 * 500 * 200 / 30))):
+            search = _split._Search(whole(problem), None, np.random.default_rng(1), pool, 1, Stop(steps=steps), 0.0)
+            jobs = [_split._Job(tuple(range(k, k + 50)), (), {}, 0) for k in range(0, 200, 50)]
+            assert search._longer(jobs) == pytest.approx(longer)
 
 
 def test_nothing_is_worth_making(problem: RoutingProblem) -> None:

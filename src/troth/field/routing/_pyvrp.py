@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final, TypeVar
 
@@ -246,31 +246,42 @@ def solve_pyvrp(
     lines = None if start is None else listed(start[0], size=start[1])
     many = chains or min(os.cpu_count() or 1, 4)
     seeds = [seed % 2**32, *np.random.SeedSequence(seed).generate_state(many)[1:].tolist()]
-    best = [float(_NONE)] * many
     left = None if stop.seconds is None else max(stop.seconds - (time.perf_counter() - began), 0.0)
-
-    enough = threading.Event()
-    told = float(_NONE)
-
-    def run(c: int) -> Trial:
-        return improve(
-            model, seconds=left, steps=stop.steps, seed=seeds[c], lines=lines, asked=enough.is_set, patience=True,
-            on_best=lambda cost: best.__setitem__(c, cost),
-        )  # fmt: skip
-
-    def tell() -> None:
-        nonlocal told
-        if on_progress is not None and min(best) < told:
-            told = min(best)
-            on_progress(told / w.unit, None)
-
+    tell = None if on_progress is None else lambda cost: on_progress(cost / w.unit, None)
     with ThreadPoolExecutor(many) as pool:
-        trials = attended([partial(run, c) for c in range(many)], pool=pool, stop=stop, enough=enough, tell=tell)
+        trials = side_by_side(
+            model, seeds=seeds, pool=pool, stop=replace(stop, seconds=left), lines=lines, patience=True, tell=tell
+        )
     good = [one for one in trials if one.feasible]
     if not good:
         return None
     found = min(good, key=lambda one: one.cost)
     return as_found(w, lines=found.lines, value=found.cost / w.unit, steps=sum(one.steps for one in good))
+
+
+def side_by_side(
+    model: PartModel, *, seeds: Sequence[int], pool: ThreadPoolExecutor, stop: Stop, lines: dict[int, list[int]] | None,
+    enough: threading.Event | None = None, penalties: Any = None, patience: bool = False,
+    tell: Callable[[float], object] | None = None,
+) -> list[Trial]:  # fmt: skip
+    """Run PyVRP on one problem with several seeds; `tell` hears what the best of them costs when that falls."""
+    enough = enough or threading.Event()
+    best = [float(_NONE)] * len(seeds)
+    told = float(_NONE)
+
+    def run(k: int) -> Trial:
+        return improve(
+            model, seconds=stop.seconds, steps=stop.steps, seed=seeds[k], lines=lines, asked=enough.is_set, penalties=penalties,
+            patience=patience, on_best=lambda cost: best.__setitem__(k, cost),
+        )  # fmt: skip
+
+    def hear() -> None:
+        nonlocal told
+        if tell is not None and min(best) < told:
+            told = min(best)
+            tell(told)
+
+    return attended([partial(run, k) for k in range(len(seeds))], pool=pool, stop=stop, enough=enough, tell=hear)
 
 
 def attended(

@@ -21,7 +21,17 @@ import numpy as np
 
 from troth.core.decision import Stop
 from troth.field.routing._hunt import Found
-from troth.field.routing._pyvrp import Trial, as_found, attended, improve, listed, mean_penalties, part, price
+from troth.field.routing._pyvrp import (
+    Trial,
+    as_found,
+    attended,
+    improve,
+    listed,
+    mean_penalties,
+    part,
+    price,
+    side_by_side,
+)
 from troth.field.routing._whole import Whole, whole
 from troth.field.routing.problem import RoutingProblem
 
@@ -31,8 +41,12 @@ _SMALL, _LARGE = 80, 160
 _FEW, _SOME, _MOST = 12, 18, 500
 #: So many groups are worked at in any case: if there are fewer, some twice, by chance in other ways.
 _SIDES: Final = 2
-#: Seconds a group of the smallest size is worked at in one round; larger ones in proportion.
+#: Seconds a group of the smallest size is worked at in one round, at least; larger ones in proportion.
 _SLICE: Final = 0.4
+#: With more time than so many rounds take each lasts longer: a run of PyVRP forgets its way when it ends.
+_ROUNDS: Final = 15
+#: With fewer groups than these nothing is cut any more: for the rest of the time each core searches the whole.
+_PARTS: Final = 3
 #: Iterations in the place of seconds, for a stop by steps.
 _STEPS: Final = 500
 #: Up to so many visits the first plan is made of all at once.
@@ -71,12 +85,14 @@ def solve_split(
     many = chains or min(os.cpu_count() or 1, 4)
     w = whole(problem)
     with ThreadPoolExecutor(many) as pool:
-        search = _Search(w, plane(problem.seconds), np.random.default_rng(seed), pool, stop, began)
+        search = _Search(w, plane(problem.seconds), np.random.default_rng(seed), pool, many, stop, began)
+        if on_progress is not None:
+            search.tell = lambda cost: on_progress(cost / w.unit, None)
         if not search.begin(None if start is None else listed(start[0], size=start[1])):
             return None
         while search.round():
-            if on_progress is not None:
-                on_progress(search.value / w.unit, None)
+            if search.tell is not None:
+                search.tell(search.value)
     return as_found(w, lines=search.lines, value=search.value / w.unit, steps=search.steps)
 
 
@@ -84,14 +100,16 @@ class _Search:
     """Rounds over groups, and the plan between them."""
 
     def __init__(
-        self, w: Whole, where: Any, draw: np.random.Generator, pool: ThreadPoolExecutor, stop: Stop, began: float,
+        self, w: Whole, where: Any, draw: np.random.Generator, pool: ThreadPoolExecutor, many: int, stop: Stop, began: float,
     ) -> None:  # fmt: skip
+        self.many = many
         self.w, self.where, self.draw, self.pool, self.stop, self.began = w, where, draw, pool, stop, began
         self.lines: Lines = {}
         self.steps = 0
         self.value = 0.0
         self.penalties: Any = None
         self.enough = threading.Event()
+        self.tell: Callable[[float], object] | None = None
 
     def begin(self, lines: Lines | None) -> bool:
         """Take or make a first plan; tell whether it breaks no rule."""
@@ -167,19 +185,43 @@ class _Search:
         if self._over():
             return False
         jobs = self._jobs()
+        if len(jobs) < _PARTS and len(self.w.place) <= _AT_ONCE:
+            return self._rest()
         jobs += [replace(one, seed=int(self.draw.integers(2**31))) for one in jobs[: max(_SIDES - len(jobs), 0)]]
         # Fixed before any group is begun: nothing may depend on which ends first.
         left = None if self.stop.steps is None else -(-(self.stop.steps - self.steps) // len(jobs))
-        trials = [one for one in self._all([partial(self._work, one, left, self.penalties) for one in jobs]) if one]
+        longer = self._longer(jobs)
+        work = [partial(self._work, one, longer, left, self.penalties) for one in jobs]
+        trials = [one for one in self._all(work) if one]
+        self._take(trials)
+        return True
+
+    def _rest(self) -> bool:
+        """Search the whole for all the time that is left, on each side by chance in other ways."""
+        model = part(self.w, visits=range(len(self.w.place)), tours=range(len(self.w.tours)))
+        seconds = None if self.stop.seconds is None else self.stop.seconds - (time.perf_counter() - self.began)
+        steps = None if self.stop.steps is None else -(-(self.stop.steps - self.steps) // _SIDES)
+        trials = side_by_side(
+            model, seeds=self.draw.integers(2**31, size=_SIDES).tolist(), pool=self.pool, stop=Stop(seconds, steps, self.stop.asked),
+            lines=dict(self.lines), enough=self.enough, penalties=self.penalties, tell=self.tell,
+        )  # fmt: skip
         self._take(trials)
         return True
 
     def _over(self) -> bool:
         return self.enough.is_set() or self.stop.reached(seconds=time.perf_counter() - self.began, steps=self.steps)
 
-    def _work(self, job: _Job, left: int | None, penalties: Any) -> Trial | None:
+    def _longer(self, jobs: Sequence[_Job]) -> float:
+        """Return how many times longer than the least this round lasts."""
+        size = sum(_size(one) for one in jobs) * _ROUNDS
+        if self.stop.steps is not None:
+            return max(self.stop.steps / (_STEPS * size), 1.0)
+        seconds = time.perf_counter() - self.began if self.stop.seconds is None else self.stop.seconds
+        return max(seconds * min(self.many, len(jobs)) / (_SLICE * size), 1.0)
+
+    def _work(self, job: _Job, longer: float, left: int | None, penalties: Any) -> Trial | None:
         """Improve one group, for its share of what is left."""
-        share = max(len(job.visits) / _SMALL, 0.25)
+        share = _size(job) * longer
         seconds = None
         if self.stop.seconds is not None:
             seconds = min(_SLICE * share, self.stop.seconds - (time.perf_counter() - self.began))
@@ -239,6 +281,10 @@ class _Search:
             gaps = np.hypot(*(middles - self.where[self.w.place[v]]).T)
             out[of[int(gaps.argmin())]].append(v)
         return out
+
+
+def _size(job: _Job) -> float:
+    return max(len(job.visits) / _SMALL, 0.25)
 
 
 def _cut(middles: Any, sizes: Any, most: float, draw: np.random.Generator) -> Iterator[Any]:
