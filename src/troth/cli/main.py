@@ -47,7 +47,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     ),
     "projects": (
         "troth.cli.projects",
-        "Tell what is wrong with a portfolio of projects, deals and people, and plan who works on what.",
+        "Say what can be sold and when it can start: check a portfolio, plan who works on what, promise a start.",
     ),
     "parts": (
         "troth.cli.parts",
