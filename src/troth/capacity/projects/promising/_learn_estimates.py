@@ -1,0 +1,173 @@
+"""How estimates turn out, learned from phases: a linear model of log(actual / estimated) with tails and censoring, by EM."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import exp, log
+from typing import Any
+
+import numpy as np
+from scipy.special import log_ndtr
+
+from troth.capacity.projects.promising.beliefs import Beliefs, EstimateBelief
+from troth.capacity.projects.promising.history import PhaseOutcome
+
+#: Standard deviations of what is not known before: of a type's mean, an estimator's shift, a level's and a person's pace.
+_TYPE, _ESTIMATOR, _LEVEL, _PERSON = 0.2, 0.2, 0.2, 0.08
+#: Phases that the neutral spread, the pooled one, and the share of long tasks count as.
+_SPREAD_N, _LONG_N, _FACTOR_N = 8.0, 10.0, 5.0
+#: An unfinished phase tells little before so large a part of its estimate is worked; and rounds of the EM.
+_WORTH, _ROUNDS = 0.6, 60
+
+
+@dataclass(frozen=True, slots=True)
+class LearnedEstimates:
+    """The parts of `Beliefs` that come from phases; `rows` is how many there were, finished and not."""
+
+    estimates: Mapping[str, EstimateBelief]
+    estimate: EstimateBelief
+    estimators: Mapping[str, float]
+    project_sd: float
+    levels: Mapping[float, float]
+    people: Mapping[str, float]
+    rows: tuple[int, int]
+
+
+def learned(outcomes: Sequence[PhaseOutcome], *, neutral: Beliefs) -> LearnedEstimates:
+    """Learn from phases. Everything unknown has a normal prior around neutral, so that little data says little.
+
+    Source
+    ------
+    EM for mixed models: N. M. Laird and J. H. Ware (1982), Random-effects models for longitudinal data, Biometrics 38,
+    963-974; for rows of which only a lower bound is known: C. Schmee and G. J. Hahn (1979), Technometrics 21, 417-432.
+    """
+    rows = [
+        one for one in outcomes
+        if one.estimated > 0 and one.logged > 0 and (one.done or one.logged >= _WORTH * one.estimated)
+    ]  # fmt: skip
+    if not rows:
+        return LearnedEstimates(
+            neutral.estimates, neutral.estimate, neutral.estimators, neutral.project_sd, neutral.pace.levels,
+            neutral.pace.people, (0, 0),
+        )  # fmt: skip
+    return _Fit(rows, neutral).run()
+
+
+class _Fit:
+    """State of the EM."""
+
+    def __init__(self, rows: Sequence[PhaseOutcome], neutral: Beliefs) -> None:
+        self.rows, self.neutral = rows, neutral
+        self.names: dict[tuple[str, Any], int] = {}
+        entries = [list(self._row(one)) for one in rows]
+        self.x = np.zeros((len(rows), len(self.names)))
+        for k, found in enumerate(entries):
+            for column, value in found:
+                self.x[k, column] += value
+        self.kinds = [name for what, name in self.names if what == "type"]
+        self.kind = np.array([self.kinds.index(one.task_type) for one in rows])
+        self.parts = np.array([max(one.parts, 1.0) for one in rows])
+        self.y = np.log([one.logged / one.estimated for one in rows])
+        self.open = np.array([not one.done for one in rows])
+        first, many = neutral.estimate, len(self.kinds)
+        self.sd, self.pooled_sd = np.full(many, max(first.sd, 0.02)), max(first.sd, 0.02)
+        self.share, self.pooled_share = np.full(many, max(first.long_share, 0.05)), max(first.long_share, 0.05)
+        self.stretch = log(first.long_factor) if first.long_factor > 1 else log(2.0)
+        self.project_sd = max(neutral.project_sd, 0.02)
+        self.prior_sd = {"type": _TYPE, "estimator": _ESTIMATOR, "level": _LEVEL, "person": _PERSON}
+        self.mean = np.array([self._before(what, name) for what, name in self.names])
+        self.beta, self.cov = self.mean.copy(), np.zeros((len(self.mean), len(self.mean)))
+
+    def _row(self, one: PhaseOutcome) -> Any:
+        """Yield (column, value) of a row, naming columns as they come up."""
+        wanted: list[tuple[str, Any, float]] = [("type", one.task_type, 1.0), ("project", one.project_id, 1.0)]
+        wanted += [("estimator", one.estimator, 1.0)] if one.estimator else []
+        # Who works faster needs fewer hours.
+        wanted += [("level", level, -share) for level, share in sorted(one.levels.items())]
+        wanted += [("person", who, -share) for who, share in sorted(one.people.items())]
+        for what, name, value in wanted:
+            yield self.names.setdefault((what, name), len(self.names)), value
+
+    def _before(self, what: str, name: Any) -> float:
+        neutral = self.neutral
+        match what:
+            case "type":
+                return neutral.estimates.get(name, neutral.estimate).mean
+            case "estimator":
+                return neutral.estimators.get(name, 0.0)
+            case "level" if neutral.pace.levels:
+                known = sorted(neutral.pace.levels.items())
+                return log(float(np.interp(name, [a for a, _ in known], [b for _, b in known])))
+            case "person":
+                return log(neutral.pace.people.get(name, 1.0))
+        return 0.0
+
+    def run(self) -> LearnedEstimates:
+        for _ in range(_ROUNDS):
+            self._step()
+        return self._told()
+
+    def _step(self) -> None:
+        """Fill in what is not seen, then find the most likely parameters given that."""
+        eta = self.x @ self.beta
+        noise = self.sd[self.kind] / np.sqrt(self.parts)
+        gap, extra, long = self._filled(eta, noise)
+        seen = eta + gap
+        weight = noise**-2
+        spread = np.array([self.project_sd if what == "project" else self.prior_sd[what] for what, _ in self.names])
+        precision = (self.x * weight[:, None]).T @ self.x + np.diag(spread**-2)
+        self.cov = np.linalg.inv(precision)
+        self.beta = self.cov @ (self.x.T @ (weight * seen) + self.mean * spread**-2)
+        left = seen - self.x @ self.beta
+        unsure = np.einsum("ij,jk,ik->i", self.x, self.cov, self.x)
+        square = (left**2 + extra + unsure) * self.parts
+        self._spreads(square, long)
+
+    def _filled(self, eta: Any, noise: Any) -> tuple[Any, Any, Any]:
+        """Return what rows are expected to be above the mean of an ordinary one, its variance, and how likely each is long."""
+        share, jump = np.clip(self.share[self.kind], 1e-6, 0.5), self.stretch
+        z = np.stack([(self.y - eta) / noise, (self.y - eta - jump) / noise])
+        logs = np.where(self.open, log_ndtr(-z), -0.5 * z**2)
+        logs += np.log(np.stack([1 - share, share]))
+        long = 1 / (1 + np.exp(np.clip(logs[0] - logs[1], -500, 500)))
+        # Of a row whose end is not seen: mean and variance of a normal above a bound.
+        hazard = np.exp(-0.5 * z**2 - 0.5 * np.log(2 * np.pi) - log_ndtr(-z))
+        above, var = noise * hazard, noise**2 * np.maximum(1 - hazard * (hazard - z), 0.0)
+        plain, far = (np.where(self.open, above[k], self.y - eta - k * jump) for k in (0, 1))
+        rest = np.where(self.open, (1 - long) * var[0] + long * var[1], 0.0)
+        gap = (1 - long) * plain + long * far
+        return gap, rest + long * (1 - long) * (plain - far) ** 2, long
+
+    def _spreads(self, square: Any, long: Any) -> None:
+        many, first = len(self.kinds), self.neutral.estimate
+        n = np.bincount(self.kind, minlength=many)
+        total = np.bincount(self.kind, square, minlength=many)
+        self.pooled_sd = ((_SPREAD_N * first.sd**2 + total.sum()) / (_SPREAD_N + n.sum())) ** 0.5
+        self.sd = np.maximum(((_SPREAD_N * self.pooled_sd**2 + total) / (_SPREAD_N + n)) ** 0.5, 0.02)
+        seen = np.bincount(self.kind, long, minlength=many)
+        self.pooled_share = (_LONG_N * first.long_share + seen.sum()) / (_LONG_N + n.sum())
+        self.share = (_LONG_N * self.pooled_share + seen) / (_LONG_N + n)
+        done = ~self.open
+        above = float((long * done) @ (self.y - self.x @ self.beta))
+        usual = log(max(first.long_factor, 1.2))
+        self.stretch = max((_FACTOR_N * usual + above) / (_FACTOR_N + float(long @ done)), log(1.3))
+        mine = [k for (what, _), k in self.names.items() if what == "project"]
+        square_sum = float((self.beta[mine] ** 2 + np.diag(self.cov)[mine]).sum())
+        self.project_sd = ((_SPREAD_N * self.neutral.project_sd**2 + square_sum) / (_SPREAD_N + len(mine))) ** 0.5
+
+    def _told(self) -> LearnedEstimates:
+        by: dict[str, dict[Any, float]] = {"type": {}, "estimator": {}, "level": {}, "person": {}, "project": {}}
+        for (what, name), k in self.names.items():
+            by[what][name] = float(self.beta[k])
+        factor = exp(self.stretch)
+        found = {
+            name: EstimateBelief(by["type"][name], float(self.sd[k]), float(self.share[k]), factor)
+            for k, name in enumerate(self.kinds)
+        }
+        mean = float(np.mean(list(by["type"].values())))
+        other = EstimateBelief(mean, float(self.pooled_sd), float(self.pooled_share), factor)
+        return LearnedEstimates(
+            found, other, by["estimator"], float(self.project_sd), {a: exp(b) for a, b in sorted(by["level"].items())},
+            {a: exp(b) for a, b in by["person"].items()}, (int((~self.open).sum()), int(self.open.sum())),
+        )  # fmt: skip
