@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
-from troth.capacity.projects.portfolio import Portfolio, ProjectPhase, SkillNeed, free_hours
+from troth.capacity.projects.portfolio import Consultant, Portfolio, ProjectPhase, SkillNeed, free_hours
 from troth.capacity.projects.promising import Beliefs, PreparedFutures
 
 NEVER = 1 << 20
@@ -51,6 +51,7 @@ class Work:
     order: float
     start: int = NEVER
     finish: int = NEVER
+    moved: bool = False
     closed: set[str] = field(default_factory=set)
     team: set[str] = field(default_factory=set)
 
@@ -82,11 +83,16 @@ class PlainFuture:
         self.beliefs: Beliefs = prepared.beliefs
         self.people = {who.person_id: who for who in self.portfolio.people if not who.placeholder}
         self.index = {who.person_id: k for k, who in enumerate(self.portfolio.people)}
-        self.hours = free_hours(
-            self.portfolio, first=prepared.origin, until=prepared.origin + timedelta(days=7 * prepared.weeks)
-        )
+        # Whoever leaves is followed by somebody with the same contract; the draws say when.
+        portfolio = replace(self.portfolio, people=tuple(self._unending(who) for who in self.portfolio.people))
+        self.hours = free_hours(portfolio, first=prepared.origin, until=prepared.origin + timedelta(days=7 * prepared.weeks))
         self.works = self._works()
         self.waits = {one.load_id: self.beliefs.reactive.waits.get(one.load_id, 0.0) for one in self._loads()}
+
+    def _unending(self, who: Consultant) -> Consultant:
+        if not who.contracts or not self.beliefs.people.refill:
+            return who
+        return replace(who, contracts=(*who.contracts[:-1], replace(who.contracts[-1], until=None)))
 
     def _loads(self) -> tuple[Any, ...]:
         return self.beliefs.reactive.loads or self.portfolio.reactive
@@ -241,8 +247,9 @@ class PlainFuture:
                         row[1] -= spent
                         room -= spent
         for one in self.works:
-            if one.finish == NEVER and one.start <= day:
+            if one.finish == NEVER and one.moved:
                 one.close(day)
+                one.moved = False
 
     def react(self, load: Any, week: int, there: dict[str, float]) -> None:
         if load.team in self.beliefs.reactive.turn:
@@ -276,6 +283,7 @@ class PlainFuture:
             task.left -= hours * pace
             task.logged += hours
             spent += hours
+            one.moved |= task.done
         if spent > 0 and one.start == NEVER:
             one.start = day
         return spent

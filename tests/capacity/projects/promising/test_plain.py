@@ -11,7 +11,7 @@ from troth.capacity.projects.portfolio import Portfolio
 from troth.capacity.projects.promising import Beliefs, prepare
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 @given(firms())
 def test_compiled_futures_equal_plain_ones(firm: tuple[Portfolio, Beliefs]) -> None:
     """The compiled planner gives every job the first and last day that a plain one gives it, in small firms of every kind."""
