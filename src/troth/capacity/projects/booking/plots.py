@@ -12,7 +12,7 @@ import numpy as np
 from troth.capacity.projects.booking._loads import GONE, CountedBookings
 from troth.capacity.projects.booking.heat import SkillWeeks
 from troth.capacity.projects.booking.windows import OverbookedRange, overbooked
-from troth.capacity.projects.portfolio import Portfolio, ProjectBooking
+from troth.capacity.projects.portfolio import Portfolio, ProjectBooking, weeks
 from troth.charts.draw import plotly_text
 from troth.charts.template import template
 from troth.charts.tokens import LIGHT
@@ -20,20 +20,22 @@ from troth.charts.tokens import LIGHT
 #: Pixels of a row of the heat map and of a lane of the timeline, and around them.
 _CELL: Final = 30
 _LANE: Final = 20
-_GAP: Final = 16
+_GAP: Final = 24
 _AROUND: Final = 74
 #: With more weeks there is no room for numbers in cells.
 _NUMBERED: Final = 14
 #: Hours of a working day, in which numbers of cells are said.
 _DAY: Final = 8.0
 _NAME: Final = 16
+#: So many dates have room on an axis.
+_TICKS: Final = 5
 #: What a cell can be, its colour and that of its number.
 _STATES: Final = (
     ("over-booked", "late", "card"),
-    ("over if soft ones come", "watch-wash", "ink"),
-    ("full", "faint", "ink"),
-    ("some free", "band", "ink"),
-    ("half or more free", "accent", "card"),
+    ("over if all come", "watch-wash", "watch"),
+    ("full", "hair", "ink"),
+    ("some free", "faint", "ink"),
+    ("half free", "band", "ink"),
 )
 #: Shares of hours free from which on a cell is no longer full, and is half free.
 _SOME, _HALF = 0.1, 0.5
@@ -68,13 +70,12 @@ def skill_heat(shown: SkillWeeks) -> Any:
             at = np.argwhere(state == k)
             figure.add_scatter(
                 x=at[:, 1], y=at[:, 0], mode="text", text=[numbers[r, c] for r, c in at], hoverinfo="skip", showlegend=False,
-                textfont={"size": 11, "color": LIGHT[ink]},
+                textfont={"size": 10, "color": LIGHT[ink]},
             )  # fmt: skip
     for name, colour, _ in _STATES:
         mark = {"symbol": "square", "size": 11, "color": LIGHT[colour], "line": {"width": 1, "color": LIGHT["hair"]}}
         figure.add_scatter(x=[None], y=[None], mode="markers", marker=mark, name=name, showlegend=True)
-    every = max(1, -(-columns // 6))
-    ticks = list(range(0, columns, every))
+    ticks = list(range(0, columns, max(1, -(-columns // _TICKS))))
     figure.update_layout(
         showlegend=True, legend=_legend(), margin={"t": 30, "l": 8, "r": 12, "b": 24},
         xaxis={"tickvals": ticks, "ticktext": [_day(shown.mondays[k]) for k in ticks], "tickangle": 0, "showline": False,
@@ -86,7 +87,7 @@ def skill_heat(shown: SkillWeeks) -> Any:
 
 
 def states(shown: SkillWeeks) -> Any:
-    """Return what each cell is, as a place in the order of over-booked, over if soft ones come, full, some free, half or more free."""
+    """Return what each cell is, as a place in the order of over-booked, over if all come, full, some free, half free."""
     share = np.divide(shown.left, shown.there, out=np.zeros_like(shown.left), where=shown.there > 0)
     out = np.where(share >= _HALF, 4, np.where(share >= _SOME, 3, 2))
     out = np.where(shown.left_if_all_come < -0.005, 1, out)
@@ -122,7 +123,7 @@ def people_timeline(
     figure.update_layout(
         barmode="overlay", showlegend=True, legend=_legend(), margin={"t": 30, "l": 8, "r": 12, "b": 24},
         uniformtext={"mode": "hide", "minsize": 9},
-        xaxis={"type": "date", "range": [portfolio.day.isoformat(), until.isoformat()], "nticks": 6, "tickangle": 0, "showgrid": True,
+        xaxis={"type": "date", "range": [portfolio.day.isoformat(), until.isoformat()], "tickvals": _mondays(portfolio.day, until), "tickangle": 0, "showgrid": True,
                "gridcolor": LIGHT["hair"], "tickfont": {"size": 11}, "tickformat": "%-d %b"},
         yaxis={"tickvals": [sheet.middle(name) for name in sheet.names], "ticktext": [plotly_text(_clip(name)) for name in sheet.names],
                "range": [sheet.tall, 0], "showgrid": False},
@@ -155,7 +156,7 @@ class _Sheet:
 
     def middle(self, name: str) -> float:
         """Return where the name of a row stands."""
-        return self.top[name] + (_GAP + _LANE * self.depth(name)) / 2
+        return self.top[name] + _GAP / 4 + _LANE * self.depth(name) / 2
 
     def shown(self, first: date, until: date) -> tuple[str, int]:
         """Return the begin and the milliseconds of what is to be seen of days."""
@@ -183,7 +184,7 @@ class _Sheet:
         booked: dict[bool, list[tuple[str, int, float, float, str, str]]] = {True: [], False: []}
         for name in self.names:
             for one, lane in zip(self.mine[name], self.lanes[name], strict=True):
-                y = self.top[name] + _GAP / 2 + _LANE * (lane + 0.5)
+                y = self.top[name] + _GAP / 4 + _LANE * (lane + 0.5)
                 booked[one.hard].append((*self.shown(one.first, one.until), y, _LANE - 4.0, _told(one), one.project_id))
         for name, look, bars in (("leave", away, leaves), ("hard", hard, booked[True]), ("soft", soft, booked[False])):
             if bars:
@@ -202,15 +203,15 @@ class _Sheet:
         for one in found:
             if one.person_id not in self.top or one.first >= self.until:
                 continue
-            bottom = self.top[one.person_id] + _GAP / 2 + _LANE * self.depth(one.person_id) + 1
+            bottom = self.top[one.person_id] + _GAP / 4 + _LANE * self.depth(one.person_id) + 1
             a, b = max(one.first, self.first), min(one.until, self.until)
             words = f"{one.over:.4g} h over: {one.forced:.4g} h of {plotly_text(', '.join(one.booking_ids))} in {one.available:.4g} h"
             for at in (a, a + (b - a) / 2, b):
                 x, y, told = [*x, at.isoformat()], [*y, bottom], [*told, words]
             x, y, told = [*x, None], [*y, None], [*told, ""]
             figure.add_annotation(
-                x=a.isoformat(), y=bottom, text=f"{one.over:.3g} h over", showarrow=False, xanchor="left", yanchor="middle", xshift=6,
-                font={"size": 10, "color": LIGHT["late"]}, bgcolor=LIGHT["card"], borderpad=1,
+                x=a.isoformat(), y=bottom, text=f"{one.over:.3g} h over", showarrow=False, xanchor="left", yanchor="top", yshift=-2,
+                font={"size": 10, "color": LIGHT["late"]}, borderpad=0,
             )  # fmt: skip
         if x:
             figure.add_scatter(
@@ -228,6 +229,11 @@ def _lanes(bookings: Sequence[ProjectBooking]) -> list[int]:
         ends[lane : lane + 1] = [one.until]
         out.append(lane)
     return out
+
+
+def _mondays(first: date, until: date) -> list[str]:
+    some = [day for day in weeks(first, until=until) if day >= first]
+    return [day.isoformat() for day in some[:: max(1, -(-len(some) // _TICKS))]]
 
 
 def _told(one: ProjectBooking) -> str:

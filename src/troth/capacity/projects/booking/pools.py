@@ -97,11 +97,31 @@ def pooled(
     open_ = [one._replace(booking=_unnamed(one.booking, every)) for one in wants if one.booking.person_id not in who]
     if not open_:
         return ()
-    people = [one for one in who.values() if any(_may(one, want.booking) for want in open_)]
-    names = {one.person_id for one in people}
-    own = [one for one in wants if one.booking.person_id in names]
-    have = days(every, until=last_day([*open_, *own], portfolio=every), people=names)
-    return tuple(_shortages(every, _net(open_, own, people, have), have))
+    found: list[PooledShortage] = []
+    for some, people in _apart(open_, who.values()):
+        names = {one.person_id for one in people}
+        own = [one for one in wants if one.booking.person_id in names]
+        have = days(every, until=last_day([*some, *own], portfolio=every), people=names)
+        found += _shortages(every, _net(some, own, people, have), have)
+    return tuple(found)
+
+
+def _apart(open_: Sequence[Wanted], people: Iterable[Consultant]) -> Iterator[tuple[list[Wanted], list[Consultant]]]:
+    """Yield bookings with all who could do them, apart from others with whom they share nobody: small flows are quick."""
+    group = list(range(len(open_)))
+    able: list[tuple[Consultant, int]] = []
+    for who in people:
+        mine = [k for k, want in enumerate(open_) if _may(who, want.booking)]
+        if mine:
+            able.append((who, mine[0]))
+            joined = {group[k] for k in mine}
+            if len(joined) > 1:
+                group = [min(joined) if one in joined else one for one in group]
+    for label in sorted(set(group)):
+        yield (
+            [want for want, one in zip(open_, group, strict=True) if one == label],
+            [who for who, k in able if group[k] == label],
+        )
 
 
 class _Net(NamedTuple):
@@ -187,13 +207,17 @@ def _shortages(portfolio: Portfolio, net: _Net, have: Days) -> Iterator[PooledSh
     place = np.searchsorted(nodes, np.stack([begins[inside], ends[inside]]))
     parts = csr_array((np.ones(place.shape[1]), tuple(place)), shape=(len(nodes), len(nodes)))
     label = connected_components(parts, directed=False)[1]
-    for k in range(int(label.max()) + 1):
-        some = set(nodes[label == k].tolist())
-        wants = [w for w in range(len(net.wants)) if w + 2 in some]
-        rooms = [(u, t) for node, (u, t) in slots.items() if node in some]
+    asked = {w + 2 for w, one in enumerate(net.wants) if one.booking.person_id not in have.row}
+    order = np.argsort(label, kind="stable")
+    for part in np.split(nodes[order], np.flatnonzero(np.diff(label[order])) + 1):
+        some = part.tolist()
+        if asked.isdisjoint(some):
+            continue  # people who are over-booked by name alone
+        wants = [node - 2 for node in some if node < len(net.wants) + 2]
+        rooms = [slots[node] for node in some if node in slots]
         forced = sum(amounts[w] for w in wants)
         available = sum(int(net.room[u, t]) for u, t in rooms)
-        if forced - available < _SLACK or not any(net.wants[w].booking.person_id not in have.row for w in wants):
+        if forced - available < _SLACK:
             continue
         low, high = min(net.wants[w].a for w in wants), max(net.wants[w].b for w in wants)
         names = sorted({name for u, t in rooms if net.room[u, t] for name in net.members[u]})
