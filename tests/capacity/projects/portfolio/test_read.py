@@ -6,28 +6,51 @@ from collections import defaultdict
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.capacity.projects.portfolio.practice_lake import lake_of_world, lived
 from tests.kpi.logs import Event, lake_of
-from troth.capacity.projects.portfolio import ContractKind, Portfolio, paid_hours
+from troth.capacity.projects.portfolio import ContractKind, Portfolio, TimeEntry, paid_hours
+from troth.capacity.projects.portfolio._lake_days import Doors
+from troth.capacity.projects.portfolio._lake_load import loads_of
 from troth.capacity.projects.portfolio.from_file import from_json, to_json
 from troth.capacity.projects.portfolio.read import portfolio_of
 from troth.core.decision import Issue, Severity
 from troth.core.errors import InputError
 from troth.core.time import Span
+from troth.demo.practice import PracticeWorld
 from troth.demo.practice.known import PracticeKnown
 from troth.ledger import CapacityClaim, CapacityLedger, ClaimKind, Resource
 from troth.log.lake import Lake
 
 
 @pytest.fixture(scope="module")
-def read(tmp_path_factory: pytest.TempPathFactory) -> tuple[Portfolio, list[Issue], PracticeKnown]:
-    """What a lake says after fourteen weeks, doubts, and what the world knows."""
+def worlds(tmp_path_factory: pytest.TempPathFactory) -> tuple[Portfolio, list[Issue], PracticeWorld]:
+    """What a lake says after fourteen weeks, doubts, and the world."""
     world, until = lived(weeks=14, people=20)
     lake = lake_of_world(tmp_path_factory.mktemp("lake"), world, until=until)
     portfolio, issues = portfolio_of(lake)
+    return portfolio, issues, world
+
+
+@pytest.fixture(scope="module")
+def read(worlds: tuple[Portfolio, list[Issue], PracticeWorld]) -> tuple[Portfolio, list[Issue], PracticeKnown]:
+    """What a lake says, doubts, and what the world knows."""
+    portfolio, issues, world = worlds
     return portfolio, issues, world.known()
+
+
+def test_reactive_work_is_the_worlds(worlds: tuple[Portfolio, list[Issue], PracticeWorld]) -> None:
+    """Hours of support a week as the world's ledger has them, by team; Mondays bring most, days differ."""
+    portfolio, _, world = worlds
+    assert {one.team for one in portfolio.reactive} == set(world.truth.teams)
+    # Fourteen weeks with one holiday; the mean of a weekday is of days that are open.
+    weekly = sum(world.record().support.values()) / 14
+    assert sum(sum(one.hours) for one in portfolio.reactive) == pytest.approx(weekly, rel=0.04)
+    for one in portfolio.reactive:
+        assert one.hours[5:] == (0.0, 0.0) and all(hours > 0 for hours in one.hours[:5])
+        assert 0.1 < one.day_cv < 1.5 and one.week_cv < one.day_cv
 
 
 def test_the_day_is_the_one_after_the_log(read: tuple[Portfolio, list[Issue], PracticeKnown]) -> None:
@@ -322,3 +345,25 @@ def test_a_lake_without_projects_and_a_site_that_is_none_are_told(tmp_path: Path
         portfolio_of(empty)
     with pytest.raises(InputError, match=r"unknown-site.*Maybe one of hall"):
         portfolio_of(small(tmp_path / "lake"), site="hell")
+
+
+def test_days_and_weeks_of_reactive_work_are_told_apart() -> None:
+    """Of drawn hours with a known part of the day and of the week: both are found again, and one alone does not look like both."""
+    rng, first = np.random.default_rng(5), date(2026, 1, 5)
+    for day_cv, week_cv in ((0.3, 0.2), (0.3, 0.0), (0.05, 0.25)):
+        days = [first + timedelta(k) for k in range(26 * 7) if k % 7 < 5]
+        weeks = rng.gamma(1 / week_cv**2, week_cv**2, 26) if week_cv else np.ones(26)
+        noise = rng.gamma(1 / day_cv**2, day_cv**2, len(days))
+        rows = [
+            (TimeEntry("help", "ada", day, float((6 - day.weekday()) * weeks[k // 5] * noise[k]), billable=False), "north")
+            for k, day in enumerate(days)
+        ]  # fmt: skip
+        rows += [
+            (TimeEntry("p1", "ada", days[0], 90.0, billable=False), "north"),
+            (TimeEntry("x", "ada", days[0], 90.0), "north"),
+        ]
+        (load,) = loads_of(rows, projects={"p1"}, doors={"north": Doors()}, day=first + timedelta(26 * 7))
+        assert load.hours == pytest.approx((6, 5, 4, 3, 2, 0, 0), rel=0.2)
+        assert load.day_cv == pytest.approx(day_cv, rel=0.25)
+        assert load.week_cv == pytest.approx(week_cv, abs=0.08)
+    assert loads_of(rows[:15], projects={"p1"}, doors={"north": Doors()}, day=days[15]) == ()

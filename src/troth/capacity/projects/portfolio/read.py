@@ -9,7 +9,8 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from troth.capacity.projects.portfolio._lake_days import Row, Tables, spans_of
+from troth.capacity.projects.portfolio._lake_days import Row, Tables, calendar_for, doors_of, spans_of
+from troth.capacity.projects.portfolio._lake_load import loads_of
 from troth.capacity.projects.portfolio._lake_people import Staff, staff_of
 from troth.capacity.projects.portfolio._lake_projects import kinds_of, projects_of
 from troth.capacity.projects.portfolio._lake_work import Told, bookings_of, deals_of, templates_of
@@ -40,7 +41,7 @@ _WORK: Final = """
         AND occurred_at < $end AND list_contains($sites, site)
     ORDER BY occurred_at, recorded_at, length(source_id), source_id"""
 _LOGGED: Final = """
-    SELECT occurred_at, subject_id, agent_id, value, attributes FROM ({rows})
+    SELECT occurred_at, subject_id, agent_id, team, value, attributes FROM ({rows})
     WHERE activity = 'time_logged' AND occurred_at < $end AND list_contains($sites, site)
     ORDER BY occurred_at, length(source_id), source_id"""
 _SHIFTS: Final = """
@@ -63,7 +64,8 @@ def portfolio_of(
     People are those of `memberships` with a row in `contracts`; weekly hours lie evenly on the weekdays on which the log has
     shifts of theirs, else on those the calendar is open. Deals have the phases of their template, times what makes their hours
     the estimated ones. Hours logged on a phase of several skills are shared out to those the person has. Promises are the open
-    ones; a client's delay of a start moves `earliest` as far.
+    ones; a client's delay of a start moves `earliest` as far. Hours that are of no project and not billable are reactive work
+    of the team, as the last half year shows it.
 
     Parameters
     ----------
@@ -168,9 +170,16 @@ def _made(
     templates = templates_of(tables, day=day)
     kinds = kinds_of([row for row in tables["projects"] if row["valid_from"] is None or row["valid_from"] < day])
     deals = deals_of(told, templates=templates, kinds=kinds)
+    teams = [row["team"] or "" for row in sheets]
+    doors = {
+        team: doors_of(tables, name=calendar_for(tables, site=sites[0], team=team, day=day), day=day)
+        for team in set(teams)
+    }
+    known = {row["project"] for row in tables["projects"]}
+    reactive = loads_of(list(zip(entries, teams, strict=True)), projects=known, doors=doors, day=day)
     claims = _claims(staff, tables, ledger, sites=sites, day=day, tz=told.tz)
     portfolio = Portfolio(
-        day, tuple(staff.people), projects, deals, templates, bookings_of(told, day=day, soft=soft), claims=claims, logged=kept,
+        day, tuple(staff.people), projects, deals, templates, bookings_of(told, day=day, soft=soft), reactive=reactive, claims=claims, logged=kept,
         rates=_card(tables, currency), holidays={name: one.closed for name, one in sorted(staff.doors.items()) if name}, currency=currency,
     )  # fmt: skip
     return portfolio, [*issues, *told.issues, *staff.issues, *check(portfolio)]
