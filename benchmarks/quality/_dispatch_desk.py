@@ -192,9 +192,8 @@ class Desk:
             kind = EventKind.EMERGENCY if row["priority"] == "P1" else EventKind.NEW
             events.append(DayEvent(kind, now, visit_id=row["visit"]))
         events += [
-            DayEvent(EventKind.PART_MISSING, now, visit_id=name, technician_id=who)
+            DayEvent(EventKind.PART_MISSING, now, visit_id=name if name in have else "", technician_id=who)
             for name, who in self.record.lacking
-            if name in have
         ]
         self.record.lacking.clear()
         events += self._late(state, plan)

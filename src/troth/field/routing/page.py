@@ -81,7 +81,7 @@ def _cards(plan: RoutePlan, found: Sequence[RouteBreach]) -> str:
     told = [
         ("cost", f"{plan.value / 100:,.2f}", f"{plan.status}, no bound" if plan.bound is None else f"{plan.status}, at most {plan.gap:.1%} too dear"),
         ("visits made", f"{len(set(made)):,}", f"of {len(problem.visits):,}"),
-        ("on the road", duration(drive), f"{drive / out:.0%} of {duration(out)} out" if out > 0 else ""),
+        ("on the road", duration(drive), f"{drive / out:.0%} of {out / 3600:,.0f} h out" if out > 0 else ""),
     ]  # fmt: skip
     if promised:
         told.insert(
