@@ -24,9 +24,9 @@ def check(problem: AllocationProblem) -> list[Issue]:
     >>> from troth.capacity.projects.allocation import AllocationNeeds, AllocationProblem, check
     >>> one = np.zeros(1, int)
     >>> needs = AllocationNeeds(one, one, one, np.array([-5.0]), np.array([1.0]), np.zeros(1))
-    >>> problem = AllocationProblem(("ada",), ("design",), ("bank",), (date(2026, 6, 1),), np.array([[40.0]]), np.array([[0.0]]), needs)
+    >>> problem = AllocationProblem(("ada",), ("design",), ("bank",), (date(2026, 6, 1),), np.array([[40.0]]), np.array([[-1.0]]), needs)
     >>> [issue.code for issue in check(problem)]
-    ['bad-hours', 'skill-nobody-holds']
+    ['bad-hours', 'bad-level']
     """
     shapes = [*_names(problem), *_shapes(problem)]
     if shapes:  # figures cannot be looked at where rows are missing

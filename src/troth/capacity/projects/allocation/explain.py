@@ -7,7 +7,7 @@ from collections import defaultdict
 import numpy as np
 
 from troth.capacity.projects.allocation._classes import able
-from troth.capacity.projects.allocation.plan import AllocationPlan
+from troth.capacity.projects.allocation._shown import Shown
 from troth.capacity.projects.allocation.problem import Floats
 from troth.core.decision import Explanation
 
@@ -16,7 +16,7 @@ _TINY = 1e-6
 _NAMED = 3
 
 
-def why_short(plan: AllocationPlan) -> Explanation:
+def why_short(plan: Shown) -> Explanation:
     """Return, for each project with hours left undone, what is missing of which skill and why.
 
     Parts of a project are its skills, by reason: `nobody` holds it at that level; `away`: whoever does has no hours in
@@ -42,9 +42,7 @@ def why_short(plan: AllocationPlan) -> Explanation:
     return Explanation("allocation.value", {"value": plan.value, "bound": plan.bound, "wanted": p.wanted}, tuple(parts))
 
 
-def _skill(
-    plan: AllocationPlan, look: _Look, s: int, reason: str, some: list[int], left: Floats, price: Floats
-) -> Explanation:
+def _skill(plan: Shown, look: _Look, s: int, reason: str, some: list[int], left: Floats, price: Floats) -> Explanation:
     p, n = plan.problem, plan.problem.needs
     weeks = n.week[some]
     told = {
@@ -60,7 +58,7 @@ def _skill(
 class _Look:
     """A plan, by week."""
 
-    def __init__(self, plan: AllocationPlan) -> None:
+    def __init__(self, plan: Shown) -> None:
         self.p, self.work = plan.problem, plan.work
         week = self.p.needs.week[plan.work.need]
         self.rows = [np.flatnonzero(week == w) for w in range(len(self.p.weeks))]

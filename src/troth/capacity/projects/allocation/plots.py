@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from troth.capacity.projects.allocation.plan import AllocationPlan
+from troth.capacity.projects.allocation._shown import Shown
 from troth.capacity.projects.allocation.problem import Floats
 from troth.charts.draw import plotly_text
 from troth.charts.template import template
@@ -17,7 +17,7 @@ _ROW, _NARROW, _MANY, _AROUND, _NAME = 26, 16, 24, 96, 18
 _SCALE: Final = [[0.0, LIGHT["late"]], [0.5, LIGHT["faint"]], [1.0, LIGHT["accent"]]]
 
 
-def balance(plan: AllocationPlan) -> tuple[Floats, Floats, Floats]:
+def balance(plan: Shown) -> tuple[Floats, Floats, Floats]:
     """Return hours wanted, hours missing and hours that holders have left, of each skill and week, each of shape (S, W).
 
     An hour that is left counts for every skill of its person, as it could be used for one of them.
@@ -32,7 +32,7 @@ def balance(plan: AllocationPlan) -> tuple[Floats, Floats, Floats]:
     return wanted, missing, np.einsum("psw,pw->sw", p.can(), idle)
 
 
-def skill_weeks(plan: AllocationPlan) -> Any:
+def skill_weeks(plan: Shown) -> Any:
     """Return skills by weeks as a `plotly.graph_objects.Figure`; skills of which most is missing come first, those
     of which nothing is needed are left out.
 
