@@ -71,15 +71,18 @@ def answer(w: World, now: Now, at: int, n: int, duty: int, week: int, todo: floa
 @compiled
 def work(w: World, d: Draws, now: Now, out: Lived, f: int, day: int, p: int) -> None:
     """Let a person work on what it is booked on, in order; then go on with it beyond what was booked."""
-    room = now.there[p]
+    room, dry = now.there[p], 0
     for beyond in range(2):
         for b in range(now.many[p]):
             hours = room if beyond else min(room, now.hours[p, b])
-            if hours <= CRUMB:
+            # What left hours over has nothing more for this person today.
+            if hours <= CRUMB or (dry >> b) & 1 == 1:
                 continue
             spent = on_job(w, d, now, out, f, day, p, now.job[p, b], hours)
             now.hours[p, b] -= spent
             room -= spent
+            if spent < hours - CRUMB:
+                dry |= 1 << b
 
 
 @compiled

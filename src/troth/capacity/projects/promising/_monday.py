@@ -17,7 +17,7 @@ from troth.capacity.projects.promising._state import (
     contract,
     is_open,
     on_duty,
-    speed,
+    speed_at,
 )
 from troth.capacity.projects.promising._world import World
 
@@ -67,11 +67,11 @@ def give(w: World, d: Draws, now: Now, out: Lived, f: int, j: int, week: int, gi
             for at in range(w.skill_at[s], w.skill_at[s + 1]):
                 p = w.skill_who[at]
                 room = now.free[p]
-                if room < min(w.house.least_hours, need) or room <= CRUMB or w.level[p, s] < w.shapes.level[t]:
+                if room < min(w.house.least_hours, need) or room <= CRUMB or w.held_level[at] < w.shapes.level[t]:
                     continue
                 if w.shapes.whole[t] and now.owner[k] >= 0 and now.owner[k] != p:
                     continue
-                pace = speed(w, d, f, p, s, day)
+                pace = speed_at(w, d, f, p, at, day)
                 if pace <= 0 or now.many[p] == SLOTS:
                     continue
                 pace, mine = np.floor(pace * 10 + 0.5), w.house.on and now.member[j, p]

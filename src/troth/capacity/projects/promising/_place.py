@@ -13,7 +13,7 @@ import numpy as np
 from troth.capacity.projects.promising._draws import Draws
 from troth.capacity.projects.promising._jit import compiled, kept
 from troth.capacity.projects.promising._monday import place_of
-from troth.capacity.projects.promising._state import CRUMB, NEVER, Lived, contract, speed
+from troth.capacity.projects.promising._state import CRUMB, NEVER, Lived, contract, speed, speed_at
 from troth.capacity.projects.promising._world import Shapes, World
 
 #: Most bookings of one project in a week.
@@ -102,11 +102,11 @@ def _pick(
     for at in range(w.skill_at[s], w.skill_at[s + 1]):
         p = w.skill_who[at]
         room = 0.5 * x.free[f, week, q, p] - r.taken[p] + (r.own[week, p] if mine == 1 else 0.0)
-        if room < min(w.house.least_hours, need) or room <= CRUMB or w.level[p, s] < g.shapes.level[t]:
+        if room < min(w.house.least_hours, need) or room <= CRUMB or w.held_level[at] < g.shapes.level[t]:
             continue
         if g.shapes.whole[t] and r.owner[t] >= 0 and r.owner[t] != p:
             continue
-        pace = speed(w, d, f, p, s, 7 * week)
+        pace = speed_at(w, d, f, p, at, 7 * week)
         if pace <= 0:
             continue
         pace, on = np.floor(pace * 10 + 0.5), w.house.on and r.member[p]

@@ -86,6 +86,14 @@ def speed(w: World, d: Draws, f: int, p: int, s: int, day: int) -> float:
 
 
 @compiled
+def speed_at(w: World, d: Draws, f: int, p: int, at: int, day: int) -> float:
+    """As `speed`, by the place among the holders of the skill: what is read one after the other lies side by side."""
+    if day < w.held_since[at] or day >= w.held_until[at]:
+        return 0.0
+    return float(w.held_pace[at] * (w.newcomer if day >= d.back[f, p] else 1.0))
+
+
+@compiled
 def contract(w: World, d: Draws, f: int, p: int, day: int) -> float:
     """Return the hours a person is there for on a day if not ill."""
     if d.leave[f, p] <= day < d.back[f, p]:

@@ -61,7 +61,12 @@ class World(NamedTuple):
     since: Any
     until: Any
     skill_at: Any
+    """(S + 1,) where the holders of each skill are in `skill_who`, and the arrays of what they hold beside it."""
     skill_who: Any
+    held_pace: Any
+    held_level: Any
+    held_since: Any
+    held_until: Any
     load_at: Any
     load_who: Any
     load_duty: Any
@@ -106,6 +111,8 @@ def world_of(
     hours = _hours(portfolio, beliefs, origin, days)
     pace, level, since, until = _held(portfolio, beliefs, number, origin)
     holders = [np.flatnonzero(pace[:, s] > 0) for s in range(len(skills))]
+    which = np.repeat(np.arange(len(skills)), [len(rows) for rows in holders])
+    at, by = _joined(holders), which
     loads = loads_of(portfolio, beliefs=beliefs)
     who = [_who(portfolio, beliefs, one, number, pace) for one in loads]
     people = beliefs.people
@@ -113,7 +120,7 @@ def world_of(
     house = beliefs.house
     phases = [one.phases for one in jobs] + [portfolio.templates[name] for name in sorted(portfolio.templates)]
     return World(
-        hours, hours.any(axis=0), pace, level, since, until, _ends(holders), _joined(holders), _ends(who), _joined(who),
+        hours, hours.any(axis=0), pace, level, since, until, _ends(holders), at, pace[at, by], level[at, by], since[at, by], until[at, by], _ends(who), _joined(who),
         np.array([beliefs.reactive.on_duty if one.team in beliefs.reactive.turn else 0 for one in loads], np.int64),
         np.array([beliefs.reactive.waits.get(one.load_id, 0.0) for one in loads], float),
         beliefs.reactive.kept, people.absence, max(1, round(people.spell)), people.leave,
