@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -17,6 +17,10 @@ from troth.capacity.projects.promising.check import phases_wrong
 from troth.capacity.projects.promising.prepare import PreparedFutures
 from troth.core.decision import Issue, Severity
 from troth.core.errors import InputError
+
+#: Share of futures that is enough to answer from, and the least chance of a loss that is weighed in full.
+_ENOUGH: Final = 0.05
+_SURE: Final = 0.02
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,14 +65,14 @@ def asked(prepared: PreparedFutures, what: str | Deal) -> Asked:
         raise InputError([_error("already-started", name, "Maybe ask for its finish: `PreparedFutures.finishes`.")])
     won = luck.day[:n]
     chance = luck.chance[:n]
-    weight = chance / max(float(chance.sum()), 1e-300)
+    weight, used = _weights(chance, luck.wins[:n], known=number >= 0 and job.odds is not None)
     skills = {skill: k for k, skill in enumerate(prepared.skills)}
     shapes = shapes_of([job.phases], number=skills, origin=prepared.origin)
     rows, at = _own(prepared, number)
     told = np.maximum(job.wanted - int(prepared.beliefs.slips.known_before), won + 1)
     order = _turn(prepared, job, number, won)
     guest = Guest(
-        shapes, number, won, job.wanted, luck.slip[:n], told, order, luck.ratio[:n], at, rows[:, 1].astype(np.int64),
+        shapes, number, np.where(used, won, NEVER), job.wanted, luck.slip[:n], told, order, luck.ratio[:n], at, rows[:, 1].astype(np.int64),
         rows[:, 2].astype(np.int64), 0.5 * rows[:, 3],
     )  # fmt: skip
     return Asked(job, number, chance, weight, guest, won, luck.slip[:n])
@@ -102,6 +106,19 @@ def placed(
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(run, [(0, cut), (cut, n)]))
     return out
+
+
+def _weights(chance: Any, wins: Any, *, known: bool) -> tuple[Any, Any]:
+    """Return how much each future counts given the win (sum 1), and which are used.
+
+    Of a deal of the portfolio those are used in which it is lost, if they are enough: hours it has in the others cannot simply
+    be given back, for somebody behind it would have had them. Given the market a win changes nothing else, so a future
+    in which it is lost stands for chance / (1 - chance) in which it is won.
+    """
+    used = ~wins if known and (~wins).mean() >= _ENOUGH else np.ones(len(wins), np.bool_)
+    weight = chance / np.maximum(1 - chance, _SURE) if not used.all() else chance
+    weight = np.where(used, weight, 0.0)
+    return weight / max(float(weight.sum()), 1e-300), used
 
 
 def _own(prepared: PreparedFutures, number: int) -> tuple[Any, Any]:

@@ -17,8 +17,8 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def compiled(function: Function) -> Function:
-    """Compile a function where it is called; it needs no door to Python."""
-    return _MACHINE.compiled(function, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+    """Compile a function into where it is called: tables are many, and handing them over costs more than most work."""
+    return _MACHINE.compiled(function, no_cpython_wrapper=True, no_cfunc_wrapper=True, forceinline=True)
 
 
 #: Compile a function with all that it calls and keep it on disk.

@@ -23,7 +23,7 @@ class StartAnswer:
     win : probability of the win.
     levels : asked for, such as 0.5, 0.8, 0.9.
     starts, finishes : by level the first day that is kept with at least that probability; None if none is in the time looked
-        at. A finish is that of the project whose start is promised at the same level.
+        at. Finishes are those of the project whose start is promised at the level next to 0.8.
     days, chances : working days, and the probability that a start promised for them is kept.
     finish_days, finish_chances : the same of the finish, with the start promised at the level next to 0.8.
     within : probability that it starts at all in the time looked at.

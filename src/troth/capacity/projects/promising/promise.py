@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -15,6 +15,9 @@ from troth.capacity.projects.promising._place import Placed
 from troth.capacity.projects.promising.answer import StartAnswer
 from troth.capacity.projects.promising.prepare import PreparedFutures
 from troth.core.decision import Explanation
+
+#: Weeks after the first possible one that are tried first.
+_STEPS: Final = (0, 1, 2, 4, 7, 11, 16, 24, 36, 52)
 
 
 def promise(
@@ -41,24 +44,14 @@ def promise(
     """
     question = asked(prepared, deal)
     table = _Starts(prepared, question)
-    days, chances = table.curve(weeks)
+    days, chances = table.curve(levels, weeks)
     starts = [
         next((day for day, chance in zip(days, chances, strict=True) if chance >= level), None) for level in levels
     ]
-    near = min(range(len(levels)), key=lambda k: abs(levels[k] - 0.8)) if levels else 0
-    finishes = list[date | None]()
-    main: tuple[Placed, Any, Any] | None = None
-    for k, level in enumerate(levels):
-        at = starts[k]
-        out = placed(prepared, table.guest(None if at is None else (at - prepared.origin).days), whole=True)
-        order, mass = _sorted(out.finish, question.weight)
-        finishes.append(_first(prepared, order, mass, level))
-        if k == near:
-            main = (out, order, mass)
-    if main is None:
-        out = placed(prepared, table.guest(None), whole=True)
-        main = (out, *_sorted(out.finish, question.weight))
-    out, order, mass = main
+    main = starts[min(range(len(levels)), key=lambda k: abs(levels[k] - 0.8))] if levels else None
+    out = placed(prepared, table.guest(None if main is None else (main - prepared.origin).days), whole=True)
+    order, mass = _sorted(out.finish, question.weight)
+    finishes = [_first(prepared, order, mass, level) for level in levels]
     last = np.flatnonzero(np.append(np.diff(order) > 0, True) & (order < NEVER))
     weight = question.weight
     since = (prepared.portfolio.day - prepared.origin).days
@@ -91,25 +84,41 @@ class _Starts:
         found = self.once.start
         return np.where(found < NEVER, found - self.question.slip, NEVER)
 
-    def curve(self, weeks: int | None) -> tuple[list[date], list[float]]:
-        """Return working days and the probability that a start promised for them is kept."""
-        p, days, chances = self.prepared, list[date](), list[float]()
+    def curve(self, levels: Sequence[float], weeks: int | None) -> tuple[list[date], list[float]]:
+        """Return working days and the probability that a start promised for them is kept.
+
+        Weeks are tried in growing steps, then between those around a level; days between tried weeks count as promised for
+        the later place in the line.
+        """
+        p, tried = self.prepared, dict[int, Any]()
         first = max(self.question.job.wanted, (p.portfolio.day - p.origin).days, int(self.question.won.min()))
         until = p.weeks if weeks is None else min(p.weeks, first // 7 + weeks)
-        done = first // 7
-        while done < until:
-            # Weekly at first, then rarer: days between count as promised for the later place in the line.
-            step = 1 if done - first // 7 < 16 else 2 if done - first // 7 < 32 else 4
-            upto = min(done + step, until)
-            found = self.kept(7 * upto - 3)
-            for day in range(7 * done, 7 * upto):
-                if day >= first and p.world.open_[day]:
-                    days.append(p.day(day))
-                    chances.append(float(min(1.0, self.question.weight[found <= day].sum())))
-            done = upto
-            if chances and chances[-1] > 0.995 and weeks is None:
+        if first // 7 >= until:
+            return [], []
+        coarse = sorted({min(first // 7 + step, until - 1) for step in (*_STEPS, until)})
+        for week in coarse:
+            tried[week] = self.kept(7 * week + 4)
+            if self._chance(tried[week], week) > 0.995:
                 break
+        for level in levels:
+            known = sorted(tried)
+            high = next((week for week in known if self._chance(tried[week], week) >= level), None)
+            low = max((week for week in known if high is not None and week < high), default=None)
+            while high is not None and low is not None and high - low > 1:
+                middle = (low + high) // 2
+                tried[middle] = self.kept(7 * middle + 4)
+                low, high = (low, middle) if self._chance(tried[middle], middle) >= level else (middle, high)
+        days, chances, at = list[date](), list[float](), first
+        for week in sorted(tried):
+            for day in range(at, 7 * week + 7):
+                if p.world.open_[day]:
+                    days.append(p.day(day))
+                    chances.append(float(min(1.0, self.question.weight[tried[week] <= day].sum())))
+            at = 7 * week + 7
         return days, chances
+
+    def _chance(self, found: Any, week: int) -> float:
+        return float(self.question.weight[found <= 7 * week + 6].sum())
 
 
 def _explained(prepared: PreparedFutures, question: Asked, out: Placed) -> Explanation:
