@@ -19,6 +19,8 @@ _TYPE, _ESTIMATOR, _LEVEL, _PERSON = 0.2, 0.2, 0.2, 0.08
 _SPREAD_N, _LONG_N, _FACTOR_N = 8.0, 10.0, 5.0
 #: An unfinished phase tells little before so large a part of its estimate is worked; and rounds of the EM.
 _WORTH, _ROUNDS = 0.6, 60
+#: What is more common than this is not long but usual.
+_LONGEST = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +79,14 @@ class _Fit:
         self.project_sd = max(neutral.project_sd, 0.02)
         self.prior_sd = {"type": _TYPE, "estimator": _ESTIMATOR, "level": _LEVEL, "person": _PERSON}
         self.mean = np.array([self._before(what, name) for what, name in self.names])
-        self.beta, self.cov = self.mean.copy(), np.zeros((len(self.mean), len(self.mean)))
+        self.beta = self.mean.copy()
+        projects = {name: k for k, name in enumerate(dict.fromkeys(one.project_id for one in rows))}
+        self.project = np.array([projects[one.project_id] for one in rows])
+        self.common, self.unsure = np.zeros(len(projects)), np.zeros(len(projects))
 
     def _row(self, one: PhaseOutcome) -> Any:
         """Yield (column, value) of a row, naming columns as they come up."""
-        wanted: list[tuple[str, Any, float]] = [("type", one.task_type, 1.0), ("project", one.project_id, 1.0)]
+        wanted: list[tuple[str, Any, float]] = [("type", one.task_type, 1.0)]
         wanted += [("estimator", one.estimator, 1.0)] if one.estimator else []
         # Who works faster needs fewer hours.
         wanted += [("level", level, -share) for level, share in sorted(one.levels.items())]
@@ -104,24 +109,39 @@ class _Fit:
         return 0.0
 
     def run(self) -> LearnedEstimates:
-        for _ in range(_ROUNDS):
+        # First the means, with hardly any long tasks: else what is common to all could be taken for rare.
+        for k in range(_ROUNDS):
+            if k < _ROUNDS // 3:
+                self.share = np.full(len(self.kinds), 1e-4)
+            elif k == _ROUNDS // 3:
+                self.share = np.full(len(self.kinds), max(self.pooled_share, 0.05))
             self._step()
         return self._told()
 
     def _step(self) -> None:
         """Fill in what is not seen, then find the most likely parameters given that."""
-        eta = self.x @ self.beta
+        eta = self.x @ self.beta + self.common[self.project]
         noise = self.sd[self.kind] / np.sqrt(self.parts)
         gap, extra, long = self._filled(eta, noise)
         seen = eta + gap
         weight = noise**-2
-        spread = np.array([self.project_sd if what == "project" else self.prior_sd[what] for what, _ in self.names])
-        precision = (self.x * weight[:, None]).T @ self.x + np.diag(spread**-2)
-        self.cov = np.linalg.inv(precision)
-        self.beta = self.cov @ (self.x.T @ (weight * seen) + self.mean * spread**-2)
-        left = seen - self.x @ self.beta
-        unsure = np.einsum("ij,jk,ik->i", self.x, self.cov, self.x)
-        square = (left**2 + extra + unsure) * self.parts
+        # Projects are many and do not touch each other: they are taken out by their block before the rest is solved.
+        fixed, of, many = self.x, self.project, self.common.size
+        prior = np.array([self.prior_sd[what] for what, _ in self.names]) ** -2
+        own = np.bincount(of, weight, minlength=many) + self.project_sd**-2
+        cross = np.zeros((fixed.shape[1], many))
+        np.add.at(cross.T, of, fixed * weight[:, None])
+        part = cross / own
+        cov = np.linalg.inv((fixed.T * weight) @ fixed + np.diag(prior) - part @ cross.T)
+        said = np.bincount(of, weight * seen, minlength=many)
+        self.beta = cov @ (fixed.T @ (weight * seen) + self.mean * prior - part @ said)
+        self.common = (said - cross.T @ self.beta) / own
+        left = seen - fixed @ self.beta - self.common[of]
+        with_own = cov @ part
+        self.unsure = 1 / own + np.einsum("ip,ip->p", part, with_own)
+        unsure = np.einsum("ij,jk,ik->i", fixed, cov, fixed, optimize=True) + self.unsure[of]
+        unsure = unsure - 2 * np.einsum("ij,ij->i", fixed, with_own.T[of])
+        square = (left**2 + extra + np.maximum(unsure, 0.0)) * self.parts
         self._spreads(square, long)
 
     def _filled(self, eta: Any, noise: Any) -> tuple[Any, Any, Any]:
@@ -147,17 +167,18 @@ class _Fit:
         self.sd = np.maximum(((_SPREAD_N * self.pooled_sd**2 + total) / (_SPREAD_N + n)) ** 0.5, 0.02)
         seen = np.bincount(self.kind, long, minlength=many)
         self.pooled_share = (_LONG_N * first.long_share + seen.sum()) / (_LONG_N + n.sum())
-        self.share = (_LONG_N * self.pooled_share + seen) / (_LONG_N + n)
+        self.share = np.minimum((_LONG_N * self.pooled_share + seen) / (_LONG_N + n), _LONGEST)
         done = ~self.open
-        above = float((long * done) @ (self.y - self.x @ self.beta))
+        above = float((long * done) @ (self.y - self.x @ self.beta - self.common[self.project]))
         usual = log(max(first.long_factor, 1.2))
         self.stretch = max((_FACTOR_N * usual + above) / (_FACTOR_N + float(long @ done)), log(1.3))
-        mine = [k for (what, _), k in self.names.items() if what == "project"]
-        square_sum = float((self.beta[mine] ** 2 + np.diag(self.cov)[mine]).sum())
-        self.project_sd = ((_SPREAD_N * self.neutral.project_sd**2 + square_sum) / (_SPREAD_N + len(mine))) ** 0.5
+        square_sum = float((self.common**2 + self.unsure).sum())
+        self.project_sd = (
+            (_SPREAD_N * self.neutral.project_sd**2 + square_sum) / (_SPREAD_N + self.common.size)
+        ) ** 0.5
 
     def _told(self) -> LearnedEstimates:
-        by: dict[str, dict[Any, float]] = {"type": {}, "estimator": {}, "level": {}, "person": {}, "project": {}}
+        by: dict[str, dict[Any, float]] = {"type": {}, "estimator": {}, "level": {}, "person": {}}
         for (what, name), k in self.names.items():
             by[what][name] = float(self.beta[k])
         factor = exp(self.stretch)
