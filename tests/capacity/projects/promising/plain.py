@@ -85,7 +85,9 @@ class PlainFuture:
         self.index = {who.person_id: k for k, who in enumerate(self.portfolio.people)}
         # Whoever leaves is followed by somebody with the same contract; the draws say when.
         portfolio = replace(self.portfolio, people=tuple(self._unending(who) for who in self.portfolio.people))
-        self.hours = free_hours(portfolio, first=prepared.origin, until=prepared.origin + timedelta(days=7 * prepared.weeks))
+        self.hours = free_hours(
+            portfolio, first=prepared.origin, until=prepared.origin + timedelta(days=7 * prepared.weeks)
+        )
         self.works = self._works()
         self.waits = {one.load_id: self.beliefs.reactive.waits.get(one.load_id, 0.0) for one in self._loads()}
 

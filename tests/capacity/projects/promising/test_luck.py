@@ -119,7 +119,7 @@ def test_clients_are_late_as_believed() -> None:
 def test_people_leave_and_are_replaced() -> None:
     """Notice comes at the rate a year, and somebody new after the days of hiring."""
     people = PeopleBelief(attrition=0.5, notice_days=30.0, hiring_days=40.0)
-    ready = prepare(Portfolio(DAY, (person("a", "carving"),)), beliefs=Beliefs(people=people), futures=N, weeks=53)
+    ready = prepare(Portfolio(DAY, (person("a", "carving"),)), beliefs=Beliefs(people=people), futures=N, weeks=2)
     gone = ready.draws.leave[:, 0]
     assert gone.min() >= 30 and abs((gone < 30 + 365.25).mean() - (1 - np.exp(-0.5))) < 0.03
     left = gone < 1 << 20
