@@ -1,6 +1,6 @@
 """Projects: schedules of published instances; each part of the room beside its peers in the same run.
 
-    python -m benchmarks.quality.projects [PATH ...] [--part schedule|allocation|promise] [--set quick|issue|full] [--seconds S] [--seeds N]
+    python -m benchmarks.quality.projects [PATH ...] [--part schedule|allocation|promise|world] [--set quick|issue|full] [--seconds S] [--seeds N]
                                           [--peers] [--json]
 
 Without `--part` all parts are run. What `value`, `reference` and `feasible` are stands in the head of each part's own file,
@@ -18,7 +18,7 @@ from typing import Final
 from benchmarks.quality._common import case_set, parser
 
 #: The parts, each in its file.
-PARTS: Final = ("schedule", "allocation", "promise")
+PARTS: Final = ("schedule", "allocation", "promise", "world")
 
 
 def main(args: Sequence[str] | None = None) -> int:
