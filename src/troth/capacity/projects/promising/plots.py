@@ -15,6 +15,8 @@ from troth.charts.tokens import LIGHT
 _ROW: Final = 46
 _AROUND: Final = 52
 _ROWS: Final = 14
+#: Letters of a name at most: a row must fit a phone.
+_NAME: Final = 26
 
 
 def start_fan(answer: StartAnswer, *, finish: bool = True, height: int = 300) -> Any:
@@ -45,7 +47,7 @@ def start_fan(answer: StartAnswer, *, finish: bool = True, height: int = 300) ->
         )  # fmt: skip
         for level, day in zip(answer.levels, marks, strict=True):
             if day is not None:
-                _mark(figure, name, day, level, colour)
+                _mark(figure, name, day, level=level, colour=colour, first=level == min(answer.levels))
                 ends.append(day)
         ends.append(next((day for day, chance in shown if chance > 0.98), shown[-1][0]))
     first = min(
@@ -85,10 +87,11 @@ def displacement(
             marker={"color": LIGHT["accent"], "opacity": 0.25 + 0.75 * one.probability, "line": {"width": 0}},
         )  # fmt: skip
         name = (names or {}).get(one.job_id, one.job_id)
-        said = "sold" if one.sold else f"deal, {one.win:.0%} to be won"
+        said = ("sold" if one.sold else f"{one.win:.0%} to be won") + _kept(one)
+        name = name if len(name) <= _NAME else f"{name[: _NAME - 1]}…"
         figure.add_annotation(
             xref="paper", x=0, y=k - 0.24, xanchor="left", showarrow=False, font={"size": 12, "color": LIGHT["ink"]},
-            text=f"{plotly_text(name)} <span style='color:{LIGHT['muted']}'>{said}</span>",
+            text=f"{plotly_text(name)}, {said}",
         )  # fmt: skip
         figure.add_annotation(
             x=days, y=k + 0.12, xanchor="left", xshift=5, showarrow=False, text=_moves(one, days),
@@ -99,6 +102,8 @@ def displacement(
             xref="paper", yref="paper", x=0, y=0.5, xanchor="left", showarrow=False, text="Nobody moves.",
             font={"size": 14, "color": LIGHT["ink"]},
         )  # fmt: skip
+        figure.update_layout(xaxis={"visible": False}, yaxis={"visible": False})
+        return figure
     what = "finish" if finish else "start"
     figure.update_layout(
         xaxis={"range": [0, most * 1.75], "title": {"text": f"days by which the {what} moves, if it does"}, "nticks": 6},
@@ -108,20 +113,24 @@ def displacement(
 
 
 def _moves(one: DisplacedJob, days: float) -> str:
-    said = f"{days:.0f} days later, likely {one.probability:.0%}"
-    if one.kept_before is not None and one.kept_after is not None:
-        said += f"; promise kept {one.kept_before:.0%} → {one.kept_after:.0%}"
-    return said
+    return f"{days:.0f} days later, likely {one.probability:.0%}"
 
 
-def _mark(figure: Any, name: str, day: date, level: float, colour: str) -> None:
+def _kept(one: DisplacedJob) -> str:
+    """Return what becomes of its promised start, if that changes."""
+    if one.kept_before is None or one.kept_after is None or one.kept_before - one.kept_after < 0.005:
+        return ""
+    return f", kept {one.kept_before:.0%} → {one.kept_after:.0%}"
+
+
+def _mark(figure: Any, name: str, day: date, *, level: float, colour: str, first: bool) -> None:
     figure.add_scatter(
         x=[day.isoformat()], y=[level], mode="markers", marker={"color": LIGHT[colour], "size": 8}, cliponaxis=False,
         hovertemplate=f"{name} by %{{x|%a %-d %b %Y}}: {level:.0%}<extra></extra>",
     )  # fmt: skip
     figure.add_annotation(
         x=day.isoformat(), y=level, xanchor="left", yanchor="top", xshift=7, yshift=-1, showarrow=False,
-        text=f"{day.day} {day:%b}", font={"size": 12, "color": LIGHT[colour]},
+        text=f"{name} {day.day} {day:%b}" if first else f"{day.day} {day:%b}", font={"size": 12, "color": LIGHT[colour]},
     )  # fmt: skip
 
 
