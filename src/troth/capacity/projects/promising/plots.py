@@ -106,7 +106,7 @@ def displacement(
         return figure
     what = "finish" if finish else "start"
     figure.update_layout(
-        xaxis={"range": [0, most * 1.75], "title": {"text": f"days by which the {what} moves, if it does"}, "nticks": 6},
+        xaxis={"range": [0, most * 2.1], "title": {"text": f"days by which the {what} moves, if it does"}, "nticks": 6},
         yaxis={"range": [max(len(shown), 1) - 0.4, -0.55], "tickvals": [], "showgrid": False}, margin={"t": 4, "l": 8, "r": 8},
     )  # fmt: skip
     return figure
