@@ -65,6 +65,8 @@ class Planner:
         self.seen: dict[str, tuple[date, date]] = {}
         self.told: dict[str, date] = {}
         self.projects: dict[str, Project] = {}
+        #: Who left and is not replaced yet.
+        self.empty: list[KnownPerson] = []
         self.now: PracticeKnown | None = None
         self.day = self.opened
 
@@ -78,19 +80,36 @@ class Planner:
         """Take only what is known now."""
         self.now, before, self.day = known, self.day, date.fromisoformat(known.day)
         for one in known.people:
+            if one.agent_id not in self.people:
+                self._filled(one)
             # Who is seen for the first time began some day since the planner last looked.
             first = self.opened if before == self.opened else before
             self.people[one.agent_id] = one
             self.seen[one.agent_id] = (self.seen.get(one.agent_id, (first, first))[0], self.day)
             if one.leaves_on:
                 self.told.setdefault(one.agent_id, self.day)
-        for one in known.projects:
-            self.projects.setdefault(one.project, self._project(one, fresh=True))
+        here = {one.agent_id for one in known.people}
+        self.empty += [one for who, one in self.people.items() if who not in here and self.seen[who][1] == before]
+        for project in known.projects:
+            self.projects.setdefault(project.project, self._project(project, fresh=True))
+
+    def _filled(self, new: KnownPerson) -> None:
+        """Take the place somebody new fills off those that are empty."""
+        found = next(
+            (one for one in self.empty if (one.team, one.role, one.hours) == (new.team, new.role, new.hours)), None
+        )
+        if found is not None:
+            self.empty.remove(found)
 
     # ---- as of today ----------------------------------------------------------------------------------------------
 
-    def portfolio(self) -> Portfolio:
-        """Return people, projects, deals and bookings as of today."""
+    def portfolio(self, *, hiring_days: float | None = None) -> Portfolio:
+        """Return people, projects, deals and bookings as of today.
+
+        Parameters
+        ----------
+        hiring_days : until an empty place is filled; None leaves empty places out.
+        """
         now = self.now
         assert now is not None
         bookings = tuple(
@@ -101,7 +120,7 @@ class Planner:
             for k, (who, monday, project, hours, hard) in enumerate(now.bookings)
         )  # fmt: skip
         return Portfolio(
-            self.day, tuple(self._person(one) for one in now.people), tuple(self._project(one) for one in now.projects),
+            self.day, (*(self._person(one) for one in now.people), *self._to_come(hiring_days)), tuple(self._project(one) for one in now.projects),
             tuple(self._deal(one) for one in now.deals), self.templates, bookings, (MEETING,),
             holidays={"": frozenset(date.fromisoformat(day) for day in now.closed)},
         )  # fmt: skip
@@ -129,6 +148,15 @@ class Planner:
                 if who in self.people:
                     total, hours = total + amount * self.rates[self.people[who].role], hours + amount
         return total / hours if hours else sum(self.rates.values()) / len(self.rates)
+
+    def _to_come(self, hiring_days: float | None) -> list[Consultant]:
+        if hiring_days is None:
+            return []
+        first = self.day + timedelta(days=round(hiring_days))
+        return [
+            replace(one, person_id=f"in place of {one.person_id}", contracts=(replace(one.contracts[-1], first=first, until=None),))
+            for one in map(self._person, self.empty)
+        ]  # fmt: skip
 
     # ---- rows -----------------------------------------------------------------------------------------------------
 

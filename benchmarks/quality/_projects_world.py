@@ -21,7 +21,7 @@ import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -50,11 +50,13 @@ class Protocol:
 
     Parameters
     ----------
+    demand : deals that come up, relative to the demo's practice, which sells more than its people can do.
     learn : weeks before the first promise; `promise` : weeks in which promises are made, every `every`; `after`: weeks it lives on.
     ahead : weeks the futures reach.
     """
 
     people: int = 12
+    demand: float = 0.8
     learn: int = 52
     promise: int = 39
     every: int = 2
@@ -120,6 +122,7 @@ def lived(seed: int, *, protocol: Protocol) -> dict[str, Any]:
     truth = practice(
         "p", start=_START.isoformat(), days=7 * (protocol.learn + protocol.promise + protocol.after), people=protocol.people, seed=seed
     )  # fmt: skip
+    truth = replace(truth, deals_per_week=protocol.demand * truth.deals_per_week)
     world, planner = PracticeWorld(truth, seed), Planner(truth)
     for week in range(protocol.learn):
         planner.listen(world.step(_sunday(week)), world.known())
@@ -152,6 +155,7 @@ class _Course:
         self.cents, self.fans = list[float](), list[tuple[int, list[list[float]]]]()
         self.promises: dict[str, StartPromise] = {}
         self.stated: dict[str, float] = {}
+        self.asked_on: dict[str, int] = {}
         self.late = 0
 
     def run(self) -> dict[str, Any]:
@@ -173,7 +177,7 @@ class _Course:
         else:
             self.planner.look(self.world.known())
             beliefs = self.given[week // self.protocol.every]
-        portfolio = self.planner.portfolio()
+        portfolio = self.planner.portfolio(hiring_days=beliefs.people.hiring_days)
         ready = prepare(
             portfolio, beliefs=beliefs, futures=self.protocol.futures, weeks=self.protocol.ahead, seed=1000 * self.seed + week,
             threads=1,
@@ -199,6 +203,7 @@ class _Course:
             self.late += 1
             return
         self.stated[deal] = round(answer.probability(day), 3)
+        self.asked_on[deal] = ready.portfolio.day.toordinal()
         self.promises[deal] = StartPromise(day.isoformat(), self.stated[deal])
 
     # ---- the judge: what the world wrote down ---------------------------------------------------------------------
@@ -213,7 +218,18 @@ class _Course:
             deal = world.deals[one.deal]
             if not deal.won or one.due >= end or one.outcome not in ("kept", "broken"):
                 continue
-            yield {"stated": self.stated[name], "kept": one.outcome == "kept", "due": one.due, "started": one.started}
+            yield {
+                "stated": self.stated[name],
+                "kept": one.outcome == "kept",
+                "due": one.due,
+                "started": one.started,
+                "asked": self.asked_on[name],
+                "first": one.promised,
+                "won": self._won_on(deal),
+            }
+
+    def _won_on(self, deal: Any) -> int:
+        return int(self.world.projects[deal.project].won)
 
     def _quarters(self) -> Iterator[dict[str, Any]]:
         """Yield what was foretold of each quarter (P10, P50, P90 in cents), and what it was."""

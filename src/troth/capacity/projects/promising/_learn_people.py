@@ -97,7 +97,7 @@ def reactive(history: ProjectHistory, *, neutral: ReactiveBelief) -> tuple[React
     turn, many = _turns(history)
     found = replace(neutral, loads=tuple(loads), waits={**neutral.waits, **history.waits})
     if many:
-        found = replace(found, turn=turn, on_duty=many, kept=_kept(history.weeks, neutral.kept))
+        found = replace(found, turn=turn, on_duty=many, kept=_kept(history.weeks, many, neutral.kept))
     return found, len(history.reactive)
 
 
@@ -151,21 +151,20 @@ def _turns(history: ProjectHistory) -> tuple[Mapping[str, tuple[str, ...]], int]
         if one.reactive > 0:
             done[one.team, one.monday][one.person_id] = one.reactive
     here = {one.person_id: one for one in history.staff if one.until is None or one.until > history.day}
-    sizes = [len(some) for some in done.values()]
-    many = int(np.median(sizes)) if sizes else 0
+    many = _many(done)
     teams = {one.team for one in history.staff}
     smallest = min((sum(1 for one in here.values() if one.team == team) for team in teams), default=0)
     again = [
-        len(some.keys() & done[team, week + timedelta(days=7)].keys()) / len(some)
+        len(set(_most(some, many)) & set(_most(done[team, week + timedelta(days=7)], many))) / many
         for (team, week), some in list(done.items()) if (team, week + timedelta(days=7)) in done
     ]  # fmt: skip
     if not many or not again or many >= smallest or float(np.mean(again)) > 0.5:
         return {}, 0
     last: dict[str, date] = {}
     for (_, week), some in sorted(done.items(), key=lambda item: item[0][1]):
-        # Who helped out for a moment was not on duty.
-        for who, hours in some.items():
-            if hours >= 0.2 * max(some.values()) and week < monday:
+        # Who stood in for somebody was not on duty.
+        for who in _most(some, many):
+            if week < monday:
                 last[who] = week
     turn = {
         team: tuple(
@@ -176,14 +175,31 @@ def _turns(history: ProjectHistory) -> tuple[Mapping[str, tuple[str, ...]], int]
     return {team: who for team, who in turn.items() if who}, many
 
 
-def _kept(weeks: Sequence[PersonWeek], neutral: float) -> float:
-    """Return the share of hours of those on duty that is kept free: what is not booked of them where much is booked."""
-    on = [one.booked / one.room for one in weeks if one.reactive > 0 and one.room > 8]
-    off = [one.booked / one.room for one in weeks if one.reactive <= 0 and one.room > 8]
+def _many(done: Mapping[tuple[str, date], Mapping[str, float]]) -> int:
+    """Return how many people do a team's reactive work in a week, those who stand in for a day hardly counted.
+
+    The number of equal parts that would be as uneven (R. H. MacArthur, 1965, Biol. Rev. 40, 510-533; there of species).
+    """
+    sizes = [sum(some.values()) ** 2 / sum(hours**2 for hours in some.values()) for some in done.values()]
+    return round(float(np.median(sizes))) if sizes else 0
+
+
+def _most(some: Mapping[str, float], many: int) -> list[str]:
+    return sorted(some, key=lambda who: (-some[who], who))[:many]
+
+
+def _kept(weeks: Sequence[PersonWeek], many: int, neutral: float) -> float:
+    """Return the share of hours of those on duty that is kept free: what is not booked of them, relative to others."""
+    by: dict[tuple[str, date], dict[str, float]] = defaultdict(dict)
+    for one in weeks:
+        by[one.team, one.monday][one.person_id] = one.reactive
+    duty = {key: set(_most(some, many)) for key, some in by.items()}
+    full = [(one.booked / one.room, one) for one in weeks if one.room > 8]
+    on = [share for share, one in full if one.reactive > 0 and one.person_id in duty[one.team, one.monday]]
+    off = [share for share, one in full if one.reactive <= 0]
     if len(on) < 8 or len(off) < 8:
         return neutral
-    full = max(float(np.quantile(off, 0.9)), 1e-9)
-    return float(np.clip(1 - np.quantile(on, 0.9) / full, 0.0, 0.95))
+    return float(np.clip(1 - np.median(on) / max(float(np.median(off)), 1e-9), 0.0, 0.95))
 
 
 def pace(history: ProjectHistory, *, neutral: PaceBelief) -> PaceBelief:
