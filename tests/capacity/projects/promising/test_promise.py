@@ -25,8 +25,8 @@ from troth.capacity.projects.promising import (
     promise,
     without,
 )
+from troth.capacity.projects.promising._again import lived_with
 from troth.capacity.projects.promising._guest import asked, placed
-from troth.capacity.projects.promising._run import lived_with
 from troth.core.decision import Stop
 from troth.core.errors import InputError
 from troth.promise import check as check_offer

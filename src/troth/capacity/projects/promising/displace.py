@@ -8,9 +8,9 @@ from typing import Any, Final
 import numpy as np
 
 from troth.capacity.projects.portfolio import Deal
+from troth.capacity.projects.promising._again import Relived, lived_with
 from troth.capacity.projects.promising._guest import asked
 from troth.capacity.projects.promising._jobs import NEVER
-from troth.capacity.projects.promising._run import Relived, lived_with
 from troth.capacity.projects.promising.answer import DisplacedJob
 from troth.capacity.projects.promising.prepare import PreparedFutures
 
