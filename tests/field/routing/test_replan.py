@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
+from importlib import import_module
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,6 +16,7 @@ from troth.field.routing import (
     PromisedWindow,
     RoutePlan,
     RoutingParams,
+    RoutingPrices,
     RoutingProblem,
     StopKind,
     TechnicianShift,
@@ -23,6 +27,7 @@ from troth.field.routing import (
 from troth.field.routing.day import DayEvent, DayState, EventKind, RunningJob
 from troth.field.routing.explain import sentence
 from troth.field.routing.replan import Replanned, replan
+from troth.field.routing.solve import judged
 
 BEGINS = datetime(2026, 6, 1, 6, 0, tzinfo=UTC)
 STEPS, ONE = Stop(steps=150), RoutingParams(chains=1)
@@ -97,6 +102,32 @@ def test_nothing_happened_and_hardly_anything_changes(plan: RoutePlan) -> None:
     found = replan(plan, state=_state(plan, 7200.0), stop=STEPS, seed=1, params=ONE)
     assert found.moved <= 0.05 * found.untouched
     assert found.plan.value <= found.left_alone.value + 1e-6
+
+
+def test_a_plan_beyond_the_budget_is_not_taken(plan: RoutePlan, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the search comes back with more changes than may be, what is known stays, and the emergency is served all the same."""
+    now = 7200.0
+    new = VisitRequest("sos", 29, 1800, promised=PromisedWindow(now, now + 7200), unserved_cents=90000)
+    event = DayEvent(EventKind.EMERGENCY, now, visit_id="sos")
+    asked: list[int | None] = []
+
+    def careless(problem: RoutingProblem, **given: Any) -> RoutePlan:
+        """At first pay no heed to the budget, nor to what is published."""
+        asked.append(problem.prices.most_changes)
+        if len(asked) > 1:
+            return solve(problem, **given)
+        free = replace(problem, prices=RoutingPrices(), published=())
+        visits = tuple(replace(one, promised=None) for one in free.visits)
+        moved = solve(replace(free, visits=visits), stop=STEPS, seed=5, params=ONE)
+        return judged(problem, tours=moved.tours)
+
+    # By its full name: the package has a function of the same name.
+    monkeypatch.setattr(import_module("troth.field.routing.replan"), "solve", careless)
+    found = replan(plan, state=_state(plan, now), events=[event], new=[new], stop=STEPS, seed=1, params=ONE)
+    assert len(asked) == 2
+    assert found.moved <= 0.05 * found.untouched
+    assert "sos" in {name for tour in found.plan.tours for name in tour.visits()}
+    assert not found.plan.broken
 
 
 def test_an_emergency_goes_in_and_a_cancelled_visit_out(plan: RoutePlan) -> None:

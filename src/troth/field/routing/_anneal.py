@@ -14,9 +14,7 @@ from troth.field.routing._compile import (
     LINKS_END,
     LOST,
     OPENS,
-    OVER_BUDGET,
     PLACE,
-    WAS_BY,
     WHO,
     Fields,
 )
@@ -32,7 +30,7 @@ from troth.field.routing._search import (
     stock_fits,
     tidy,
 )
-from troth.field.routing._state import CHANGED, State, draw, total
+from troth.field.routing._state import State, draw, total
 from troth.field.routing._walk import INF, lacking
 
 #: Stops taken out in one step on average, and the longest string of one tour (Christiaens and Vanden Berghe 2020, 5.1).
@@ -207,7 +205,7 @@ def _recreate(f: Fields, s: State, out: Any, n: int, blink: float, looked: Any) 
                 t = int(s.when[f.near[v, j], 0])
                 if t >= 0:
                     looked[t] = True
-        cost, tour, at, depot, depot_at = f.stop[v, LOST] + _eased(f, s, v), -1, -1, -1, -1
+        cost, tour, at, depot, depot_at = f.stop[v, LOST], -1, -1, -1, -1
         spare = 0
         for t in range(len(f.tour)):
             if many and not looked[t]:
@@ -222,14 +220,6 @@ def _recreate(f: Fields, s: State, out: Any, n: int, blink: float, looked: Any) 
                 cost, tour, at, depot, depot_at = c, t, p, d, q
         if tour >= 0:
             insert(f, s, v, tour, at, depot, depot_at)
-
-
-@numba.njit(cache=True, nogil=True)
-def _eased(f: Fields, s: State, v: int) -> float:
-    """Return what a change less would save of what is beyond the budget of changes."""
-    if f.budget < 0 or f.stop[v, WAS_BY] < 0:
-        return 0.0
-    return OVER_BUDGET if s.totals[CHANGED] > f.budget else 0.0
 
 
 @numba.njit(cache=True, nogil=True)
@@ -304,8 +294,11 @@ def _whole(f: Fields, s: State, t: int) -> bool:
 
 @numba.njit(cache=True, nogil=True)
 def load(f: Fields, s: State, seq: Any, size: Any) -> None:  # noqa: C901 (compiled: calls would cost more than branches)
-    """Make given tours the state. Of a tour that cannot stand, stops go back one by one where they cost least, if anywhere."""
-    visits = len(f.lacks)
+    """Make given tours the state. Of a tour that cannot stand, stops go back one by one where they cost least, if anywhere.
+
+    A tour longer than there is room for, as of somebody who cannot make all of it any more, is cut: its end counts as left out.
+    """
+    visits, most = len(f.lacks), seq.shape[1]
     for t in range(len(f.tour)):
         for i in range(s.size[t]):
             if s.seq[t, i] < visits:
@@ -314,9 +307,9 @@ def load(f: Fields, s: State, seq: Any, size: Any) -> None:  # noqa: C901 (compi
     for t in range(len(f.tour)):
         settle(f, s, t, 0)
     for t in range(len(f.tour)):
-        for i in range(size[t]):
+        for i in range(min(size[t], most)):
             v = seq[t, i]
-            if v >= visits or (s.when[v, 0] < 0 and may_take(f, s, v, t)):
+            if s.size[t] < s.seq.shape[1] and (v >= visits or (s.when[v, 0] < 0 and may_take(f, s, v, t))):
                 s.seq[t, s.size[t]] = v
                 s.size[t] += 1
                 if v < visits:
@@ -334,7 +327,7 @@ def load(f: Fields, s: State, seq: Any, size: Any) -> None:  # noqa: C901 (compi
         if not (settle(f, s, t, 0) and _whole(f, s, t)):
             _clear(f, s, t)
     for t in range(len(f.tour)):
-        for i in range(size[t]):
+        for i in range(min(size[t], most)):
             v = seq[t, i]
             if v < visits and s.when[v, 0] < 0 and may_take(f, s, v, t):
                 _, p, d, q = best_place(f, s, v, t, f.stop[v, LOST], 0.0)

@@ -40,6 +40,7 @@ from troth.field.routing._walk import (
     INF,
     METRES,
     NOW,
+    SOON,
     WAITED,
     lacking,
     latest_starts,
@@ -180,6 +181,8 @@ def best_place(f: Fields, s: State, v: int, t: int, bound: float, blink: float) 
     factor, hour, metre = tour[t, FACTOR], tour[t, HOUR], tour[t, METRE]
     old, base = s.cost[t, 0], s.cost[t, 1] + work[v, k, 1] + length * hour
     was = 1.0 if stop[v, WAS_BY] >= 0 else 0.0
+    # What it may save that the visit is as published again; with anybody else it is a change wherever it goes.
+    spared = OVER_BUDGET if was > 0 and int(stop[v, WAS_BY]) == k and 0 <= f.budget < s.totals[CHANGED] else 0.0
     # Whether the van has enough for all visits, this one too: then no place in the tour can lack anything.
     aboard = stop[v, PLAIN] > 0
     if not aboard and not lacks[v, k]:
@@ -200,7 +203,7 @@ def best_place(f: Fields, s: State, v: int, t: int, bound: float, blink: float) 
         if nxt >= 0:
             detour += (way[here, nxt, 0] - way[hop, nxt, 0]) * factor
             metres += way[here, nxt, 1] - way[hop, nxt, 1]
-        if n > 0 and base + detour * hour + metres * metre - old >= cost:
+        if n > 0 and base + detour * hour + metres * metre - old >= cost + spared:
             continue
         if clock.shape[1] == 0:
             start = max(now + out, opens)
@@ -215,9 +218,9 @@ def best_place(f: Fields, s: State, v: int, t: int, bound: float, blink: float) 
                 continue
         tries[1] = rows[1]
         tries[p] = rows[p]
-        if links.shape[0] > 0:
+        if links.shape[0] > 0 or rows[p, SOON] > 0:
             tries[:p] = rows[:p]
-        found = walk(way, stop, work, tour, clock, links, t, seq, n + 1, p, v, tries, when, old + cost)
+        found = walk(way, stop, work, tour, clock, links, t, seq, n + 1, p, v, tries, when, old + cost + spared)
         if found >= INF:
             continue
         if short < 0:
@@ -234,7 +237,7 @@ def best_place(f: Fields, s: State, v: int, t: int, bound: float, blink: float) 
                     continue
                 if not f.plenty and not stock_fits(stocks, s.fetched, taken, fetch):
                     continue
-                found = _with_depot(f, s, t, n + 2, q, visits + d, q if q <= p else 0, old + cost)
+                found = _with_depot(f, s, t, n + 2, q, visits + d, q if q <= p else 0, old + cost + spared)
                 if found >= INF:
                     continue
                 found += _over(f.budget, s.totals, s.cost[t, 2], was, tries[n + 3, CHANGES]) - old
@@ -249,7 +252,7 @@ def _with_depot(f: Fields, s: State, t: int, n: int, at: int, depot: int, since:
     rows = s.rows[t]
     s.tries[1] = rows[1]
     s.tries[since] = rows[since]
-    if f.links.shape[0] > 0:
+    if f.links.shape[0] > 0 or rows[since, SOON] > 0:
         s.tries[:since] = rows[:since]
     other = s.try_seq[1]
     for i in range(n):

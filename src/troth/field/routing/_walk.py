@@ -58,9 +58,10 @@ INF: Final = 1e18
 #: Travel times have single precision: instants that differ by less are the same.
 EPS: Final = 1e-4
 
-#: What a row of a walk holds when the stop before it has ended; BEGUN is when its work began.
-NOW, WAITED, ROOM, SINCE, RESTED, COST, METRES, TRAVEL, CHANGES, BEGUN = range(10)
-WIDTH: Final = 10
+#: What a row of a walk holds when the stop before it has ended; BEGUN is when its work began, SOON how many starts so far cost because
+#: they are early: whether they are is known only when it is known how late the tour leaves.
+NOW, WAITED, ROOM, SINCE, RESTED, COST, METRES, TRAVEL, CHANGES, BEGUN, SOON = range(11)
+WIDTH: Final = 11
 
 
 @numba.njit(cache=True, nogil=True)
@@ -146,7 +147,7 @@ def walk(way: Any, stop: Any, work: Any, tour: Any, clock: Any, links: Any, t: i
     hop = int(stop[node(seq, place - 1, place, extra), PLACE]) if place > 0 else int(tour[t, FROM])
     now, waited, room, since = rows[place, NOW], rows[place, WAITED], rows[place, ROOM], rows[place, SINCE]
     b, cost, metres = int(rows[place, RESTED]), rows[place, COST], rows[place, METRES]
-    travel, changes = rows[place, TRAVEL], rows[place, CHANGES]
+    travel, changes, soon = rows[place, TRAVEL], rows[place, CHANGES], rows[place, SOON]
     for at in range(place, n + 1):
         last = at == n
         v, windows, before, length = -1, 0, -INF, 0.0
@@ -169,12 +170,12 @@ def walk(way: Any, stop: Any, work: Any, tour: Any, clock: Any, links: Any, t: i
         if drive > leg + EPS:
             return INF
         ready = now + drive if timeless else arrive(clock, now, drive)
-        if since > 0 and since + ready - now > tour[t, DRIVE_LIMIT]:
+        long = ready - now
+        if since > 0 and since + long > tour[t, DRIVE_LIMIT]:
             now += tour[t, DRIVE_REST]
             since = 0.0
             ready = arrive(clock, now, drive)
-        travel += ready - now
-        long = ready - now
+        travel += long
         if long > tour[t, DRIVE_LIMIT] + EPS:  # no rest is taken on the way
             return INF
         if b < tour[t, RESTS]:
@@ -223,21 +224,26 @@ def walk(way: Any, stop: Any, work: Any, tour: Any, clock: Any, links: Any, t: i
             late = start - stop[v, DUE]
             if late > 1e-3:
                 cost += stop[v, BROKEN] + late * stop[v, LATE]
-            cost += (
-                max(stop[v, WISHED] - start, 0.0) * stop[v, EARLY]
-                + max(start - stop[v, WISHED_END], 0.0) * stop[v, SOFT_LATE]
-            )
+            cost += max(start - stop[v, WISHED_END], 0.0) * stop[v, SOFT_LATE]
+            early = start < stop[v, WISHED] and stop[v, EARLY] > 0
             if stop[v, WAS_BY] >= 0:
-                beyond = abs(start - stop[v, WAS_AT]) - tour[t, FREE]
+                beyond = start - stop[v, WAS_AT] - tour[t, FREE]
                 cost += max(beyond, 0.0) * tour[t, MOVED]
                 if beyond > 1e-3 or int(stop[v, WAS_BY]) != k:
                     changes += 1
+                early = early or start < stop[v, WAS_AT] - tour[t, FREE]
+            soon += early
         waited += start - ready
         room = min(room, waited + max(until - start, 0.0))
         now = start + length
         rows[at + 1, NOW], rows[at + 1, WAITED], rows[at + 1, ROOM], rows[at + 1, SINCE] = now, waited, room, since
         rows[at + 1, RESTED], rows[at + 1, COST], rows[at + 1, METRES] = b, cost, metres
-        rows[at + 1, TRAVEL], rows[at + 1, CHANGES], rows[at + 1, BEGUN] = travel, changes, start
+        rows[at + 1, TRAVEL], rows[at + 1, CHANGES], rows[at + 1, BEGUN], rows[at + 1, SOON] = (
+            travel,
+            changes,
+            start,
+            soon,
+        )
         hop = to
         # What is over, driven and waited for beyond what a later start saves can only grow.
         if cost + metres * metre + max(now - begins_at - waited, now - begins_at - room) * hour >= bound:
@@ -246,16 +252,39 @@ def walk(way: Any, stop: Any, work: Any, tour: Any, clock: Any, links: Any, t: i
         return INF
     leaves = begins_at
     if timeless:
-        leaves += max(min(waited if hour > 0 else rows[1, WAITED], room), 0.0)
+        leaves += max(min(waited if hour > 0 or tour[t, BALANCE] > 0 else rows[1, WAITED], room), 0.0)
     elif tour[t, RESTS] == 0 or rows[1, BEGUN] < tour[t, BREAKS + 1]:
         drive = way[int(tour[t, FROM]), int(stop[node(seq, 0, place, extra), PLACE]), 0] * factor
         tired = tour[t, DRIVEN] + arrive(clock, begins_at, drive) - begins_at > tour[t, DRIVE_LIMIT]
         if tour[t, DRIVEN] <= 0 or not tired:  # else a rest comes first
             leaves = max(leaves, lookup(lookup(rows[1, BEGUN], clock[0], clock[1]) - drive, clock[1], clock[0]))
+    if soon > 0:
+        put_off = leaves - begins_at if timeless else 0.0
+        dearer, moved = _too_soon(stop, tour, t, seq, n, place, extra, rows, put_off)
+        cost += dearer
+        changes += moved
     long = now - leaves
     rows[n + 1, NOW], rows[n + 1, WAITED], rows[n + 1, METRES], rows[n + 1, CHANGES] = now, waited, metres, changes
     whole = cost + long * hour + metres * metre + tour[t, USED] + max(now - tour[t, ENDS], 0.0) * tour[t, OVERTIME]
     return float(whole + tour[t, BALANCE] * (long / 3600.0) ** 2)
+
+
+@numba.njit(cache=True, nogil=True)
+def _too_soon(
+    stop: Any, tour: Any, t: int, seq: Any, n: int, place: int, extra: int, rows: Any, put_off: float
+) -> tuple[float, int]:
+    """Return what starts before they are wished or published cost, and how many changes they are, if a tour leaves later by so much."""
+    k = int(tour[t, WHO])
+    cost, changes = 0.0, 0
+    for at in range(n):
+        v = node(seq, at, place, extra)
+        start = rows[at + 1, BEGUN] + max(put_off - rows[at + 1, WAITED], 0.0)
+        cost += max(stop[v, WISHED] - start, 0.0) * stop[v, EARLY]
+        if stop[v, WAS_BY] >= 0:
+            beyond = stop[v, WAS_AT] - start - tour[t, FREE]
+            cost += max(beyond, 0.0) * tour[t, MOVED]
+            changes += beyond > 1e-3 and int(stop[v, WAS_BY]) == k
+    return cost, changes
 
 
 @numba.njit(cache=True, nogil=True)

@@ -1,8 +1,8 @@
 """When everything in a tour happens, if its order is given: as early as may be, then leaving as late as may be.
 
 Work starts when the technician has arrived, a window is open and nothing it must come after is unfinished. A break is taken
-where it delays nothing, or else at the last stop from which it can still begin in its window. When hours cost money the start
-is put off as far as that does not move the end (Savelsbergh 1992, ORSA Journal on Computing 4, 146-154: forward time slack).
+where it delays nothing, or else at the last stop from which it can still begin in its window. When hours cost money, or long tours
+do, the start is put off as far as that does not move the end (Savelsbergh 1992, ORSA Journal on Computing 4, 146-154: forward time slack).
 """
 
 from __future__ import annotations
@@ -137,12 +137,13 @@ def _drive(
     leg = float(problem.seconds[start, end]) * who.travel_factor
     leg = leg if isfinite(leg) else 0.0
     ready = arrival(problem, leaves=walk.now, drive=leg)
-    if who.drive_limit_s is not None and walk.since + ready - walk.now > who.drive_limit_s and walk.since > 0:
+    # How long a drive is counts from the stop before it, rest or not, as the judge counts it.
+    drives = ready - walk.now
+    if who.drive_limit_s is not None and walk.since + drives > who.drive_limit_s and walk.since > 0:
         _rest(walk, walk.now, who.drive_rest_s)
         walk.now += who.drive_rest_s
         walk.since = 0.0
         ready = arrival(problem, leaves=walk.now, drive=leg)
-    drives = ready - walk.now
     if walk.breaks:
         rest = walk.breaks[0]
         opens = max(walk.now, rest.earliest_s)
@@ -189,7 +190,7 @@ def _put_off(
     problem: RoutingProblem, who: FieldTechnician, its: TechnicianShift, walk: _Walk, returns: float, *,
     first_leg: float, first_at: float, shift: int,
 ) -> Tour:  # fmt: skip
-    """Return the tour with its start as late as may be: the end stays, and if hours cost nothing every start as well."""
+    """Return the tour with its start as late as may be: the end stays, and if neither hours nor long tours cost, every start."""
     if problem.warp is not None:
         # Driving takes another time when it begins later: only the first drive is put off.
         leaves = its.start_s
@@ -201,7 +202,8 @@ def _put_off(
             )
         return Tour(who.technician_id, shift, leaves, returns, tuple(walk.stops))
     still = next(idle for stop, idle in zip(walk.stops, walk.idle, strict=True) if stop.kind is not StopKind.REST)
-    by = min(walk.waited if who.cost_per_hour_cents > 0 else still, walk.room)
+    paid = who.cost_per_hour_cents > 0 or problem.prices.balance_cents > 0
+    by = min(walk.waited if paid else still, walk.room)
     by = max(by, 0.0)
     stops = []
     seen = 0.0

@@ -17,9 +17,9 @@ from troth.field.routing.day import DayEvent, DayState, from_now
 from troth.field.routing.drag import drag
 from troth.field.routing.orders import timed_together
 from troth.field.routing.plan import RoutePlan, UnservedVisit
-from troth.field.routing.problem import PublishedVisit, RoutingPrices, RoutingProblem, VisitRequest
+from troth.field.routing.problem import Pin, PublishedVisit, RoutingPrices, RoutingProblem, TimeWindow, VisitRequest
 from troth.field.routing.rules import ROUTING_RULES, breaches
-from troth.field.routing.solve import RoutingParams, solve
+from troth.field.routing.solve import RoutingParams, judged, solve
 from troth.field.routing.tours import StopKind, Tour
 
 #: What a change costs where the problem names no price: another technician, and a minute beyond a quarter of an hour.
@@ -160,6 +160,10 @@ def replan(
     calm = {one.visit_id for one in problem.published} - stood
     search = problem if given.most_changes is not None else _budgeted(problem, stood=stood, calm=calm)
     found = solve(search, stop=stop, seed=seed, params=params or RoutingParams(), start=left_alone)
+    if any(one.rule == "routing.changes" for one in found.broken):
+        found = _kept(
+            search, found=found, left_alone=left_alone, stop=stop, seed=seed, params=params or RoutingParams()
+        )
     told = _told(problem, found.tours, unserved=found.unserved)
     made = replace(found, problem=problem, objective=told.objective, broken=told.broken, status=told.status)
     changes = explained(problem, tours=found.tours, events=events, before=plan.tours)
@@ -186,6 +190,41 @@ def _budgeted(problem: RoutingProblem, *, stood: set[str], calm: set[str]) -> Ro
         problem, visits=visits, published=tuple(one for one in problem.published if one.visit_id in calm),
         prices=replace(problem.prices, most_changes=most),
     )  # fmt: skip
+
+
+def _kept(
+    search: RoutingProblem, *, found: RoutePlan, left_alone: RoutePlan, stop: Stop, seed: int, params: RoutingParams
+) -> RoutePlan:
+    """Return a plan within the budget of changes in place of one that is not, unless that serves more that must be served.
+
+    Search and judge may differ by a hair in when a break is taken, and what must be served weighs more than changes. What is known
+    stays with its technician then, and near its time; the rest is searched once more, in a quarter of the time.
+    """
+    was, free = {one.visit_id: one for one in search.published}, search.prices.free_move_s
+    visits = tuple(
+        one
+        if (old := was.get(one.visit_id)) is None or one.pin is not None
+        else replace(
+            one, pin=Pin(old.technician_id),
+            windows=tuple(
+                TimeWindow(max(w.start_s, old.start_s - free), min(w.end_s, old.start_s + free))
+                for w in one.windows or (TimeWindow(old.start_s - free, old.start_s + free),)
+                if w.start_s <= old.start_s + free and w.end_s >= old.start_s - free
+            ),
+        )
+        for one in search.visits
+    )  # fmt: skip
+    short = stop if stop.seconds is None else replace(stop, seconds=stop.seconds / 4)
+    pinned = replace(search, visits=visits)
+    again = solve(pinned, stop=short, seed=seed, params=params, start=left_alone)
+    plans = [found, *(judged(search, tours=one.tours, seed=seed, seconds=found.seconds) for one in (again, left_alone))]
+    return min(plans, key=_worth)
+
+
+def _worth(plan: RoutePlan) -> tuple[int, float, float]:
+    """Return what counts of a plan, in this order: hard rules other than the budget, changes beyond it, cents."""
+    over = sum(one.amount for one in plan.broken if one.rule == "routing.changes")
+    return sum(one.rule != "routing.changes" for one in plan.broken), over, plan.value
 
 
 def _told(
