@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ from troth.field.routing import (
     PromisedWindow,
     RestBreak,
     RoutingProblem,
+    SoftWindow,
     Stop,
     TechnicianShift,
     TimeWindow,
@@ -183,6 +184,8 @@ def test_spans_the_wrong_way_round_are_wrong() -> None:
     ("change", "issue"),
     [
         ({"cost_per_hour_cents": -1.0}, ("error", "negative", "technicians[ada].cost_per_hour_cents")),
+        ({"max_travel_s": -1.0}, ("error", "negative", "technicians[ada].max_travel_s")),
+        ({"drive_limit_s": float("nan")}, ("error", "negative", "technicians[ada].drive_limit_s")),
         ({"pace": 0.0}, ("error", "not-positive", "technicians[ada].pace")),
         ({"travel_factor": float("nan")}, ("error", "not-positive", "technicians[ada].travel_factor")),
     ],
@@ -196,6 +199,27 @@ def test_prices_and_pieces_of_visits_that_cannot_be_are_wrong() -> None:
     """A reward for leaving out, no pieces of a part."""
     assert ("error", "negative", "visits[v1].unserved_cents") in told(with_visit(unserved_cents=-1.0))
     assert ("error", "negative", "visits[v1].parts") in told(with_visit(parts={"pump": 0}))
+    assert ("error", "negative", "visits[v1].other_cents") in told(with_visit(other_cents=-1.0))
+    late = ("error", "negative", "visits[v1].promised.late_cents_per_minute")
+    assert late in told(with_visit(promised=PromisedWindow(0, 60, late_cents_per_minute=-1.0)))
+    early = ("error", "negative", "visits[v1].soft.early_cents_per_minute")
+    assert early in told(with_visit(soft=SoftWindow(0, 60, float("nan"), 1.0)))
+
+
+@pytest.mark.parametrize("name", ["balance_cents", "moved_cents_per_minute", "free_move_s", "most_changes"])
+def test_prices_of_the_plan_that_cannot_be_are_wrong(name: str) -> None:
+    """A reward for moving visits, fewer changes than none."""
+    problem = town()
+    prices = replace(problem.prices, **{name: -1})
+    assert ("error", "negative", f"prices.{name}") in told(replace(problem, prices=prices))
+
+
+def test_a_warp_of_another_beginning_is_wrong() -> None:
+    """Its seconds are taken for those of the problem."""
+    problem = town(warp=True)
+    assert problem.warp is not None
+    later = replace(problem.warp, start=problem.warp.start + timedelta(hours=1))
+    assert ("error", "other-start", "warp") in told(replace(problem, warp=later))
 
 
 def test_links_to_nothing_and_circles_are_wrong() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -222,3 +222,33 @@ def test_a_wrong_plan_is_told_whole() -> None:
     }  # fmt: skip
     with pytest.raises(InputError, match="wrong-type"):
         tours_from_json("{}", problem=town())
+
+
+def test_a_warp_may_begin_elsewhere_than_the_problem() -> None:
+    """Its knots are counted from its own start in the file, and from the problem's in memory: the same instants."""
+    plain = json.loads(problem_to_json(town(warp=True)))
+    at = datetime.fromisoformat(plain["warp"]["start"]) - timedelta(hours=2)
+    moved = plain | {
+        "warp": plain["warp"] | {"start": at.isoformat(), "knots": [one + 7200 for one in plain["warp"]["knots"]]}
+    }
+    problem, _ = problem_from_json(moved)
+    assert problem.warp is not None
+    assert problem.warp.start == problem.begins_at
+    assert problem.warp.knots_s.tolist() == plain["warp"]["knots"]
+
+
+def test_a_file_without_technicians_says_so_beside_all_else() -> None:
+    """An empty list is a mistake of its own, not one that follows from another."""
+    plain = json.loads(problem_to_json(town())) | {"technicians": [], "equipment": 7}
+    with pytest.raises(InputError) as error:
+        problem_from_json(plain)
+    assert {"no-technicians", "wrong-type"} <= {one.code for one in error.value.issues}
+
+
+def test_a_matrix_smaller_than_the_places_is_of_the_wrong_size() -> None:
+    """Told once as what it is, whatever visits it leaves without a row."""
+    plain = json.loads(problem_to_json(town()))
+    plain = plain | {"seconds": [row[:-1] for row in plain["seconds"][:-1]], "metres": None}
+    with pytest.raises(InputError) as error:
+        problem_from_json(plain)
+    assert ("wrong-size", "seconds") in {(one.code, one.where) for one in error.value.issues}

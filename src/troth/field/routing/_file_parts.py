@@ -215,7 +215,8 @@ def _warp(frame: Frame, value: Any, where: str) -> TimeWarp:
     knots, driven = (np.array(found[name], dtype=np.float64) for name in ("knots_s", "driven_s"))
     if len(knots) < 2 or len(knots) != len(driven) or (np.diff(knots) <= 0).any() or (np.diff(driven) <= 0).any():
         frame.wrong("bad-warp", where, value, "Maybe two lists of one length, both ascending.")
-    return TimeWarp(frame.instant(found["start_s"]), knots, driven)
+    # Everything counts from the beginning of the problem, wherever the line itself begins.
+    return TimeWarp(frame.begins_at, knots + found["start_s"], driven)
 
 
 def _warp_out(frame: Frame, value: TimeWarp) -> dict[str, Any]:

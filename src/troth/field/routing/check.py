@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from graphlib import CycleError, TopologicalSorter
+from typing import Any
 
 import numpy as np
 
@@ -32,6 +33,7 @@ def check(problem: RoutingProblem) -> list[Issue]:
     for visit in problem.visits:
         issues += _visit(problem, visit)
     issues += _depots(problem)
+    issues += _prices(problem)
     issues += _links(problem)
     if not any(one.severity is _BAD for one in issues):
         issues += _reach(problem)
@@ -47,6 +49,9 @@ def _matrix(problem: RoutingProblem) -> Iterator[Issue]:
     if len(shape) != 2 or shape[0] != shape[1]:
         advice = "Maybe a row or a column is missing: it needs one of each for every place."
         yield Issue("wrong-size", _BAD, "seconds", "x".join(map(str, shape)), advice)
+    elif len(problem.places) > shape[0]:
+        advice = "Maybe the matrix is of other places: it needs a row and a column for each."
+        yield Issue("wrong-size", _BAD, "seconds", f"{shape[0]} for {len(problem.places)} places", advice)
     if problem.metres is not None and np.shape(problem.metres) != shape:
         advice = "Maybe it was made for other places than the travel times."
         yield Issue("wrong-size", _BAD, "metres", "x".join(map(str, np.shape(problem.metres))), advice)
@@ -62,6 +67,9 @@ def _matrix(problem: RoutingProblem) -> Iterator[Issue]:
                 yield Issue(
                     what, _BAD, f"{name}[{', '.join(map(str, at))}]", str(matrix[tuple(at)]), advice, int(where.sum())
                 )
+    if problem.warp is not None and problem.warp.start != problem.begins_at and problem.begins_at.tzinfo is not None:
+        advice = "Maybe make the warp from the problem's beginning on: its seconds are those of the problem."
+        yield Issue("other-start", _BAD, "warp", problem.warp.start.isoformat(), advice)
     for row, (name, latitude, longitude) in enumerate(problem.places):
         if not (abs(latitude) <= 90 and abs(longitude) <= 180):
             advice = "Maybe latitude and longitude are exchanged, or one is missing."
@@ -79,13 +87,33 @@ def _people(problem: RoutingProblem) -> Iterator[Issue]:
         for k, shift in enumerate(who.shifts):
             before = who.shifts[k - 1].end_s if k else -np.inf
             yield from _shift(shift, before=before, where=f"{where}.shifts[{k}]", size=len(problem.seconds))
-        for name in ("cost_per_hour_cents", "cost_per_km_cents", "used_cents", "overtime_per_hour_cents"):
-            if not getattr(who, name) >= 0:
-                advice = "Maybe a price is meant, not a discount."
-                yield Issue("negative", _BAD, f"{where}.{name}", str(getattr(who, name)), advice)
+        yield from _least(
+            who, ("cost_per_hour_cents", "cost_per_km_cents", "used_cents", "overtime_per_hour_cents"), where
+        )
+        yield from _least(who, ("max_travel_s", "longest_leg_s", "drive_limit_s", "drive_rest_s"), where)
         for name in ("pace", "travel_factor"):
             if not getattr(who, name) > 0:
                 yield Issue("not-positive", _BAD, f"{where}.{name}", str(getattr(who, name)), "Maybe 1 is meant.")
+
+
+def _least(record: Any, names: Sequence[str], where: str) -> Iterator[Issue]:
+    """Yield prices and lengths that are less than nothing, or no numbers."""
+    for name in names:
+        if (value := getattr(record, name)) is not None and not value >= 0:
+            yield Issue("negative", _BAD, f"{where}.{name}", str(value), "Maybe a sign slipped in: 0 or more is meant.")
+
+
+def _prices(problem: RoutingProblem) -> Iterator[Issue]:
+    """Yield prices of visits and of the plan that would make breaking a promise a gain."""
+    names = ("balance_cents", "other_technician_cents", "moved_cents_per_minute", "free_move_s", "most_changes")
+    yield from _least(problem.prices, names, "prices")
+    for one in problem.visits:
+        where = f"visits[{one.visit_id}]"
+        yield from _least(one, ("other_cents",), where)
+        if one.soft is not None:
+            yield from _least(one.soft, ("early_cents_per_minute", "late_cents_per_minute"), f"{where}.soft")
+        if one.promised is not None:
+            yield from _least(one.promised, ("broken_cents", "late_cents_per_minute"), f"{where}.promised")
 
 
 def _shift(shift: TechnicianShift, *, before: float, where: str, size: int) -> Iterator[Issue]:

@@ -80,7 +80,7 @@ def problem_from_json(
         frame.begins_at, found.pop("visits", ()), found.pop("technicians", ()),
         found.pop("seconds", np.zeros((len(frame.places), len(frame.places)))), **found | {"places": tuple(frame.places)},
     )  # fmt: skip
-    return problem, _judged(frame, problem)
+    return problem, _judged(frame, problem, nobody=plain.get("technicians") == [])
 
 
 def _begin(frame: Frame, plain: Mapping[str, Any]) -> None:
@@ -132,10 +132,11 @@ def _travelled(frame: Frame, found: dict[str, Any], travel: TravelProvider) -> N
         )
 
 
-def _judged(frame: Frame, problem: RoutingProblem) -> tuple[Issue, ...]:
-    """Return what is doubtful; errors of reading and of `check` are raised together."""
+def _judged(frame: Frame, problem: RoutingProblem, *, nobody: bool) -> tuple[Issue, ...]:
+    """Return what is doubtful; errors of reading and of `check` are raised together, that the file itself has `nobody` too."""
     wrong = [one for one in frame.issues if one.severity is Severity.ERROR]
-    more = [one for one in check(problem) if not wrong or one.code not in _FOLLOWS]
+    follows = _FOLLOWS - ({"no-technicians"} if nobody else set())
+    more = [one for one in check(problem) if not wrong or one.code not in follows]
     errors = [*wrong, *(one for one in more if one.severity is Severity.ERROR)]
     if errors:
         raise InputError(errors)
