@@ -10,7 +10,8 @@ import pytest
 
 from tests.capacity.projects.portfolio.house import house
 from tests.cli.test_projects_check import MSPSP, written
-from troth.capacity.projects.portfolio.from_file import from_json
+from troth.capacity.projects.portfolio import RequestState
+from troth.capacity.projects.portfolio.from_file import from_json, to_json
 from troth.cli.main import DONE, ISSUES, WRONG, main
 
 
@@ -20,9 +21,9 @@ def test_work_is_planned_and_what_is_left_undone_is_told(tmp_path: Path, capsys:
     path = written(tmp_path, house())
     assert main(["projects", "plan", path, "--format", "json", "--out", str(out)]) == ISSUES
     told = json.loads(capsys.readouterr().out)
-    assert told["done_hours"] == 109.0 and told["wanted_hours"] == 110.0 and told["status"] == "optimal"
-    # Of the need, which lies evenly until its deadline, eight hours are in ada's confirmed week.
-    assert sum(one["hours"] for one in told["bookings"]) == told["done_hours"] - 8.0
+    assert told["done_hours"] == 108.0 and told["wanted_hours"] == 110.0 and told["status"] == "optimal"
+    # Of what is needed ada is booked for 24 hours already.
+    assert sum(one["hours"] for one in told["bookings"]) == told["done_hours"] - 24.0
     assert {one["person_id"] for one in told["bookings"]} == {"ada", "ben"}
     (short,) = told["short"]
     assert (short["parameters"]["project"], short["parts"][0]["parameters"]["reason"]) == ("p1", "away")
@@ -32,8 +33,25 @@ def test_work_is_planned_and_what_is_left_undone_is_told(tmp_path: Path, capsys:
     assert replace(planned, bookings=()) == replace(house(), bookings=())
     assert main(["projects", "plan", path]) == ISSUES
     table = capsys.readouterr().out
-    assert "109 of 110 hours, none is worth more, " in table
-    assert "p1: 1 hours of law" in table and "whoever holds it has no hours then" in table
+    assert "108 of 110 hours, none is worth more, " in table
+    assert "p1: 2 hours of law" in table and "whoever holds it has no hours then" in table
+
+
+def test_planned_again_a_proposal_takes_the_place_of_the_older(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whoever plans what was planned gets the same again; what somebody was asked for stays, and no id is there twice."""
+    first, second = tmp_path / "first.json", tmp_path / "second.json"
+    assert main(["projects", "plan", written(tmp_path, house()), "--out", str(first)]) == ISSUES
+    assert main(["projects", "plan", str(first), "--out", str(second)]) == ISSUES
+    assert second.read_text(encoding="utf-8") == first.read_text(encoding="utf-8")
+    planned, _ = from_json(first.read_text(encoding="utf-8"))
+    asked = replace(planned.bookings[-1], state=RequestState.REQUESTED)
+    first.write_text(to_json(replace(planned, bookings=(*planned.bookings[:-1], asked))), encoding="utf-8")
+    assert main(["projects", "plan", str(first), "--out", str(second)]) == ISSUES
+    again, _ = from_json(second.read_text(encoding="utf-8"))
+    assert asked in again.bookings and len(again.bookings) == len(planned.bookings) + 1
+    assert f"{asked.booking_id}/1" in {one.booking_id for one in again.bookings}
 
 
 def test_deals_are_planned_if_they_are_likely_enough(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

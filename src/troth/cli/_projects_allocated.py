@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,10 +14,11 @@ from troth.core.decision import Explanation, Issue
 
 if TYPE_CHECKING:
     from troth.capacity.projects.allocation import AllocationAdvice, AllocationPlan
+    from troth.capacity.projects.portfolio import ProjectBooking
 
 _WHY: Final = {
     "nobody": "nobody holds it at that level", "away": "whoever holds it has no hours then", "capped": "whoever holds it has reached their cap",
-    "outbid": "these hours do more elsewhere", "kept": "what is left over would cost more than it brings",
+    "outbid": "these hours do more elsewhere", "kept": "what is left over is less than an hour, or would cost more than it brings",
 }  # fmt: skip
 
 
@@ -26,8 +27,10 @@ def wanted_hours(plan: AllocationPlan) -> tuple[float, float]:
     return float(plan.problem.needs.hours.sum()), float(plan.served().sum())
 
 
-def show_allocated(plan: AllocationPlan, issues: Sequence[Issue], *, form: output.Form) -> None:
-    """Print a plan."""
+def show_allocated(
+    plan: AllocationPlan, proposed: Sequence[ProjectBooking], issues: Sequence[Issue], *, form: output.Form
+) -> None:
+    """Print a plan and the bookings it proposes."""
     from troth.capacity.projects.allocation import advise
     from troth.capacity.projects.allocation.explain import why_short
 
@@ -39,7 +42,7 @@ def show_allocated(plan: AllocationPlan, issues: Sequence[Issue], *, form: outpu
                 "booking_id": one.booking_id, "person_id": one.person_id, "project_id": one.project_id, "phase_id": one.phase_id,
                 "skill": one.skill, "first": one.first.isoformat(), "until": one.until.isoformat(), "hours": one.hours,
             }
-            for one in plan.bookings()
+            for one in proposed
         ]  # fmt: skip
         extra = {
             "status": str(plan.status), "value": plan.value, "bound": plan.bound, "gap": plan.gap, "wanted_hours": wanted, "done_hours": done,
@@ -71,10 +74,14 @@ def _projects(plan: AllocationPlan) -> list[output.Row]:
     return [
         {
             "project": name, "wanted": float(n.hours[n.project == j].sum()), "done": float(served[n.project == j].sum()),
-            "people": sorted(people[j], key=lambda who, j=j: (-people[j][who], who)),
+            "people": _busiest(people[j]),
         }
         for j, name in enumerate(p.projects) if (n.project == j).any()
     ]  # fmt: skip
+
+
+def _busiest(hours: Mapping[str, float]) -> list[str]:
+    return sorted(hours, key=lambda who: (-hours[who], who))
 
 
 def _show_short(why: Explanation, *, most: int = 8) -> None:

@@ -63,8 +63,8 @@ def plan_command(
 ) -> int:  # fmt: skip
     """Plan who works on what, so that most is done of what projects need, the more valuable first.
 
-    What is confirmed stays; bookings are proposed beside it, a row for each person, project and week. Told are what is left undone and why, and
-    what would help. With `--input mspsp` PATH is a multi-skill project scheduling problem: each activity gets a start and people with its
+    What is confirmed stays; bookings are proposed beside it, a row for each person, project and week, in place of those of an earlier plan that
+    nobody was asked for yet. Told are what is left undone and why, and what would help. With `--input mspsp` PATH is a multi-skill project scheduling problem: each activity gets a start and people with its
     skills, so that the last one ends as early as can be. Ctrl-C ends the search and keeps the best plan so far. Exit status is 1 if something is left
     undone or is doubtful.
     """
@@ -74,6 +74,7 @@ def plan_command(
     from dataclasses import replace
 
     from troth.capacity.projects.allocation import AllocationPrices, from_portfolio, solve
+    from troth.capacity.projects.allocation.plan import is_proposal
     from troth.capacity.projects.portfolio.from_file import to_json
 
     portfolio, issues = usable(path, lake=lake, day=day, site=site)
@@ -82,10 +83,11 @@ def plan_command(
     )  # fmt: skip
     with _watched(seconds, lambda value, bound: f"worth {value:,.0f} of at most {bound:,.0f}") as (stop, better):
         plan = solve(problem, stop=stop, seed=seed, on_progress=better)
-    proposed = plan.bookings()
+    others = tuple(one for one in portfolio.bookings if not is_proposal(one))
+    proposed = plan.bookings(taken={one.booking_id for one in others})
     if out is not None:
-        write(out, to_json(replace(portfolio, bookings=(*portfolio.bookings, *proposed))), option="--out")
-    show_allocated(plan, issues, form=form)
+        write(out, to_json(replace(portfolio, bookings=(*others, *proposed))), option="--out")
+    show_allocated(plan, proposed, issues, form=form)
     told([one for one in issues if one.severity is not Severity.INFO], form=form)
     wanted, done = wanted_hours(plan)
     return int(bool(plan.broken) or done < wanted - 0.01 or doubtful(issues))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import pytest
@@ -18,6 +18,7 @@ from troth.capacity.projects.portfolio import (
     Deal,
     HeldSkill,
     LeaveSpan,
+    OperationalReservation,
     Portfolio,
     Project,
     ProjectBooking,
@@ -80,6 +81,23 @@ def test_no_hour_is_lost_in_parts(hours: float, weeks: int, grain: float) -> Non
     assert min(found) >= -1e-6
 
 
+@given(
+    hours=st.floats(0, 500), weeks=st.integers(1, 12), grain=st.sampled_from([1.0, 4.0]),
+    kept=st.dictionaries(st.integers(-2, 14), st.floats(0, 60), max_size=8), most=st.integers(0, 14),
+)  # fmt: skip
+def test_parts_fill_the_weeks_up(
+    hours: float, weeks: int, grain: float, kept: dict[int, float], most: int
+) -> None:  # fmt: skip
+    """No week is filled up while another, but for grains, lies lower; none is lost, and fewer weeks are the first of all."""
+    found = parts(hours, weeks=weeks, grain=grain, kept=kept)
+    assert len(found) == weeks and sum(found) == pytest.approx(hours) and min(found) >= -1e-6
+    level = [new + kept.get(k, 0.0) for k, new in enumerate(found)]
+    filled = [level[k] for k, new in enumerate(found) if new > 1e-6]
+    assert max(filled, default=0.0) <= min(level) + 2 * grain + 1e-6
+    assert sum(not (one / grain).is_integer() for one in found) <= 1
+    assert parts(hours, weeks=weeks, grain=grain, kept=kept, most=most) == found[:most]
+
+
 def test_hours_free_are_those_of_contracts_and_leave() -> None:
     """Leave takes its days away."""
     away = replace(ADA, leave=(LeaveSpan(date(2026, 6, 8), date(2026, 6, 10)),))
@@ -114,6 +132,71 @@ def test_hard_bookings_are_kept_on_their_needs() -> None:
     assert plan.bookings() == ()
 
 
+def test_what_is_booked_is_not_needed_again() -> None:
+    """Of 32 hours over four weeks 24 are booked in the first: eight are left for the others, and all that is planned is 32."""
+    bank = Project("bank", (_phase("a", "design", 32, deadline=date(2026, 6, 26)),))
+    booked = ProjectBooking("1", "bank", DAY, date(2026, 6, 6), 24, "ada")
+    problem = _problem(Portfolio(DAY, (ADA,), (bank,), bookings=(booked,)))
+    assert _table(problem) == {("a", 0): 24, ("a", 1): 2, ("a", 2): 3, ("a", 3): 3}
+    assert problem.confirmed.hours.tolist() == [24]
+    assert problem.busy is not None and not problem.busy.any()
+    assert sum(one.hours for one in solve(problem).bookings()) == 8
+
+
+def test_bookings_outside_of_the_weeks_count_too() -> None:
+    """What is booked before the phase begins, before the first day or after the last is not needed in the weeks between."""
+    build = _phase("b", "design", 90, earliest=date(2026, 6, 8), deadline=date(2026, 7, 10))
+    spans = ((date(2026, 6, 1), date(2026, 6, 6)), (date(2026, 6, 29), date(2026, 7, 4)), (date(2026, 5, 18), DAY))
+    booked = tuple(ProjectBooking(str(k), "bank", a, b, 30, "ada") for k, (a, b) in enumerate(spans))
+    problem = _problem(Portfolio(DAY, (ADA,), (Project("bank", (build,)),), bookings=booked))
+    # 90 less the 60 that are still to come; the week of the second booking is the fullest of the five.
+    assert _table(problem) == {("b", 0): 30, ("b", 1): 7, ("b", 2): 8, ("b", 3): 7}
+    assert problem.confirmed.hours.tolist() == [30]
+
+
+def test_a_need_of_ages_takes_no_room() -> None:
+    """Only the weeks that are planned are computed, however long a slip makes a phase last."""
+    long = Project("bank", (_phase("a", "design", 1e12), _phase("b", "design", 9, deadline=date(9999, 12, 31))))
+    assert _table(_problem(Portfolio(DAY, (ADA,), (long,)))) == {("a", k): 40 for k in range(4)}
+
+
+@given(
+    hours=st.integers(0, 200),
+    booked=st.lists(st.tuples(st.integers(0, 40), st.integers(1, 30), st.floats(0, 24)), max_size=8),
+)
+def test_needs_and_what_is_booked_add_up(hours: int, booked: list[tuple[int, int, float]]) -> None:
+    """Hours wanted are those needed, or, if more is booked, those booked; what no need takes is busy."""
+    bank = Project("bank", (_phase("a", "design", hours, deadline=date(2026, 7, 26)),))
+    some = tuple(
+        ProjectBooking(str(k), "bank", DAY + timedelta(a), DAY + timedelta(a + b), h, "ada")
+        for k, (a, b, h) in enumerate(booked)
+    )
+    problem = _problem(Portfolio(DAY, (ADA,), (bank,), bookings=some), until=date(2026, 8, 31))
+    asked = sum(one.hours for one in some)
+    assert problem.needs.hours.sum() == pytest.approx(hours, abs=1e-6)
+    assert problem.confirmed.hours.sum() == pytest.approx(min(asked, hours), abs=1e-6)
+    assert problem.busy is not None
+    assert problem.busy.sum() == pytest.approx(max(asked - hours, 0), abs=1e-6)
+
+
+def test_a_week_that_has_begun_is_planned_from_its_first_day_on() -> None:
+    """Nothing is proposed for days that are past, nor for days after the last."""
+    wednesday, until = date(2026, 6, 3), date(2026, 6, 17)
+    house = Portfolio(wednesday, (ADA,), (Project("bank", (_phase("a", "design", 400),)),))
+    plan = solve(from_portfolio(house, first=wednesday, until=until, pace=100.0))
+    assert [(one.first, one.until, one.hours) for one in plan.bookings()] == [
+        (wednesday, date(2026, 6, 8), 24), (date(2026, 6, 8), date(2026, 6, 15), 40), (date(2026, 6, 15), until, 16)
+    ]  # fmt: skip
+
+
+def test_a_renewed_or_better_skill_is_held_all_the_week() -> None:
+    """A certificate renewed on a Wednesday is held throughout; of two rows of a day the higher level counts."""
+    ends = date(2026, 6, 10)
+    skills = (HeldSkill("design", 2, until=ends), HeldSkill("design", 3, first=ends), HeldSkill("design", 1))
+    problem = _problem(Portfolio(DAY, (replace(ADA, skills=skills),)))
+    assert (problem.held, problem.levels.tolist()) == (None, [[2]])
+
+
 def test_deals_are_projects_if_they_are_probable_enough() -> None:
     """With the toggle on, a deal wants hours from the day on which the customer wants to begin, at a value by its probability."""
     deal = Deal("mill", (_phase("a", "design", 40),), 0.4, date(2026, 6, 8))
@@ -137,8 +220,10 @@ def test_caps_are_of_calendar_years_less_what_is_logged() -> None:
 
 
 def test_people_bring_place_cost_and_target() -> None:
-    """As the portfolio has them; a target is a share of the hours free."""
-    problem = _problem(Portfolio(DAY, (ADA, BEN), (Project("bank", (), location="riga", members=("ben",)),)))
+    """As the portfolio has them; a target is a share of the hours paid, meetings with them."""
+    meetings = (OperationalReservation("m", (1.0,) * 5 + (0.0, 0.0)),)
+    bank = Project("bank", (), location="riga", members=("ben",))
+    problem = _problem(Portfolio(DAY, (ADA, BEN), (bank,), reservations=meetings))
     assert (problem.person_place, problem.project_place) == (("riga", ""), ("riga",))
     assert problem.cost is not None
     assert problem.cost.tolist() == [5000, 5000]

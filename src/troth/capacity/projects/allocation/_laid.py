@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
-from itertools import pairwise
 
 from troth.capacity.projects.portfolio import ProjectPhase
 
@@ -49,13 +48,45 @@ def _week(day: date, monday: date) -> int:
     return (day - monday) // timedelta(days=7)
 
 
-def parts(hours: float, *, weeks: int, grain: float) -> list[float]:
-    """Return hours split evenly over weeks in whole grains; what is less than one comes with the last.
+def parts(
+    hours: float, *, weeks: int, grain: float, most: int | None = None, kept: Mapping[int, float] | None = None
+) -> list[float]:
+    """Return hours split over weeks in whole grains; what is less than one comes with the last.
+
+    They lie so that with what is kept already the weeks are as level as can be: evenly if nothing is.
+
+    Parameters
+    ----------
+    most : so many weeks are returned, of more the first.
+    kept : hours that lie already in weeks.
 
     Examples
     --------
     >>> parts(10, weeks=4, grain=1)
     [2.0, 3.0, 2.0, 3.0]
+    >>> parts(10, weeks=4, grain=1, kept={1: 20.0, 2: 2.0})
+    [4.0, 0.0, 2.0, 4.0]
     """
-    marks = [grain * math.floor(hours * k / weeks / grain + 1e-9) for k in range(weeks)] + [hours]
-    return [float(b - a) for a, b in pairwise(marks)]
+    have = {k: one for k, one in (kept or {}).items() if 0 <= k < weeks and one > 0}
+    level = _level(hours, weeks - len(have), sorted(have.values()))
+    last = weeks - 1
+    while last in have and have[last] >= level:
+        last -= 1
+    out, sought, told = list[float](), 0.0, 0.0
+    for k in range(weeks if most is None else min(weeks, most)):
+        sought += max(level - have.get(k, 0.0), 0.0)
+        mark = hours if k >= last else min(grain * math.floor(sought / grain + 1e-9), hours)
+        out.append(float(mark - told))
+        told = mark
+    return out
+
+
+def _level(hours: float, empty: int, filled: Sequence[float]) -> float:
+    """Return how high hours reach that are poured into weeks: empty ones, and some that hold hours, the least first."""
+    level, many = 0.0, empty
+    for one in filled:
+        if many and (one - level) * many >= hours:
+            break
+        hours -= (one - level) * many
+        level, many = one, many + 1
+    return level + hours / many

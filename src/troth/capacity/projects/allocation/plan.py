@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from itertools import count
 from typing import Any
 
 import numpy as np
 
 from troth.capacity.projects.allocation._prices import ShadowPrices
 from troth.capacity.projects.allocation.problem import AllocatedWork, AllocationProblem, Floats
-from troth.capacity.projects.allocation.rules import ALLOCATION_RULES, AllocationViolation, hard, violations
+from troth.capacity.projects.allocation.rules import ALLOCATION_RULES, TINY, AllocationViolation, hard, violations
 from troth.capacity.projects.portfolio import ProjectBooking, RequestState
 from troth.core.decision import Explanation, Status
 
@@ -68,26 +69,38 @@ class AllocationPlan:
         np.add.at(out, (self.work.person, self.problem.needs.week[self.work.need]), self.work.hours)
         return out
 
-    def bookings(self) -> tuple[ProjectBooking, ...]:
-        """Return what the plan proposes beside what is confirmed, as bookings of a week each that still have to be asked for."""
+    def bookings(self, *, taken: Collection[str] = ()) -> tuple[ProjectBooking, ...]:
+        """Return what the plan proposes beside what is confirmed, as bookings of a week each that still have to be asked for.
+
+        Parameters
+        ----------
+        taken : ids that other bookings have.
+        """
         p, n = self.problem, self.problem.needs
         kept = dict[tuple[int, int], float]()
         for who, m, h in zip(
             p.confirmed.person.tolist(), p.confirmed.need.tolist(), p.confirmed.hours.tolist(), strict=True
         ):
             kept[who, m] = kept.get((who, m), 0.0) + h
-        out = []
+        found = dict[tuple[int, int, str, int, int], tuple[float, float]]()
         for who, m, h in zip(self.work.person.tolist(), self.work.need.tolist(), self.work.hours.tolist(), strict=True):
-            new, first = h - kept.get((who, m), 0.0), p.weeks[n.week[m]]
-            if new > 0:
-                out.append(
-                    ProjectBooking(
-                        f"{p.people[who]}/{p.projects[n.project[m]]}/{m}/{first.isoformat()}", p.projects[n.project[m]], first,
-                        first + timedelta(days=7), new, p.people[who], phase_id=n.phase[m] if n.phase else "",
-                        skill=p.skills[n.skill[m]], level=float(n.level[m]), state=RequestState.PLANNED,
-                    )
-                )  # fmt: skip
-        return tuple(out)
+            if (new := h - kept.get((who, m), 0.0)) > TINY:
+                key = who, int(n.project[m]), n.phase[m] if n.phase else "", int(n.skill[m]), int(n.week[m])
+                hours, level = found.get(key, (0.0, 0.0))
+                found[key] = hours + new, max(level, float(n.level[m]))
+        return tuple(self._booking(*key, *told, taken=taken) for key, told in found.items())
+
+    def _booking(
+        self, who: int, project: int, phase: str, skill: int, w: int, hours: float, level: float, *, taken: Collection[str]
+    ) -> ProjectBooking:  # fmt: skip
+        p = self.problem
+        ends = (*p.weeks[1:], p.until or p.weeks[-1] + timedelta(days=7))
+        made = ProjectBooking(
+            "", p.projects[project], p.weeks[w], ends[w], hours, p.people[who], phase_id=phase, skill=p.skills[skill],
+            level=level, state=RequestState.PLANNED,
+        )  # fmt: skip
+        again = (_id_of(made) + (f"/{k}" if k else "") for k in count())
+        return replace(made, booking_id=next(name for name in again if name not in taken))
 
     def explain(self) -> Explanation:
         """Return why projects do not get all they want: of which skill, and what is done instead."""
@@ -100,6 +113,18 @@ class AllocationPlan:
         from troth.capacity.projects.allocation.plots import skill_weeks
 
         return skill_weeks(self)
+
+
+def is_proposal(booking: ProjectBooking) -> bool:
+    """Tell whether a booking was proposed by a plan and nobody has been asked yet: a new plan takes its place."""
+    named = booking.booking_id.removeprefix(_id_of(booking))
+    return booking.state is RequestState.PLANNED and (not named or (named[0] == "/" and named[1:].isdigit()))
+
+
+def _id_of(booking: ProjectBooking) -> str:
+    """Return the id of a proposal, made of what it is for."""
+    parts = (booking.person_id, booking.project_id, booking.phase_id, booking.skill, booking.first.isoformat())
+    return "/".join(part.replace("/", "//") for part in parts)
 
 
 def judged(

@@ -112,6 +112,7 @@ class AllocationProblem:
     target : hours each should work in all weeks together, shape (P,); nan for none. None for none at all.
     grain : hours are planned in whole multiples of this: 1 for hours, 4 for half days.
     prices : what soft rules cost.
+    until : the day after the last; None for a whole last week.
 
     Examples
     --------
@@ -145,6 +146,7 @@ class AllocationProblem:
     target: Floats | None = None
     grain: float = 1.0
     prices: AllocationPrices = AllocationPrices()
+    until: date | None = None
 
     @property
     def wanted(self) -> float:
