@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from tests.field.routing.town import day, town
 from troth.cli._route_day import state_at
 from troth.cli.main import DONE, ISSUES, WRONG, main
 from troth.core.errors import InputError
+from troth.field.routing import RoutingPrices
 from troth.field.routing.day import DayEvent, EventKind
 from troth.field.routing.from_file import problem_to_json
 
@@ -113,7 +115,7 @@ def test_events_about_strangers_and_instants_that_are_none_are_refused(
 
 def test_the_state_of_a_day_is_what_the_plan_says_but_for_events() -> None:
     """Done, under way, where people are; late ones are at it longer, ill ones leave it."""
-    problem = town()
+    problem = replace(town(), prices=RoutingPrices())  # nobody leaves late to even out tours
     tours = day(problem, ada="v1 store v3 v5", ben="v2 v4")
     at = 3600 + 1800.0
     state = state_at(problem, tours, at)
