@@ -26,7 +26,11 @@ ILL = DayEvent(EventKind.ILL, 0, technician_id="jonas")
         (VisitChange("v1", "jonas", "", 3600, None, ILL, {}, {}), "v1 is left out: Jonas is ill."),
         (
             VisitChange("v1", "", "ada", None, 0, DayEvent(EventKind.EMERGENCY, 0, "v1"), {}, {}),
-            "v1 is new, Ada goes: v1 is an emergency.",
+            "v1 is added, Ada goes: v1 is an emergency.",
+        ),
+        (  # left out in the plan before: it is not new
+            VisitChange("v1", "", "ada", None, 0, DayEvent(EventKind.CANCELLED, 0, "v0"), {}, {"routing.unserved": 1}),
+            "v1 is added, Ada goes: v0 is cancelled; saves one visit left out.",
         ),
         (
             VisitChange("v1", "ada", "ada", 0, 1200, None, {"routing.work": 900.0, "routing.distance": -100.0}, {}),

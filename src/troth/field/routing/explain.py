@@ -69,7 +69,8 @@ _CHANGES: Final[Mapping[str, Callable[[Mapping[str, Any], Callable[[Any], str]],
     "routing.change-time": _time,
     "routing.change-technician": _other,
     "routing.change-left-out": lambda p, name: f"{name(p['visit'])} is left out",
-    "routing.change-added": lambda p, name: f"{name(p['visit'])} is new, {name(p['to_technician'])} goes",
+    # It may have come in now, or have been left out before.
+    "routing.change-added": lambda p, name: f"{name(p['visit'])} is added, {name(p['to_technician'])} goes",
 }
 
 
