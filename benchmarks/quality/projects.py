@@ -34,7 +34,9 @@ def main(args: Sequence[str] | None = None) -> int:
     good = True
     for part in (options.part,) if options.part else PARTS:
         room = importlib.import_module(f"benchmarks.quality._projects_{part}")
-        good &= room.run(options, {"seeds": asked["seeds"]} | asked[part] | ({"seeds": options.seeds} if options.seeds else {}))
+        good &= room.run(
+            options, {"seeds": asked["seeds"]} | asked[part] | ({"seeds": options.seeds} if options.seeds else {})
+        )
     return int(not good)
 
 
