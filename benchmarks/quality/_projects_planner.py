@@ -65,6 +65,8 @@ class Planner:
         self.seen: dict[str, tuple[date, date]] = {}
         self.told: dict[str, date] = {}
         self.projects: dict[str, Project] = {}
+        #: The day last promised as the start, by project and deal: its place in the line, even if the promise was broken.
+        self.places: dict[str, date] = {}
         #: Who left and is not replaced yet.
         self.empty: list[KnownPerson] = []
         self.now: PracticeKnown | None = None
@@ -90,6 +92,9 @@ class Planner:
                 self.told.setdefault(one.agent_id, self.day)
         here = {one.agent_id for one in known.people}
         self.empty += [one for who, one in self.people.items() if who not in here and self.seen[who][1] == before]
+        for work in (*known.projects, *known.deals):
+            if work.promised_start:
+                self.places[work.deal] = date.fromisoformat(work.promised_start)
         for project in known.projects:
             self.projects.setdefault(project.project, self._project(project, fresh=True))
 
@@ -185,7 +190,7 @@ class Planner:
             phases.append(ProjectPhase(name, needs, after, task_type=tasks[0].task_type, done=done))
         return Project(
             one.project, tuple(phases), one.customer_id, one.template, ContractKind(one.contract_kind), earliest=_day(one.earliest),
-            started=_day(one.started), promised_start=_day(one.promised_start), promised_finish=_day(one.promised_finish),
+            started=_day(one.started), promised_start=self.places.get(one.deal), promised_finish=_day(one.promised_finish),
             price_cents=one.budget_cents, budget_cents=one.budget_cents, estimator=one.estimator_id,
         )  # fmt: skip
 

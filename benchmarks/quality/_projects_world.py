@@ -21,6 +21,7 @@ import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from copy import deepcopy
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
@@ -127,13 +128,13 @@ def lived(seed: int, *, protocol: Protocol) -> dict[str, Any]:
     for week in range(protocol.learn):
         planner.listen(world.step(_sunday(week)), world.known())
     # Every way begins in the same state.
-    others = {part: world.copy() for part in protocol.without}
+    others = {part: (world.copy(), deepcopy(planner)) for part in protocol.without}
     ways = dict[str, Any]()
     main = _Course(world, planner, protocol, seed)
     ways["ours"] = main.run()
-    for part, other in others.items():
+    for part, (other, beside) in others.items():
         other.emit = False
-        again = _Course(other, Planner(truth), protocol, seed, beliefs=[one.without(part) for one in main.believed])
+        again = _Course(other, beside, protocol, seed, beliefs=[one.without(part) for one in main.believed])
         again.cents = main.cents
         ways[f"without {part}"] = again.run()
     return {"seed": seed, "protocol": asdict(protocol), "seconds": round(time.perf_counter() - began, 1), "ways": ways}
@@ -165,8 +166,7 @@ class _Course:
             if week < p.promise and week % p.every == 0:
                 self._monday(week)
             log = self.world.step(_sunday(p.learn + week), controls=PracticeControls(promises=self.promises))
-            if self.given is None:
-                self.planner.listen(log, self.world.known())
+            self.planner.listen(log, self.world.known())
         return {"starts": list(self._starts()), "quarters": list(self._quarters()), "never": self.late}
 
     def _monday(self, week: int) -> None:
@@ -175,7 +175,6 @@ class _Course:
             self.cents.append(self.planner.cents_an_hour())
             beliefs = self.believed[-1]
         else:
-            self.planner.look(self.world.known())
             beliefs = self.given[week // self.protocol.every]
         portfolio = self.planner.portfolio(hiring_days=beliefs.people.hiring_days)
         ready = prepare(
@@ -224,7 +223,7 @@ class _Course:
                 "due": one.due,
                 "started": one.started,
                 "asked": self.asked_on[name],
-                "first": one.promised,
+                "first": date.fromisoformat(self.promises[name].day).toordinal(),
                 "won": self._won_on(deal),
             }
 
