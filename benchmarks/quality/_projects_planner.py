@@ -92,7 +92,8 @@ class Planner:
                 self.told.setdefault(one.agent_id, self.day)
         here = {one.agent_id for one in known.people}
         self.empty += [one for who, one in self.people.items() if who not in here and self.seen[who][1] == before]
-        for work in (*known.projects, *known.deals):
+        works: list[KnownProject | KnownDeal] = [*known.projects, *known.deals]
+        for work in works:
             if work.promised_start:
                 self.places[work.deal] = date.fromisoformat(work.promised_start)
         for project in known.projects:
@@ -226,9 +227,3 @@ def waiting(portfolio: Portfolio, *, asked: Mapping[str, Any], stages: Sequence[
 def sold(now: PracticeKnown, *, asked: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return (project, its deal) of what was won since and was not asked about."""
     return [(one.project, one.deal) for one in now.projects if not one.started and one.deal not in asked]
-
-
-def with_promises(portfolio: Portfolio, *, days: Mapping[str, date]) -> Portfolio:
-    """Return the portfolio with starts promised just now."""
-    deals = tuple(replace(one, promised_start=days.get(one.deal_id, one.promised_start)) for one in portfolio.deals)
-    return replace(portfolio, deals=deals)

@@ -17,7 +17,10 @@ from troth.capacity.projects.promising.beliefs import SlipBelief as SlipBelief
 from troth.capacity.projects.promising.beliefs import WinBelief as WinBelief
 from troth.capacity.projects.promising.check import check as check
 from troth.capacity.projects.promising.displace import displaced as displaced
+from troth.capacity.projects.promising.history import ProjectHistory as ProjectHistory
 from troth.capacity.projects.promising.house import HouseRule as HouseRule
+from troth.capacity.projects.promising.learn import LearnedBeliefs as LearnedBeliefs
+from troth.capacity.projects.promising.learn import learn as learn
 from troth.capacity.projects.promising.prepare import PreparedFutures as PreparedFutures
 from troth.capacity.projects.promising.prepare import prepare as prepare
 from troth.capacity.projects.promising.prepare import without as without
