@@ -97,6 +97,7 @@ CASES: dict[str, tuple[Portfolio, tuple[str, str]]] = {
     "begun in the future": (with_project(started=DAY), ("started-ahead", "projects[p1].started")),
     "a member who left": (with_project(members=("ada", "zoe")), ("unknown-person", "projects[p1].members")),
     "a probability over one": (replace(SOUND, deals=(replace(DEAL, probability=1.2),)), ("bad-probability", "deals[d1].probability")),
+    "a probability below nought": (replace(SOUND, deals=(replace(DEAL, probability=-0.1),)), ("bad-probability", "deals[d1].probability")),
     "a wish that is over": (replace(SOUND, deals=(replace(DEAL, wanted=date(2026, 5, 1)),)), ("wanted-in-the-past", "deals[d1].wanted")),
     "an overdue decision": (replace(SOUND, deals=(replace(DEAL, closes=date(2026, 5, 1)),)), ("decision-overdue", "deals[d1].closes")),
     "a skill nobody has": (
@@ -117,6 +118,9 @@ CASES: dict[str, tuple[Portfolio, tuple[str, str]]] = {
     "a day of forty hours": (
         with_person(contracts=(replace(FULL, hours=(40.0, *(0.0,) * 6)),)), ("too-many-hours", "people[ben].contracts[0].hours[0]")),
     "unknown holidays": (with_person(contracts=(replace(FULL, country="PL"),)), ("no-holidays", "people[ben].contracts[0].country")),
+    "leave of another age": (with_person(leave=(LeaveSpan(DAY, date(9999, 12, 31)),)), ("out-of-range", "people[ben].leave[0].until")),
+    "a deadline of another age": (with_project(deadline=date(9999, 12, 31)), ("out-of-range", "projects[p1].deadline")),
+    "logged in another age": (replace(SOUND, claims=(ClaimedHours("ada", date(3026, 6, 2), 4.0),)), ("out-of-range", "claims[0].day")),
     "leave backwards": (with_person(leave=(LeaveSpan(DAY, DAY),)), ("empty-span", "people[ben].leave[0]")),
     "a skill backwards": (with_person(skills=(HeldSkill("data", 2, DAY, DAY - timedelta(1)),)), ("empty-span", "people[ben].skills[0]")),
     "a target in percent": (with_person(target=80.0), ("bad-share", "people[ben].target")),

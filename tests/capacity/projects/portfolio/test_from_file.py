@@ -188,6 +188,33 @@ def test_all_faults_of_a_file_are_told_at_once() -> None:
         from_json(data)
 
 
+def test_half_a_sign_is_told_and_signs_that_a_screen_would_obey_are_shown_as_escapes() -> None:
+    """No file can hold half a sign; and what is told of a name moves no cursor."""
+    data = json.loads(to_json(house()))
+    data["deals"][0]["deal_id"], data["people"][0]["contracts"][0]["first"] = "d\ud800", "\x1b[2J"
+    data["templates"]["\udc00"] = []
+    assert wrong(data) == {
+        ("bad-text", "deals[0].deal_id"), ("bad-text", "templates"), ("bad-day", "people[0].contracts[0].first"),
+    }  # fmt: skip
+    with pytest.raises(InputError) as caught:
+        from_json(json.dumps(data | {"\ud800": 1}))
+    text = "".join(f"{one}" for one in caught.value.issues)
+    assert text.isprintable() and r"\x1b[2J" in text and r"\ud800" in text
+
+
+def test_days_of_other_ages_are_told() -> None:
+    """A day at the end of the calendar is a mistake wherever it stands, and nothing is counted until then."""
+    data = json.loads(to_json(house()))
+    need = {"skill": "data", "fte": 1.0}
+    data["projects"][0]["phases"][0] |= {"earliest": "0001-01-01", "deadline": "9999-12-31", "needs": [need]}
+    data["bookings"][0]["until"] = "9999-12-31"
+    assert wrong(data) == {
+        ("out-of-range", "projects[0].phases[0].earliest"), ("out-of-range", "projects[0].phases[0].deadline"),
+        ("no-span", "projects[0].phases[0].needs[0].fte"), ("out-of-range", "bookings[0].until"),
+    }  # fmt: skip
+    assert wrong({"day": "9999-12-31"}) == {("out-of-range", "day")}
+
+
 def test_what_the_check_finds_is_told_with_what_reading_finds() -> None:
     """A probability of a percentage beside an unknown key; what follows from a row that was given up is not told."""
     data = small()

@@ -33,6 +33,7 @@ def _person(who: Consultant, portfolio: Portfolio) -> Iterator[Issue]:
         yield from numbers(held, where=f"{where}.skills[{k}]")
         yield from span(held.first, held.until, where=f"{where}.skills[{k}]")
     for k, away in enumerate(who.leave):
+        yield from numbers(away, where=f"{where}.leave[{k}]")
         yield from span(away.first, away.until, where=f"{where}.leave[{k}]")
     for before, after in pairwise(sorted(who.contracts, key=lambda one: one.first)):
         if before.until is None or before.until > after.first:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from troth.capacity.projects.portfolio._tell import error, grouped, info, near, warning, written_otherwise
+from troth.capacity.projects.portfolio._tell import age, error, grouped, info, near, warning, written_otherwise
 from troth.capacity.projects.portfolio.people import Consultant
 from troth.capacity.projects.portfolio.portfolio import Portfolio
 from troth.core.decision import Issue
@@ -43,6 +43,7 @@ def _hours(rows: Sequence[Any], name: str) -> Iterator[Issue]:
     total: dict[tuple[str, date], float] = defaultdict(float)
     for k, row in enumerate(rows):
         place = f"{name}[{k}].hours"
+        yield from age(row.day, where=f"{name}[{k}].day")
         if not math.isfinite(row.hours):
             advice = "Maybe leave it out where it is not known."
             yield error("not-a-number", where=place, value=row.hours, advice=advice)

@@ -13,7 +13,7 @@ from enum import StrEnum
 from functools import cache
 from typing import Any, Final, NoReturn, Union, get_args, get_origin, get_type_hints
 
-from troth.capacity.projects.portfolio._tell import error, near
+from troth.capacity.projects.portfolio._tell import age, error, near
 from troth.core.decision import Issue, Severity
 from troth.core.errors import InputError
 
@@ -125,9 +125,14 @@ class Reader:
     def _single(self, kind: Any, value: Any, where: str) -> Any:
         if kind is date:
             try:
-                return date.fromisoformat(value)
+                day = date.fromisoformat(value)
             except (TypeError, ValueError):
                 self.wrong("bad-day", where, value, "Maybe a day such as 2026-06-01 is meant.")
+            found = list(age(day, where=where))
+            self.issues += found
+            if found:
+                raise FaultError
+            return day
         if issubclass(kind, StrEnum):
             if not isinstance(value, str) or value not in set(kind):
                 self.wrong("bad-value", where, value, f"Maybe one of {', '.join(kind)} is meant.")
@@ -137,6 +142,12 @@ class Reader:
                 return str(value)
             if not isinstance(value, str):
                 self.wrong("wrong-type", where, value, "Maybe put it in quotes.")
+            try:
+                value.encode()
+            except UnicodeEncodeError:
+                self.wrong(
+                    "bad-text", where, value, "Maybe it was cut in the middle of a sign: no file can hold half of it."
+                )
             return value
         if kind is bool:
             if not isinstance(value, bool):
@@ -180,7 +191,7 @@ class Reader:
         found = {}
         for key, one in value.items():
             try:
-                found[str(key)] = self.read(kind, one, f"{where}.{key}", {})
+                found[self.read(str, key, where, {})] = self.read(kind, one, f"{where}.{key}", {})
             except FaultError:
                 continue
         return found

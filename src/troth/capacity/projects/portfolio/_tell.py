@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
 from dataclasses import fields, replace
@@ -15,12 +16,28 @@ from troth.core.decision import Issue, Severity
 #: Fields that are shares; all other numbers are zero or more.
 _SHARES: Final = frozenset({"probability", "target", "share"})
 _DAY_HOURS: Final = 24.0
+#: Characters that control a screen, and halves of characters.
+_CONTROLS: Final = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+#: Days beyond these are slips, or stand for no end.
+EARLIEST, LATEST = date(1900, 1, 1), date(2199, 12, 31)
 
 
 def told(severity: Severity, code: str, where: str, value: object, advice: str, *, count: int = 1) -> Issue:
-    """Return an issue with its value cut short."""
-    text = str(value)
-    return Issue(code, severity, where, text if len(text) <= 160 else f"{text[:157]}...", advice, count)
+    """Return an issue with its value cut short, and nothing in it that a screen would obey."""
+    text = readable(str(value))
+    shown = text if len(text) <= 160 else f"{text[:157]}..."
+    return Issue(code, severity, readable(where), shown, readable(advice), count)
+
+
+def readable(text: str) -> str:
+    r"""Return a text with characters that control a screen, or cannot be written at all, as their escapes.
+
+    Examples
+    --------
+    >>> print(readable("a\x1b[31m"))
+    a\x1b[31m
+    """
+    return _CONTROLS.sub(lambda one: one[0].encode("unicode_escape").decode(), text)
 
 
 def error(code: str, *, where: str, value: object, advice: str, count: int = 1) -> Issue:
@@ -57,26 +74,31 @@ def written_otherwise(word: str, *, known: Collection[str], otherwise: str) -> s
 
 
 def numbers(record: Any, *, where: str) -> Iterator[Issue]:
-    """Yield every number of a record that is none, is negative, or is no share where it should be one."""
+    """Yield every number of a record that is none, is negative, or is no share where it should be one, and days of other ages."""
     for one in fields(record):
         value = getattr(record, one.name)
         for k, part in enumerate(value if isinstance(value, tuple) else (value,)):
+            place = f"{where}.{one.name}" + (f"[{k}]" if isinstance(value, tuple) else "")
+            if isinstance(part, date):
+                yield from age(part, where=place)
             if isinstance(part, bool) or not isinstance(part, int | float):
                 continue
-            place = f"{where}.{one.name}" + (f"[{k}]" if isinstance(value, tuple) else "")
             if not math.isfinite(part):
                 yield error("not-a-number", where=place, value=part, advice="Maybe leave it out where it is not known.")
-            elif part < 0:
-                yield error(
-                    "negative-number",
-                    where=place,
-                    value=part,
-                    advice="Maybe a correction: take it off what it corrects.",
-                )
-            elif one.name in _SHARES and part > 1:
+            elif part < 0 and one.name not in _SHARES:
+                advice = "Maybe a correction: take it off what it corrects."
+                yield error("negative-number", where=place, value=part, advice=advice)
+            elif one.name in _SHARES and not 0 <= part <= 1:
                 advice = "Maybe it is a percentage: it is a number from 0 to 1, 0.8 for 80 %."
                 code = "bad-probability" if one.name == "probability" else "bad-share"
                 yield error(code, where=place, value=part, advice=advice)
+
+
+def age(day: date, *, where: str) -> Iterator[Issue]:
+    """Yield an issue if a day lies so far away that it is none of a plan."""
+    if not EARLIEST <= day <= LATEST:
+        advice = "Maybe the year is wrong, or leave it out where there is no end."
+        yield error("out-of-range", where=where, value=day, advice=advice)
 
 
 def week(hours: Sequence[float], *, where: str, most: float | None = _DAY_HOURS) -> Iterator[Issue]:
@@ -137,7 +159,7 @@ def twice(records: Iterable[Any], *, where: str, name: str, alike: Sequence[str]
             yield error(
                 "twice", where=f"{where}[{key}]", value=f"{len(some)} times", advice=advice, count=len(some) - 1
             )
-        elif key and alike:
+        if key and alike:
             content = replace(some[0], **dict.fromkeys((name, *alike), ""))
             if content in seen:
                 advice = f"Maybe the same plan was imported twice under new names: this is {seen[content]} again."

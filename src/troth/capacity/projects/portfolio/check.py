@@ -7,6 +7,7 @@ from troth.capacity.projects.portfolio._check_people import people
 from troth.capacity.projects.portfolio._check_sheets import sheets
 from troth.capacity.projects.portfolio._check_use import bookings, changes, standing
 from troth.capacity.projects.portfolio._check_work import unheld, work
+from troth.capacity.projects.portfolio._tell import age
 from troth.capacity.projects.portfolio.portfolio import Portfolio
 from troth.core.decision import Issue
 
@@ -28,4 +29,4 @@ def check(portfolio: Portfolio) -> list[Issue]:
     skill-nobody-holds at deals[d1].phases[build]: 'data from 2026-09-01'. Maybe hire, train or subcontract: nobody has it from then on.
     """
     parts = (people, work, unheld, bookings, changes, standing, sheets, money)
-    return [one for part in parts for one in part(portfolio)]
+    return [*age(portfolio.day, where="day"), *(one for part in parts for one in part(portfolio))]

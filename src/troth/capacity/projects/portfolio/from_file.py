@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from typing import Any, Final
 
 from troth.capacity.projects.portfolio._plain import FaultError, Reader, loaded, plain
-from troth.capacity.projects.portfolio._tell import error
+from troth.capacity.projects.portfolio._tell import EARLIEST, LATEST, error
 from troth.capacity.projects.portfolio.check import check
 from troth.capacity.projects.portfolio.portfolio import Portfolio
 from troth.capacity.projects.portfolio.use import ProjectBooking
@@ -234,9 +234,10 @@ def _number(reader: Reader, value: Any, where: str) -> float:
 def _day(value: Any) -> date | None:
     """Return a day, or None: what is wrong with it is told when it is read for itself."""
     try:
-        return date.fromisoformat(value)
+        day = date.fromisoformat(value)
     except (TypeError, ValueError):
         return None
+    return day if EARLIEST <= day <= LATEST else None
 
 
 def to_json(portfolio: Portfolio) -> str:
