@@ -1,16 +1,23 @@
-"""The search: a schedule at once, then sets of skills with people put to them, then both together."""
+"""The search: a schedule at once, sets of skills with people put to them, many schedules at once, then both together."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 import numpy as np
 
+from troth.capacity.projects.schedule._anneal import annealed
 from troth.capacity.projects.schedule._bounds import least
 from troth.capacity.projects.schedule._compile import Pair
 from troth.capacity.projects.schedule._cuts import cuts_for, people
 from troth.capacity.projects.schedule._ortools import Clock, Cut, Model, staffing
 from troth.capacity.projects.schedule._serial import Serial, Staffed, opening
+
+#: What sets of skills get of the time: what they can prove they mostly prove in the first seconds.
+_SETS: Final = 0.35
+#: What annealing gets of the time that is left then.
+_ANNEAL: Final = 0.7
 
 
 class Hunt:
@@ -71,19 +78,27 @@ class Hunt:
 
     def run(self, rng: np.random.Generator) -> None:
         """Search until done."""
-        seconds, steps = self.clock.part(0.5)
+        seconds, steps = self.clock.part(_SETS)
         late_s, late_steps = self.clock.seconds() - seconds, self.clock.steps_left() - steps
         while not self.done:
             late = self.clock.seconds() < late_s or self.clock.steps_left() < late_steps
             if late or not self._sets(rng):
-                self._together()
+                self._annealed(rng)
+                if not self.done:
+                    self._together()
                 return
+
+    def _annealed(self, rng: np.random.Generator) -> None:
+        """Change the best schedule a little, many thousand times: crowded problems of a few activities gain most."""
+        annealed(
+            self.serial, self.best, clock=self.clock, most=self.clock.part(_ANNEAL), rng=rng, better=self.better, done=lambda: self.done
+        )  # fmt: skip
 
     def _sets(self, rng: np.random.Generator) -> bool:
         """Solve with sets of skills and put people to it; tells whether another round may help."""
         model = Model(self.f, self.bound, self.high - self.kept, exact=False, cuts=self.cuts)
         found = model.solved(
-            self.clock, seed=self.seed, workers=self.workers, most=self.clock.part(0.5), on_found=self._staffed_enough, on_bound=self._raise
+            self.clock, seed=self.seed, workers=self.workers, most=self.clock.part(_SETS), on_found=self._staffed_enough, on_bound=self._raise
         )  # fmt: skip
         if found.impossible:
             self._nothing_better()
