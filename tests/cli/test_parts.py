@@ -23,6 +23,7 @@ from troth.field.parts import (
     newsvendor_level,
     seldom_paths,
 )
+from troth.field.parts._highspy import Model
 from troth.field.parts.read import read_stock
 from troth.log.lake import Lake
 from troth.log.reference import TABLES
@@ -135,6 +136,18 @@ def test_vans_are_loaded_with_what_saves_most(desk: Desk) -> None:
     assert found["visits"][0] == {"visit": "v1", "van": "van-asta", "complete": 1.0, "before": pytest.approx(0.63)}
     assert "for 96% of 2 visits" in desk.run("load", LOAD)
     assert desk.run("load --format csv", LOAD).startswith("van,part,load,aboard")
+
+
+def test_a_search_stopped_before_anything_is_found_says_so(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No need is told not to be worth it, nothing is saved, the bound is a number; advice and status 1."""
+    monkeypatch.setattr(Model, "solve", lambda self, *, seconds: None)
+    found = desk.told("source", SOURCE, status=ISSUES)
+    assert [one["reason"] for one in found["pieces"]] == ["not_looked_at", "not_looked_at", "not_to_be_had"]
+    assert (found["status"], found["bound_cents"]) == ("stopped", 0)
+    assert "Stopped: costs 270.00" in (shown := desk.run("source", SOURCE, status=ISSUES)) and "--seconds" in shown
+    shown = desk.run("load", LOAD, status=ISSUES)
+    assert "saves 0.00, no load more than 56.00" in shown and "--seconds" in shown
+    assert desk.told("load", LOAD, status=ISSUES)["saved_cents"] == 0
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ import click
 from troth.cli import output
 from troth.cli._lake import opened
 from troth.cli._parts_files import LoadFile, instant, read_load
-from troth.cli._parts_source import FILE, at_option, held_in, stock_lake
-from troth.core.decision import Issue, Severity, Stop
+from troth.cli._parts_source import FILE, STOPPED, at_option, held_in, stock_lake
+from troth.core.decision import Issue, Severity, Status, Stop
 from troth.core.errors import InputError
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def load_command(
 
     PATH is a JSON file with visits in order, vans with their room, and the depot. With --lake the depot's pieces and what is aboard are its
     stock, and a visit without chances gets those that are learned from past cases of its service and kind of equipment. Exit status is 1 if
-    stock does not add up.
+    stock does not add up, or the search was stopped before anything was found.
     """
     from troth.field.parts import LoadingProblem, load_vans
 
@@ -65,7 +65,7 @@ def load_command(
     _show(problem, plan, form=form)
     if doubts:
         output.show_issues(doubts, form=form)
-    return int(bool(doubts))
+    return int(bool(doubts) or plan.status is Status.STOPPED)
 
 
 def _whole(file: LoadFile) -> None:
@@ -158,3 +158,5 @@ def _show(problem: LoadingProblem, plan: LoadingPlan, *, form: output.Form) -> N
             f"{len(visits):,} visits ({sum(one['before'] for one in visits) / n:.0%} without loading); saves {plan.saved_cents / 100:,.2f}, "
             f"no load more than {plan.bound_cents / 100:,.2f}"
         )
+        if plan.status is Status.STOPPED:
+            click.echo(STOPPED)

@@ -13,7 +13,7 @@ import click
 from troth.cli import output
 from troth.cli._lake import opened
 from troth.cli._parts_files import SourceFile, instant, read_source
-from troth.core.decision import Issue, Severity, Stop
+from troth.core.decision import Issue, Severity, Status, Stop
 from troth.core.errors import InputError
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ stock_lake = click.option(
     type=click.Path(path_type=Path, file_okay=False),
     help="Take stock from this lake, or s3://bucket/prefix, instead of the file.",
 )
+STOPPED: Final = "The search was stopped before anything was found: maybe more --seconds."
 at_option = click.option("--at", metavar="INSTANT", help="When it is; that of the file if left out.")
 
 
@@ -141,3 +142,5 @@ def _total(plan: SourcingPlan, trips: Sequence[output.Row]) -> None:
         f"orders {(plan.order_cents + plan.unit_cents) / 100:,.2f}, second visits {plan.missed_cents / 100:,.2f}; "
         f"none costs less than {plan.bound_cents / 100:,.2f}"
     )
+    if plan.status is Status.STOPPED:
+        click.echo(STOPPED)

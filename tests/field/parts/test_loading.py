@@ -7,9 +7,10 @@ from itertools import product
 import numpy as np
 import pytest
 
-from troth.core.decision import Status
+from troth.core.decision import Status, Stop
 from troth.core.errors import InputError
 from troth.field.parts import LoadingProblem, LoadVisit, VanRoom, check_loading, complete_chances, load_vans
+from troth.field.parts._highspy import Model, Solved
 
 PARTS = ("pump", "fan", "board")
 
@@ -117,6 +118,22 @@ def test_what_is_sure_goes_before_what_is_likely() -> None:
     assert many.loads == {"a": {"fan": 1, "pump": 1}}
     assert (many.before, many.complete) == ({"v1": 0.6, "v2": 0.0}, {"v1": 1.0, "v2": 1.0})
     assert load_vans(LoadingProblem((), (), {})).loads == {}
+
+
+@pytest.mark.parametrize("found", [False, True])
+def test_a_search_that_was_stopped_tells_a_bound_that_holds(monkeypatch: pytest.MonkeyPatch, found: bool) -> None:
+    """Nothing found or nothing good: nothing is saved, no less than nothing, and the bound is a number that the best loads keep."""
+    problem = _problem(3)
+    best = load_vans(problem).saved_cents
+
+    def stopped(self: Model, *, seconds: float) -> Solved | None:
+        return Solved(np.zeros(len(self.price)), 0.0, float("-inf"), False) if found else None
+
+    monkeypatch.setattr(Model, "solve", stopped)
+    plan = load_vans(problem, stop=Stop(1))
+    assert plan.status is (Status.FEASIBLE if found else Status.STOPPED)
+    assert (f"{plan.saved_cents:.2f}", plan.complete) == ("0.00", plan.before)
+    assert 0 < best <= plan.bound_cents < float("inf")
 
 
 def test_all_that_is_wrong_is_told_at_once() -> None:

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.field.parts.depot import HOUR, NOW, held, stock
-from troth.core.decision import Status
+from troth.core.decision import Status, Stop
 from troth.core.errors import InputError
 from troth.field.parts import (
     SOURCING_RULES,
@@ -33,6 +33,7 @@ from troth.field.parts import (
     sourcing_breaches,
     supply_options,
 )
+from troth.field.parts._highspy import Model, Solved
 
 WAYS = (
     Handover("depot", "van-a", HOUR / 2, 1500), Handover("depot", "van-b", HOUR / 2, 2500),
@@ -157,6 +158,28 @@ def test_ways_are_chosen_by_price_and_time() -> None:
         MissReason.TOO_LATE,
         NOW + HOUR / 2,
     )
+
+
+@pytest.mark.parametrize("found", [False, True])
+def test_a_search_that_was_stopped_does_not_say_that_a_part_is_not_worth_it(
+    monkeypatch: pytest.MonkeyPatch, found: bool
+) -> None:
+    """What could be had in time was not looked at, whether nothing or nothing better was found; what nobody has stays so, with its fellows."""
+    needs = (
+        PartNeed("v1", "pump", NOW + HOUR, 1, "van-a"), PartNeed("v2", "fan", NOW + HOUR, 1, "van-a"),
+        PartNeed("v3", "fan", NOW + HOUR, 1, "van-a"), PartNeed("v3", "pump", NOW + HOUR, 1, "van-a"),
+    )  # fmt: skip
+    problem = SourcingProblem(needs, held({("depot", "pump"): 5}), WAYS)
+    size = 3 + 1 + 2  # visits, the trip, ways for pumps
+    nothing = Solved(np.array([1.0] * 3 + [0.0] * (size - 3)), 24_000.0, float("-inf"), False)
+    monkeypatch.setattr(Model, "solve", lambda self, *, seconds: nothing if found else None)
+    plan = source(problem, stop=Stop(1))
+    assert [(one.visit, one.part, one.reason) for one in plan.missed] == [
+        ("v1", "pump", MissReason.NOT_LOOKED_AT), ("v2", "fan", MissReason.NOT_TO_BE_HAD),
+        ("v3", "fan", MissReason.NOT_TO_BE_HAD), ("v3", "pump", MissReason.NOT_WORTH),
+    ]  # fmt: skip
+    assert (plan.status, plan.bound_cents) == (Status.FEASIBLE if found else Status.STOPPED, 0)
+    assert sourcing_breaches(problem, plan=plan) == []
 
 
 def _spoiled(plan: SourcingPlan) -> list[tuple[str, SourcingPlan]]:

@@ -85,6 +85,8 @@ class LoadingPlan:
     loads : by van the pieces by part that are put on it.
     aboard : by van the pieces by part that are on it then.
     saved_cents, bound_cents : expected worth of the pieces loaded when they are needed, less holding them, and the proved bound of it.
+    status : optimal if no loads are worth more, feasible if the search was stopped before that was proved, stopped if that was before
+        anything was found: nothing is loaded then.
     complete : by visit the probability that all it needs is aboard; `before` is that without loading.
     """
 
@@ -154,13 +156,14 @@ def load_vans(problem: LoadingProblem, *, stop: Stop = Stop()) -> LoadingPlan:
                 model.row(terms, high=max(0.0, left))
     solved = model.solve(seconds=float("inf") if stop.seconds is None else stop.seconds)
     chosen = np.zeros(len(model.price)) if solved is None else solved.values
+    everything = 0.0 - sum(min(price, 0.0) for price in model.price)  # more than all pieces of worth nothing can save
     loads = {van.van: _counted(steps, van.van, chosen) for van in problem.vans}
-    saved = -float(chosen @ np.array(model.price, float))
+    saved = 0.0 - float(chosen @ np.array(model.price, float))  # no negative zero
     return LoadingPlan(
         loads,
         aboard := {van.van: _sum(van.aboard, loads[van.van]) for van in problem.vans},
-        saved, float("inf") if solved is None else -solved.bound,
-        Status.OPTIMAL if solved is not None and solved.proved else Status.FEASIBLE,
+        saved, everything if solved is None else min(everything, 0.0 - solved.bound),
+        Status.STOPPED if solved is None else Status.OPTIMAL if solved.proved else Status.FEASIBLE,
         complete_chances(problem.visits, aboard=aboard),
         complete_chances(problem.visits, aboard={van.van: van.aboard for van in problem.vans}),
     )  # fmt: skip

@@ -36,6 +36,8 @@ class MissReason(StrEnum):
     """Other visits got what could have come in time."""
     NOT_WORTH = "not_worth"
     """It could be had in time, but a second visit is cheaper, or another part of the visit cannot be had."""
+    NOT_LOOKED_AT = "not_looked_at"
+    """It could be had in time; the search was stopped before it was known whether a second visit is cheaper."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,8 @@ class SourcingPlan:
     Parameters
     ----------
     unit_cents, order_cents, missed_cents : prices of pieces, of orders, of second visits.
-    status, bound_cents : optimal if proved to be the cheapest; no plan is cheaper than the bound.
+    status, bound_cents : optimal if proved to be the cheapest, feasible if the search was stopped before, stopped if that was before
+        anything was found; no plan is cheaper than the bound.
     """
 
     at: datetime

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from math import ceil
 
@@ -45,7 +45,8 @@ def source(problem: SourcingProblem, *, stop: Stop = Stop()) -> SourcingPlan:
     """Decide from where each part comes, at the least total of trips, orders and second visits.
 
     A visit gets all of its parts or none: half of them do not save the second visit. What cannot be had in time, or is
-    dearer than a second visit, is missed, with the reason and the earliest time from what is left.
+    dearer than a second visit, is missed, with the reason and the earliest time from what is left. Stopped before anything
+    was found, all visits are missed, and what could be had in time was not looked at.
 
     Parameters
     ----------
@@ -179,13 +180,21 @@ def _plan(
     orders = sum(lot.order_cents for lot, rest in zip(lots, left, strict=True) if rest < lot.count)
     return SourcingPlan(
         problem.holdings.at, tuple(pieces), tuple(Trip(*one, costs[one[:2]]) for one in sorted(gone)),
-        _misses(problem, lots, left, missed), sum(one.cost_cents for one in pieces), orders,
+        _misses(problem, lots, left, missed, proved=solved.proved), sum(one.cost_cents for one in pieces), orders,
         sum(problem.missing_cents(v) for v in missed),
-        Status.OPTIMAL if solved.proved else Status.FEASIBLE, ceil(solved.bound - 1e-6),
+        _status(solved), ceil(max(solved.bound, 0.0) - 1e-6),
     )  # fmt: skip
 
 
-def _misses(problem: SourcingProblem, lots: list[_Lot], left: list[int], missed: set[str]) -> tuple[MissedPart, ...]:
+def _status(solved: Solved) -> Status:
+    if solved.proved:
+        return Status.OPTIMAL
+    return Status.FEASIBLE if solved.values.size else Status.STOPPED
+
+
+def _misses(
+    problem: SourcingProblem, lots: list[_Lot], left: list[int], missed: set[str], *, proved: bool
+) -> tuple[MissedPart, ...]:
     """Say of each part of a missed visit why, and when it could be had from what is left."""
     everything = _edges(problem, lots)
     found = []
@@ -195,7 +204,11 @@ def _misses(problem: SourcingProblem, lots: list[_Lot], left: list[int], missed:
             at = _first(need, [(edge.at, left[edge.lot]) for edge in mine])
             alone = _first(need, [(edge.at, lots[edge.lot].count) for edge in mine])
             found.append(MissedPart(need.visit, need.part, need.quantity, _reason(need, at, alone), at))
-    return tuple(found)
+    # A part that lacks a fellow goes without whatever is searched; of others only a proof knows that they are not worth it.
+    lacking = {one.visit for one in found if one.reason is not MissReason.NOT_WORTH}
+    return tuple(
+        one if proved or one.visit in lacking else replace(one, reason=MissReason.NOT_LOOKED_AT) for one in found
+    )
 
 
 def _first(need: PartNeed, arrivals: list[tuple[datetime, int]]) -> datetime | None:
