@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 _HOURS: Final = ("people", "reservations", "claims", "holidays")
 #: Issues that the table of over-booked days shows already.
 _SHOWN: Final = frozenset({"over-booked", "pool-over-booked"})
-_NONE: Final[tuple[Any, ...]] = ()
 
 
 @click.command(
@@ -47,37 +46,39 @@ def check_command(
         from troth.capacity.projects.schedule import check
 
         problem = schedule_problem(path)
-        counts = {
+        sizes: output.Row = {
             "activities": len(problem.activities),
             "people": len(problem.workers),
             "precedences": len(problem.precedences),
         }
-        return _show(check(problem), [], counts, form=form)
+        return _show(check(problem), [], sizes, form=form)
     portfolio, found = looked_at(path, lake=lake, day=day, site=site)
     if portfolio is None:
         raise InputError(found)
-    issues, over, short = list(found), _NONE, _NONE
+    issues = list(found)
+    over: Sequence[OverbookedRange] = ()
+    short: Sequence[PooledShortage] = ()
     if blind := [one for one in found if one.severity is Severity.ERROR and one.where.startswith(_HOURS)]:
         advice = "Maybe mend the errors of people's hours first: over-booked days were not looked for."
         issues.append(Issue("not-looked-at", Severity.INFO, blind[0].where, "over-booked days", advice, len(blind)))
     else:
         over, short = _over(portfolio, soft=soft)
-    counts = {
+    counts: output.Row = {
         "day": portfolio.day.isoformat(), "people": len(portfolio.people), "projects": len(portfolio.projects),
         "deals": len(portfolio.deals), "bookings": len(portfolio.bookings), "logged": len(portfolio.logged),
     }  # fmt: skip
     rows = [_row(one, person=one.person_id) for one in over] + [_row(one, person="") for one in short]
-    return _show([*issues, *(one.as_issue() for one in (*over, *short))], rows, counts, form=form)
+    issues += [*(one.as_issue() for one in over), *(one.as_issue() for one in short)]
+    return _show(issues, rows, counts, form=form)
 
 
 def _over(portfolio: Portfolio, *, soft: bool) -> tuple[Sequence[OverbookedRange], Sequence[PooledShortage]]:
     """Return over-booked days of people, and of roles and teams, of all bookings that can be computed with."""
-    from troth.capacity.projects.booking import CountedBookings, check, overbooked, pooled
+    from troth.capacity.projects.booking import CountedBookings, overbooked, pooled
+    from troth.capacity.projects.booking.check import computable
 
-    wrong = {one.where for one in check(portfolio) if one.severity is Severity.ERROR}
-    good = tuple(one for one in portfolio.bookings if one.booking_id not in wrong)
     counted = CountedBookings.EXPECTED if soft else CountedBookings.HARD
-    sound = replace(portfolio, bookings=good)
+    sound = computable(portfolio)
     return overbooked(sound, counted=counted), pooled(sound, counted=counted)
 
 

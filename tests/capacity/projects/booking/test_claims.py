@@ -54,6 +54,14 @@ def test_hours_lie_beside_shifts_in_the_calendar() -> None:
     assert made.unplaced == {} and check(book(ledger, claims=made.claims)) == []
 
 
+def test_what_never_comes_claims_nothing() -> None:
+    """A booking of probability 0 is sound and takes no time: the ledger knows no such claim."""
+    made = booking_claims(
+        portfolio(booking("b", 0, 5, 6, probability=0.0)), ledger=CapacityLedger((Resource("ada"),), ())
+    )
+    assert (made.claims, made.unplaced, made.issues) == ((), {}, ())
+
+
 def test_an_even_spread_gives_way_where_a_day_is_taken() -> None:
     """A day full of visits gets nothing, the other days more; if the spreads do not fit, what must end first is worked first."""
     visits = CapacityClaim("v", "ada", _span(0, 8, 17), ClaimKind.VISIT)

@@ -51,7 +51,7 @@ def test_what_is_doubtful_is_told_and_done() -> None:
     """A skill that expires on the way and days in the past are warnings."""
     ada = person("ada", skills=(HeldSkill("sap", 2, until=day(3)),))
     made, issues = confirm(portfolio(people=(ada,)), booking=replace(ASKED, skill="sap", level=2, first=day(-2)))
-    assert made.hard and [one.code for one in issues] == ["hours-in-the-past", "skill-not-held"]
+    assert made.hard and [one.code for one in issues] == ["booked-in-the-past", "skill-not-held"]
 
 
 @settings(max_examples=40, deadline=None)

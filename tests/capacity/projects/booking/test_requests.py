@@ -77,7 +77,7 @@ def test_asking_again_drops_the_offer() -> None:
         ("countered", {"why": "", "booking": None}, ["no-reason", "offer-and-move"]),
         ("countered", {"booking": PLANNED}, ["same-offer"]),
         ("countered", {"booking": replace(PLANNED, booking_id="c")}, ["other-booking"]),
-        ("countered", {"booking": replace(PLANNED, until=day(0))}, ["empty-booking"]),
+        ("countered", {"booking": replace(PLANNED, until=day(0))}, ["empty-span"]),
         ("confirmed", {"booking": PLANNED}, ["offer-and-move"]),
         ("confirmed", {"at": NOON - timedelta(hours=1)}, ["before-last"]),
         ("confirmed", {"at": NOON.replace(tzinfo=None)}, ["naive-time"]),

@@ -24,6 +24,7 @@ from tests.capacity.projects.booking.portfolios import (
 )
 from troth.capacity.projects.booking import CountedBookings, available_hours, overbooked, remaining_hours, what_if
 from troth.capacity.projects.booking._flow import Job, earliest_deadline, tight
+from troth.capacity.projects.booking.check import computable
 from troth.capacity.projects.portfolio import Portfolio, ProjectBooking, RequestState, TimeEntry, free_hours
 from troth.core.errors import InputError
 
@@ -220,4 +221,6 @@ def test_bad_bookings_are_refused_with_all_that_is_wrong() -> None:
     with pytest.raises(InputError) as caught:
         overbooked(portfolio(*bad))
     codes = [one.code for one in caught.value.issues]
-    assert codes == ["booking-twice", "empty-booking", "bad-hours", "bad-probability", "unknown-person", "nobody-named"]
+    assert codes == ["twice", "negative-number", "empty-span", "bad-probability", "unknown-person"]
+    sound = computable(portfolio(*bad, booking("\x1b", 0, 1, -1), booking("", 0, 1, 1)))
+    assert [one.booking_id for one in sound.bookings] == ["n"] and overbooked(sound) == ()

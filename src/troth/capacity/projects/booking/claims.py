@@ -66,7 +66,7 @@ def booking_claims(
     Raises
     ------
     InputError
-        With every error that `check` finds in the bookings; ``unknown-zone``.
+        With every error in the bookings that leaves nothing to compute with; ``unknown-zone``.
 
     Examples
     --------
@@ -81,12 +81,12 @@ def booking_claims(
     >>> [(one.span.start.hour, one.span.end.hour) for one in made.claims]
     [(8, 9), (16, 18)]
     """
-    refuse(portfolio, bookings=portfolio.bookings)
+    refuse(portfolio)
     tz = zone(time_zone)
     wants = [
         one
         for one in wanted(portfolio, counted=CountedBookings.ALL)
-        if people is None or one.booking.person_id in people
+        if one.booking.probability > 0 and (people is None or one.booking.person_id in people)
     ]
     until = last_day(wants, portfolio=portfolio)
     have = days(portfolio, until=until, people={one.booking.person_id for one in wants})

@@ -44,7 +44,7 @@ def confirm(portfolio: Portfolio, *, booking: ProjectBooking) -> tuple[ProjectBo
     Raises
     ------
     InputError
-        With every error that `check` finds in the bookings.
+        With every error in the bookings that leaves nothing to compute with.
 
     Examples
     --------
@@ -56,9 +56,8 @@ def confirm(portfolio: Portfolio, *, booking: ProjectBooking) -> tuple[ProjectBo
     (False, ['over-booked', 'stays-soft'])
     """
     made = replace(booking, state=RequestState.CONFIRMED, soft=False)
-    issues = [one for one in check(portfolio, bookings=(booking,)) if one.severity is Severity.WARNING]
     effect = what_if(portfolio, proposed=[made])
-    issues += effect.warnings()
+    issues = [*check(portfolio, bookings=(booking,)), *effect.warnings()]
     if not made.person_id:
         before = set(pooled(portfolio))
         issues += [one.as_issue() for one in pooled(portfolio, proposed=[made]) if one not in before]

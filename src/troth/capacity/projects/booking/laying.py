@@ -52,7 +52,7 @@ def lay(portfolio: Portfolio, *, counted: CountedBookings = CountedBookings.ALL)
     >>> one.hours
     (4.0, 4.0, 4.0, 4.0, 4.0, 0.0, 0.0)
     """
-    refuse(portfolio, bookings=portfolio.bookings)
+    refuse(portfolio)
     wants = wanted(portfolio, counted=counted)
     until = last_day(wants, portfolio=portfolio)
     have = days(portfolio, until=until)

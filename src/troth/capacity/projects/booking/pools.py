@@ -76,7 +76,7 @@ def pooled(
     Raises
     ------
     InputError
-        With every error that `check` finds in the bookings.
+        With every error in the bookings that leaves nothing to compute with.
 
     Examples
     --------
@@ -91,7 +91,7 @@ def pooled(
     """
     added = tuple(proposed)
     every = with_proposed(portfolio, proposed=added)
-    refuse(every, bookings=every.bookings)
+    refuse(every)
     who = {one.person_id: one for one in every.people if not one.placeholder}
     wants = wanted(every, counted=counted, full={one.booking_id for one in added})
     open_ = [one._replace(booking=_unnamed(one.booking, every)) for one in wants if one.booking.person_id not in who]

@@ -169,7 +169,7 @@ def _foreign(request: BookingRequest, booking: ProjectBooking, activity: str) ->
         ]
     if booking.until <= booking.first:
         span = f"{booking.first.isoformat()}/{booking.until.isoformat()}"
-        return [_error("empty-booking", "booking", span, "Maybe `until` is the day after the last day.")]
+        return [_error("empty-span", "booking", span, "Maybe `until` is the day after the last day.")]
     return []
 
 

@@ -125,7 +125,7 @@ def overbooked(
     Raises
     ------
     InputError
-        With every error that `check` finds in the bookings.
+        With every error in the bookings that leaves nothing to compute with.
 
     Examples
     --------
@@ -146,7 +146,7 @@ def overbooked(
     """
     added = tuple(proposed)
     every = with_proposed(portfolio, proposed=added)
-    refuse(every, bookings=every.bookings)
+    refuse(every)
     wants = [
         one
         for one in wanted(every, counted=counted, full={one.booking_id for one in added})
@@ -169,7 +169,7 @@ def what_if(portfolio: Portfolio, *, proposed: Iterable[ProjectBooking]) -> Book
     Raises
     ------
     InputError
-        With every error that `check` finds in the bookings.
+        With every error in the bookings that leaves nothing to compute with.
 
     Examples
     --------
@@ -221,7 +221,7 @@ def available_hours(
     >>> available_hours(plan, first=date(2026, 6, 1), until=date(2026, 6, 8))
     {'ada': 30.0}
     """
-    refuse(portfolio, bookings=portfolio.bookings)
+    refuse(portfolio)
     low, high = max((first - portfolio.day).days, 0), (until - portfolio.day).days
     wants = [
         one

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from troth.capacity.projects.portfolio.check import check as check
+from troth.capacity.projects.portfolio.check import check_bookings as check_bookings
 from troth.capacity.projects.portfolio.people import Consultant as Consultant
 from troth.capacity.projects.portfolio.people import ContractTerms as ContractTerms
 from troth.capacity.projects.portfolio.people import HeldSkill as HeldSkill

@@ -61,8 +61,13 @@ def _booking(
     if days > 0 and one.hours > 24 * days and not one.role and not one.team:
         advice = f"Maybe more days, or minutes are meant: {days} days have {24 * days} hours."
         yield error("too-many-hours", where=where, value=one.hours, advice=advice)
-    if one.until <= portfolio.day and one.state in _OPEN:
-        advice = "Maybe it was forgotten: complete or cancel it, nobody can work in the past."
+    if one.first < portfolio.day and one.state in _OPEN:
+        over = one.until <= portfolio.day
+        advice = (
+            "Maybe it was forgotten: complete or cancel it, nobody can work in the past."
+            if over
+            else f"Maybe it begins on {portfolio.day} or later: what lies before is past."
+        )
         yield warning("booked-in-the-past", where=where, value=f"{one.first} until {one.until}", advice=advice)
     if not one.person_id:
         if not one.role and not one.team and not one.skill:
@@ -72,10 +77,10 @@ def _booking(
         advice = written_otherwise(one.person_id, known=people, otherwise=_GONE)
         yield error("unknown-person", where=where, value=one.person_id, advice=advice)
     else:
-        yield from _of(people[one.person_id], one)
+        yield from _of(people[one.person_id], one, portfolio.day)
 
 
-def _of(who: Consultant, one: ProjectBooking) -> Iterator[Issue]:
+def _of(who: Consultant, one: ProjectBooking, today: date) -> Iterator[Issue]:
     where, days = f"bookings[{one.booking_id}]", (one.until - one.first).days
     if days <= 0 or who.placeholder:
         return
@@ -83,14 +88,11 @@ def _of(who: Consultant, one: ProjectBooking) -> Iterator[Issue]:
     if lacking > 0:
         shown = f"{who.person_id}: {lacking} of {days} days from {one.first}"
         yield warning("no-contract-then", where=where, value=shown, advice=f"Maybe book {_within(who)}.")
-    if one.skill and not any(
-        held.skill == one.skill
-        and held.level >= one.level
-        and (held.first is None or held.first < one.until)
-        and (held.until is None or held.until > one.first)
-        for held in who.skills
-    ):
-        advice = "Maybe somebody else is meant, or it is to be learned until then."
+    last = one.until - timedelta(days=1)
+    ends = (max(one.first, min(today, last)), last)
+    least = min(who.level_of(one.skill, day=day) for day in ends)
+    if one.skill and (least <= 0 or least < one.level):
+        advice = "Maybe somebody else is meant, or it is learned on the way, or a certificate runs out."
         shown = f"{who.person_id}: {one.skill}" + (f" at level {one.level:g}" if one.level else "")
         yield warning("skill-not-held", where=where, value=shown, advice=advice)
 

@@ -30,3 +30,17 @@ def check(portfolio: Portfolio) -> list[Issue]:
     """
     parts = (people, work, unheld, bookings, changes, standing, sheets, money)
     return [*age(portfolio.day, where="day"), *(one for part in parts for one in part(portfolio))]
+
+
+def check_bookings(portfolio: Portfolio) -> list[Issue]:
+    """Return every issue of a portfolio's bookings: those of `check` that are about them.
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> from troth.capacity.projects.portfolio import ProjectBooking
+    >>> june = ProjectBooking("b1", "mill", date(2026, 6, 8), date(2026, 6, 1), 8.0, "ada")
+    >>> [one.code for one in check_bookings(Portfolio(date(2026, 6, 1), bookings=(june,)))]
+    ['empty-span', 'unknown-project', 'unknown-person']
+    """
+    return list(bookings(portfolio))
