@@ -155,6 +155,26 @@ def test_what_the_check_finds_is_told_with_what_reading_finds() -> None:
     assert wrong(data) == {("unknown-key", "visits[1].colour"), ("twice", "visits[boiler]")}
 
 
+def test_a_place_that_cannot_be_read_hides_no_other_fault_of_its_record() -> None:
+    """Times and prices less than nothing and exchanged ends, of a visit, a shift and a depot whose place is unknown or lacks."""
+    data = small()
+    data["visits"] += [
+        {"visit": "a", "place": "Adda", "service": -60, "windows": [[7200, 3600]]},
+        {"visit": "b", "service": -60},
+        {"visit": "c", "place": "Ada", "service": "soon", "unserved_cents": -1},
+    ]
+    data["technicians"][0]["shifts"] = [{"start_place": "hom", "start": 3600, "end": 0}]
+    data["depots"] = [{"depot": "store", "place": "Adda", "service": -5}]
+    assert wrong(data) == {
+        ("no-such-place", "visits[1].place"), ("negative-service", "visits[a]"), ("empty-span", "visits[a].windows"),
+        ("missing-key", "visits[2].place"), ("negative-service", "visits[b]"),
+        ("bad-time", "visits[3].service"), ("negative", "visits[c].unserved_cents"),
+        ("no-such-place", "technicians[0].shifts[0].start_place"), ("no-such-place", "technicians[0].shifts[0].end_place"),
+        ("empty-span", "technicians[jonas].shifts[0]"),
+        ("no-such-place", "depots[0].place"), ("negative-service", "depots[store]"),
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("text", "code"),
     [

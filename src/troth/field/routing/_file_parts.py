@@ -89,7 +89,7 @@ VISIT: Final = record(
         "after": ("after", many(Kind(_after, _AFTER.write))), "together": ("together", TEXT), "preferred": ("preferred", _NAMES),
         "other_cents": ("other_cents", NUMBER), "excluded": ("excluded", _NAMES), "territory": ("territory", TEXT), "pin": ("pin", _PIN),
     },
-    needs=("visit", "place", "service"),
+    needs=("visit", "place", "service"), lacking={"place": -1, "service": 0.0},
 )  # fmt: skip
 _BREAK: Final = record(
     RestBreak,
@@ -102,7 +102,7 @@ _SHIFT: Final = record(
         "start_place": ("start_place", PLACE), "end_place": ("end_place", END_PLACE), "overtime": ("overtime_s", LENGTH),
         "breaks": ("breaks", many(_BREAK)), "day": ("day", WHOLE), "driven": ("driven_s", LENGTH),
     },
-    needs=("start", "end", "start_place", "end_place"), always=("day",),
+    needs=("start", "end", "start_place", "end_place"), always=("day",), lacking={"start_place": -1, "end_place": None},
 )  # fmt: skip
 
 
@@ -156,7 +156,7 @@ DEPOT: Final = record(
         "depot": ("depot_id", TEXT), "place": ("place", PLACE), "tools": ("tools", _NAMES), "parts": ("parts", _PIECES),
         "service": ("service_s", LENGTH), "open": ("open_s", WINDOW),
     },
-    needs=("depot", "place"),
+    needs=("depot", "place"), lacking={"place": -1},
 )  # fmt: skip
 PUBLISHED: Final = record(
     PublishedVisit,

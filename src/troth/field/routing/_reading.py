@@ -4,66 +4,21 @@ from __future__ import annotations
 
 import json
 import math
-from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
-from difflib import get_close_matches
 from typing import Any, Final, NoReturn
 
 from troth.core.decision import Issue, Severity
-from troth.core.errors import InputError
+from troth.core.json_input import near
 from troth.core.lengths import length_text, parse_length
 
-#: Beyond these a slip is likelier than a day in the field: characters, seconds or metres, cents, pieces, rows of a list.
-MOST_TEXT: Final = 400_000_000
+#: Beyond these a slip is likelier than a day in the field: seconds or metres, cents, pieces, rows of a list.
 MOST_SECONDS, MOST_CENTS, MOST_PIECES, MOST_ROWS = 1e10, 1e12, 1_000_000_000, 20_000
 
 
 class FaultError(Exception):
     """A value that cannot be used; the issue is told already."""
-
-
-def near(word: str, *, known: Collection[str]) -> str:
-    """Return an advice that names the known word nearest to one that is not."""
-    found = get_close_matches(word.lower(), list(known), 1, 0.6)
-    some = sorted(known)[:24]
-    if found or not some:
-        return f"Maybe {found[0]} is meant." if found else "Maybe leave it out: there is none to name."
-    return f"Maybe one of {', '.join(some)}{' and others' if len(known) > len(some) else ''} is meant."
-
-
-def loaded(text: str, *, name: str) -> Any:
-    """Return the data of a JSON text.
-
-    Raises
-    ------
-    InputError : it is none, a key is there twice, brackets nest too deeply, or it is too long.
-    """
-    twice: list[str] = []
-
-    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        found = dict(pairs)
-        if len(found) < len(pairs):
-            twice.extend(key for key, n in Counter(key for key, _ in pairs).items() if n > 1)
-        return found
-
-    if len(text) > MOST_TEXT:
-        raise InputError([Issue("too-large", Severity.ERROR, name, f"{len(text):,}", "Maybe it is another file.")])
-    try:
-        data = json.loads(text, object_pairs_hook=once)
-    except json.JSONDecodeError as error:
-        where = f"{name}, line {error.lineno}, column {error.colno}"
-        advice = "Maybe a comma or a quote is missing, or the file is of another format."
-        raise InputError([Issue("not-json", Severity.ERROR, where, error.msg, advice)]) from error
-    except (ValueError, RecursionError) as error:
-        advice = "Maybe a number has too many digits, or brackets are not closed."
-        raise InputError([Issue("not-json", Severity.ERROR, name, str(error)[:80], advice)]) from error
-    if twice:
-        raise InputError(
-            [Issue("key-twice", Severity.ERROR, name, key, "Maybe one of the two has another name.") for key in twice]
-        )
-    return data
 
 
 class Frame:
@@ -261,6 +216,7 @@ def record(
     *,
     needs: Sequence[str] = (),
     always: Sequence[str] = (),
+    lacking: Mapping[str, Any] | None = None,
 ) -> Kind:
     """Return the kind of an object with known keys.
 
@@ -270,11 +226,14 @@ def record(
     table : by key, the field and its kind.
     needs : keys that have no usual value.
     always : keys written even if they have their usual value.
+    lacking : by needed key what stands for a value that cannot be read, so that the record's other values are still judged; that
+        it could not be read is told, and so nothing is made of such a record.
     """
+    instead = {table[key][0]: value for key, value in (lacking or {}).items()}
 
     def read(frame: Frame, value: Any, where: str) -> Any:
-        found = keys(frame, value, where, table, needs)
-        if any(key not in value or table[key][0] not in found for key in needs):
+        found = instead | keys(frame, value, where, table, needs)
+        if any(table[key][0] not in found for key in needs):
             raise FaultError
         return made(**found)
 

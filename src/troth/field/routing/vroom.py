@@ -16,8 +16,9 @@ import numpy as np
 
 from troth.core.decision import Issue, Severity
 from troth.core.errors import InputError
+from troth.core.json_input import loaded
 from troth.field.routing import _vroom_parts as parts
-from troth.field.routing._reading import Frame, loaded
+from troth.field.routing._reading import Frame
 from troth.field.routing._vroom_out import result
 from troth.field.routing.orders import timed_together
 from troth.field.routing.plan import RoutePlan
