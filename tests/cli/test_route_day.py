@@ -69,6 +69,47 @@ def test_wrong_visits_and_windows_are_refused(
     assert told(capsys, folder, "insert", *more, status=WRONG)["issues"][0]["code"] == code
 
 
+def test_all_that_is_wrong_with_windows_is_told_at_once(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each window, each end of one, and the visit."""
+    words = ["--visit", "newt"]
+    for text in (
+        "now/then",
+        "2026-06-01T14:00/2026-06-01T12:00",
+        "2026-06-01T14:00",
+        "2026-06-01T09:00/2026-06-01T11:00",
+        "9/2026-06-01",
+    ):
+        words += ["--window", text]
+    issues = told(capsys, folder, "insert", *words, status=WRONG)["issues"]
+    assert [(one["code"], one["value"]) for one in issues] == [
+        ("unknown-visit", "newt"), ("bad-time", "now"), ("bad-time", "then"), ("empty-span", "2026-06-01T14:00/2026-06-01T12:00"),
+        ("bad-time", "2026-06-01T14:00"), ("bad-time", "9"),
+    ]  # fmt: skip
+    assert all(one["advice"].startswith("Maybe") for one in issues)
+
+
+def test_a_missing_part_that_nobody_has_is_refused(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Unless a technician, a visit or a depot names it, or a depot has whatever is asked for: it may be a slip."""
+    data = json.loads((folder / "problem.json").read_text(encoding="utf-8"))
+    data["technicians"][0]["parts"] = {"pump": 1}
+    data["depots"] = [{"depot": "store", "place": "place 4", "parts": {"valve": 2}}]
+    data["visits"][1]["parts"] = {"fan": 1}
+    (folder / "problem.json").write_text(json.dumps(data), encoding="utf-8")
+    (folder / "plan.json").write_text(json.dumps({"tours": HAND[1:]}), encoding="utf-8")
+    at = ["--now", "2026-06-01T07:00", "--steps", "1"]
+    typo = ["--event", "part-missing=v4:pmup", "--event", "part-missing=v9:moon"]
+    issues = told(capsys, folder, "replan", *at, *typo, status=WRONG)["issues"]
+    assert [(one["code"], one["value"]) for one in issues] == [
+        ("unknown-part", "pmup"), ("unknown-visit", "v9"), ("unknown-part", "moon"),
+    ]  # fmt: skip
+    assert issues[0]["advice"] == "Maybe pump is meant." and issues[2]["advice"].startswith("Maybe add it")
+    known = [word for part in ("pump", "fan", "valve") for word in ("--event", f"part-missing=v4:{part}")]
+    assert "issues" not in told(capsys, folder, "replan", *at, *known, status=ISSUES)
+    del data["depots"][0]["parts"]
+    (folder / "problem.json").write_text(json.dumps(data), encoding="utf-8")
+    assert "issues" not in told(capsys, folder, "replan", *at, *typo[:2])
+
+
 def test_a_day_is_planned_again_with_reasons(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Ben is ill at twenty past nine and a visit is new: what is done stays, each change has its cause."""
     out = folder / "mended.json"

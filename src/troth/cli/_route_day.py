@@ -97,8 +97,11 @@ def insert_command(
     file = read_problem(path, form=source, travel=travel)
     problem = file.problem
     tours = read_tours(planned, file=file, form=source)
-    _refuse_visit(problem, tours, visit)
-    spans = [_window(problem, text) for text in windows] or _usual(problem, hours)
+    spans, issues = _windows(problem, windows)
+    issues = [*_wrong_visit(problem, tours, visit), *issues]
+    if issues:
+        raise InputError(issues)
+    spans = spans or _usual(problem, hours)
     told = insert(problem, tours=tours, visit_id=visit, windows=spans, seed=seed, most=most, least_probability=sure)
     _show_windows(told, problem=problem, form=form)
     if file.issues:
@@ -106,33 +109,44 @@ def insert_command(
     return int(not told.windows)
 
 
-def _refuse_visit(problem: RoutingProblem, tours: Sequence[Tour], visit: str) -> None:
-    """Refuse a visit that the problem does not know, or the plan makes already."""
+def _wrong_visit(problem: RoutingProblem, tours: Sequence[Tour], visit: str) -> list[Issue]:
+    """Return what is wrong with a visit that the problem does not know, or the plan makes already."""
     from difflib import get_close_matches
 
     names = [one.visit_id for one in problem.visits]
     if visit not in names:
         near = get_close_matches(visit, names, n=1)
         advice = f"Maybe {near[0]} is meant." if near else "Maybe add it to the problem's visits."
-        raise InputError([Issue("unknown-visit", Severity.ERROR, "--visit", visit, advice)])
+        return [Issue("unknown-visit", Severity.ERROR, "--visit", visit, advice)]
     if any(visit in tour.visits() for tour in tours):
-        raise InputError(
-            [
-                Issue(
-                    "planned-already", Severity.ERROR, "--visit", visit, "Maybe another visit: the plan makes this one."
-                )
-            ]
-        )
+        advice = "Maybe another visit: the plan makes this one."
+        return [Issue("planned-already", Severity.ERROR, "--visit", visit, advice)]
+    return []
 
 
-def _window(problem: RoutingProblem, text: str) -> TimeWindow:
+def _windows(problem: RoutingProblem, texts: Sequence[str]) -> tuple[tuple[TimeWindow, ...], list[Issue]]:
+    """Return the windows, and what is wrong with any of them."""
     from troth.field.routing import TimeWindow
 
-    start, _, end = text.partition("/")
-    found = TimeWindow(second_of(problem, start, where="--window"), second_of(problem, end, where="--window"))
-    if found.end_s < found.start_s:
-        raise InputError([Issue("empty-span", Severity.ERROR, "--window", text, "Maybe start and end are exchanged.")])
-    return found
+    found, issues = list[TimeWindow](), list[Issue]()
+    for text in texts:
+        start, mark, end = text.partition("/")
+        if not mark:
+            advice = "Maybe FROM/TO is meant, as 2026-06-01T09:00/2026-06-01T11:00."
+            issues.append(Issue("bad-time", Severity.ERROR, "--window", text, advice))
+            continue
+        seconds = []
+        for one in (start, end):
+            try:
+                seconds.append(second_of(problem, one, where="--window"))
+            except InputError as error:
+                issues += error.issues
+        if len(seconds) == 2:
+            found.append(TimeWindow(*seconds))
+            if seconds[1] < seconds[0]:
+                advice = "Maybe start and end are exchanged."
+                issues.append(Issue("empty-span", Severity.ERROR, "--window", text, advice))
+    return tuple(found), issues
 
 
 def _usual(problem: RoutingProblem, hours: float) -> tuple[TimeWindow, ...]:
@@ -263,10 +277,26 @@ def _events(problem: RoutingProblem, happened: Sequence[tuple[str, str, str]], a
         who = about if kind in _OF_PEOPLE else ""
         length = parse_length(more) if kind in ("late", "ill") and more else 0.0
         what = more if kind == "part-missing" else ""
+        issues += _unknown_part(problem, what) if what else []
         found.append(DayEvent(EventKind(kind), at, "" if who else about, who, length, what))
     if issues:
         raise InputError(issues)
     return found
+
+
+def _unknown_part(problem: RoutingProblem, part: str) -> list[Issue]:
+    """Return what is wrong with a part that nobody has or needs, unless a depot has whatever is asked for."""
+    from troth.core.json_input import near
+
+    if any(one.parts is None for one in problem.depots):
+        return []
+    held: list[Any] = [one.parts for some in (problem.technicians, problem.visits, problem.depots) for one in some]
+    names = {name for parts in held for name in parts}
+    if part in names:
+        return []
+    otherwise = "Maybe add it to the parts of whoever has it, or of the visit: nobody has or needs it in the problem."
+    advice = near(part, known=names, otherwise=otherwise)
+    return [Issue("unknown-part", Severity.ERROR, "--event part-missing", part, advice)]
 
 
 def state_at(problem: RoutingProblem, tours: Sequence[Tour], at: float, events: Sequence[DayEvent] = ()) -> DayState:
