@@ -1,4 +1,4 @@
-"""From a schedule problem to a plan: sets of skills first, then people, then both together."""
+"""From a schedule problem to a plan: sets of skills first, then people, then many small changes, then both together."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ def solve(
 
     Schedules are built activity by activity in many orders (Kolisch 1996). Then a constraint model decides starts with sets
     of skills as the only resources, which gives a bound, and people are put to its starts; where they do not suffice, what
-    met there is forbidden and the model solved again (Hooker and Ottosson 2003). If that does not end, starts and people
-    are searched together.
+    met there is forbidden and the model solved again (Hooker and Ottosson 2003). If that does not end, the order of
+    activities and of people is annealed (Bouleimen and Lecocq 2003), then starts and people are searched together.
 
     Parameters
     ----------
