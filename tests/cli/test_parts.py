@@ -182,8 +182,9 @@ def test_wrong_files_are_told_whole(
 
 
 def test_what_is_no_file_is_refused(desk: Desk) -> None:
-    """Cut off, not there, no instant, no lake."""
-    assert desk.issues("levels", '{"parts": [')
+    """Cut off, a key there twice, not there, no instant, no lake."""
+    assert {code for code, _ in desk.issues("levels", '{"parts": [')} == {"not-json"}
+    assert desk.issues("load", '{"vans": [], "vans": [], "visits": []}') == {("key-twice", "file.json")}
     assert desk.issues("load", "[]") == {("wrong-type", "")}
     assert desk.issues("source --at noon", SOURCE) == {("bad-time", "--at")}
     assert {code for code, _ in desk.issues(f"levels --lake {desk.folder / 'none'}")} == {"no-lake"}

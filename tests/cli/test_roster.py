@@ -125,7 +125,7 @@ def test_published_instances_are_read(folder: Path, capsys: pytest.CaptureFixtur
     (folder / "nurse.txt").write_text(NURSE, encoding="utf-8")
     assert told(capsys, folder, "solve nurse.txt --input nurse", *QUICK)["value"] == 0
     issues = told(capsys, folder, "solve nurse.txt", *QUICK, status=WRONG)["issues"]
-    assert {issue["code"] for issue in issues} == {"bad-json"}
+    assert {issue["code"] for issue in issues} == {"not-json"}
     issues = told(capsys, folder, "solve nurse.txt --input multi-activity", *QUICK, status=WRONG)["issues"]
     assert issues
 

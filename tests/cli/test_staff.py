@@ -58,9 +58,10 @@ def test_faults_of_a_file_are_told_together(tmp_path: Path, capsys: pytest.Captu
     assert main(["staff", "--input", path, "--format", "json"]) == WRONG
     codes = {one["code"] for one in json.loads(capsys.readouterr().out)["issues"]}
     assert codes == {"bad-time", "not-a-list", "unknown-name", "missing", "not-a-number"}
-    Path(path).write_text("{", encoding="utf-8")
-    assert main(["staff", "--input", path]) == WRONG
-    assert "bad-json" in capsys.readouterr().err
+    for content, code in ((b"{", "not-json"), (b'{"start": 1, "start": 2}', "key-twice"), (b"\xff", "bad-encoding")):
+        Path(path).write_bytes(content)
+        assert main(["staff", "--input", path]) == WRONG
+        assert code in capsys.readouterr().err
 
 
 def test_a_lake_that_is_none_and_pairs_that_are_none_are_refused(

@@ -14,6 +14,7 @@ from typing import Any, Final
 from troth.cli._route_files import read_text
 from troth.core.decision import Issue, Severity
 from troth.core.errors import InputError
+from troth.core.json_input import loaded
 from troth.core.lengths import parse_length
 from troth.field.parts import (
     Handover,
@@ -167,7 +168,7 @@ def _read(path: Path, kind: Any) -> Any:
     from pydantic import ValidationError
 
     issues: list[Issue] = []
-    plain = _lengths(_json(path), "", issues)
+    plain = _lengths(loaded(read_text(path), name=path.name), "", issues)
     _large(plain, path.name, issues)
     try:
         (found,) = _adapter(kind).validate_json(json.dumps([plain]))
@@ -176,15 +177,6 @@ def _read(path: Path, kind: Any) -> Any:
     if issues:
         raise InputError(issues)
     return found
-
-
-def _json(path: Path) -> Any:
-    try:
-        return json.loads(read_text(path))
-    except (ValueError, RecursionError) as error:
-        where = f"{path.name}, line {error.lineno}" if isinstance(error, json.JSONDecodeError) else path.name
-        advice = "Maybe a comma or a quote is missing, or the file is cut off."
-        raise InputError([Issue("bad-json", Severity.ERROR, where, str(error)[:80], advice)]) from error
 
 
 def _lengths(value: Any, where: str, issues: list[Issue]) -> Any:

@@ -28,6 +28,7 @@ from troth.capacity.roster.problem import (
 from troth.capacity.roster.rules import Violation
 from troth.core.decision import Issue, Severity, Status
 from troth.core.errors import InputError
+from troth.core.json_input import loaded
 
 #: What a file may hold; beyond it a mistake is likelier than a roster.
 MOST_BYTES, MOST_NUMBER, MOST_DAYS, MOST_PEOPLE = 200_000_000, 1_000_000_000, 731, 10_000
@@ -43,7 +44,7 @@ _CODES: Final = {
     "unexpected_keyword_argument": "unknown-key",
     "missing": "missing-key",
     "finite_number": "not-a-number",
-    "json_invalid": "bad-json",
+    "json_invalid": "not-json",
     "dataclass_type": "wrong-type",
 }
 _ADVICE: Final = {
@@ -178,6 +179,7 @@ def _adapter(what: str) -> Any:
 def _parsed(what: str, text: str, name: str) -> Any:
     from pydantic import ValidationError
 
+    loaded(text, name=name)  # the other reader passes over keys that are there twice
     try:
         return _adapter(what).validate_json(f"[{text}\n]")
     except ValidationError as error:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 from troth.core.decision import Issue, Severity
 from troth.core.errors import InputError
+from troth.core.json_input import loaded
 
 
 def from_json(path: Path) -> Any:
@@ -15,13 +15,14 @@ def from_json(path: Path) -> Any:
 
     Raises
     ------
-    InputError : ``bad-json``.
+    InputError : as `troth.core.json_input.loaded`, or ``bad-encoding``.
     """
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, UnicodeError) as error:
-        advice = "Maybe a comma is missing."
-        raise InputError([Issue("bad-json", Severity.ERROR, str(path), str(error)[:80], advice)]) from None
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeError as error:
+        advice = "Maybe save it as UTF-8."
+        raise InputError([Issue("bad-encoding", Severity.ERROR, path.name, str(error)[:80], advice)]) from None
+    return loaded(text, name=path.name)
 
 
 def pairs(given: tuple[str, ...], option: str, kind: Any, issues: list[Issue]) -> dict[str, Any]:
