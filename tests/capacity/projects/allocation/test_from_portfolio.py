@@ -16,6 +16,7 @@ from troth.capacity.projects.portfolio import (
     Consultant,
     ContractTerms,
     Deal,
+    ExchangeRate,
     HeldSkill,
     LeaveSpan,
     OperationalReservation,
@@ -156,7 +157,7 @@ def test_bookings_outside_of_the_weeks_count_too() -> None:
 
 def test_a_need_of_ages_takes_no_room() -> None:
     """Only the weeks that are planned are computed, however long a slip makes a phase last."""
-    long = Project("bank", (_phase("a", "design", 1e12), _phase("b", "design", 9, deadline=date(9999, 12, 31))))
+    long = Project("bank", (_phase("a", "design", 1e12), _phase("b", "design", 9, deadline=date(2199, 12, 31))))
     assert _table(_problem(Portfolio(DAY, (ADA,), (long,)))) == {("a", k): 40 for k in range(4)}
 
 
@@ -231,6 +232,21 @@ def test_people_bring_place_cost_and_target() -> None:
     assert problem.target[0] == 80
     assert np.isnan(problem.target[1])
     assert problem.members.tolist() == [[1, 0]]
+
+
+def test_costs_are_in_the_houses_cents() -> None:
+    """Yen have no smaller unit: 5,000 of them at 0.006 are 30.00 euros; dollars by the rate of the first day."""
+    terms = [ContractTerms(date(2026, 1, 1), cost_cents=5000, currency=name) for name in ("JPY", "USD", "PLN")]
+    exchange = (
+        ExchangeRate("JPY", 0.006),
+        ExchangeRate("USD", 0.9),
+        ExchangeRate("USD", 0.8, DAY),
+        ExchangeRate("PLN", 0.2, date(2026, 6, 8)),
+    )
+    people = tuple(Consultant(one.currency, (one,)) for one in terms)
+    cost = _problem(Portfolio(DAY, people, exchange=exchange)).cost
+    assert cost is not None
+    assert cost.tolist() == pytest.approx([3000, 4000, 1000])
 
 
 def test_the_past_is_never_planned() -> None:

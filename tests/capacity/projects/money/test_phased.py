@@ -129,7 +129,7 @@ def test_a_currency_without_a_rate_is_told_and_not_counted_as_nothing() -> None:
         (None, 0, 5_000, 1)
     ]
     assert {(one.code, one.where) for one in plan.issues} == {
-        ("no-exchange", "rates[0]"),
+        ("no-exchange-rate", "rates[0]"),
         ("no-exchange", "exchange[USD]"),
     }
 

@@ -12,10 +12,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.capacity.projects.money.firms import DAY, firm, person
-from troth.capacity.projects.money import RateBook, RateGap, RateLevel, apportion, check
+from tests.capacity.projects.money.firms import DAY, firm, person, phase
+from troth.capacity.projects.money import RateBook, RateGap, RateLevel, apportion
 from troth.capacity.projects.money.cents import rounded
-from troth.capacity.projects.portfolio import ChargeRate, Consultant, ContractTerms, ExchangeRate, HeldSkill, Portfolio
+from troth.capacity.projects.portfolio import (
+    ChargeRate,
+    Consultant,
+    ContractTerms,
+    ExchangeRate,
+    HeldSkill,
+    Portfolio,
+    Project,
+    check_money,
+)
+from troth.capacity.projects.portfolio import check as check_portfolio
 
 _ASKED = {"project_id": "apollo", "customer_id": "acme", "person_id": "ada", "role": "dev"}
 _ONE_EACH = (
@@ -191,24 +201,22 @@ def test_the_largest_remainders_get_what_is_missing() -> None:
 
 
 _CODES: dict[str, dict[str, Any]] = {
-    "negative-rate": {"rates": (ChargeRate(-1),)},
-    "bad-span": {"rates": (ChargeRate(1, first=date(2026, 2, 1), until=date(2026, 1, 1)),)},
-    "rate-of-unknown-work": {"rates": (ChargeRate(1, project_id="gemini"),)},
-    "rate-of-unknown-person": {"rates": (ChargeRate(1, person_id="zoe"),)},
+    "negative-number": {"rates": (ChargeRate(-1),)},
+    "empty-span": {"rates": (ChargeRate(1, first=date(2026, 2, 1), until=date(2026, 1, 1)),)},
+    "unknown-project": {"rates": (ChargeRate(1, project_id="gemini"),)},
+    "unknown-person": {"rates": (ChargeRate(1, person_id="zoe"),)},
     "rate-twice": {"rates": (ChargeRate(1, role="dev"), ChargeRate(2, role="dev"))},
     "rate-overlap": {"rates": (ChargeRate(1, until=date(2026, 9, 1)), ChargeRate(2, first=date(2026, 6, 1)))},
-    "no-exchange": {"rates": (ChargeRate(1, "USD"), ChargeRate(1))},
-    "bad-exchange": {"exchange": (ExchangeRate("USD", -0.5),)},
+    "no-exchange-rate": {"rates": (ChargeRate(1, "USD"), ChargeRate(1))},
+    "worth-nothing": {"exchange": (ExchangeRate("USD", 0.0),)},
     "own-currency": {"exchange": (ExchangeRate("EUR", 1.1),)},
-    "exchange-twice": {"exchange": (ExchangeRate("USD", 0.9), ExchangeRate("USD", 0.8))},
-    "negative-cost": {"people": (person("ada", cost=-1),)},
 }
 
 
 @pytest.mark.parametrize("code", _CODES)
 def test_what_is_wrong_is_told(code: str) -> None:
     """Each fault alone gives its one issue, with advice."""
-    found = check(firm(**_CODES[code]))
+    found = check_money(firm(**_CODES[code]))
     assert [one.code for one in found] == [code]
     assert found[0].advice.startswith("Maybe ")
 
@@ -219,9 +227,25 @@ def test_all_that_is_wrong_is_told_at_once() -> None:
     everything = Portfolio(
         DAY, rates=rows, exchange=tuple(row for some in _CODES.values() for row in some.get("exchange", ()))
     )
-    found = {one.code for one in check(everything)}
-    assert found >= set(_CODES) - {"negative-cost", "no-exchange"}
-    assert check(firm()) == []
+    found = {one.code for one in check_money(everything)}
+    assert found >= set(_CODES) - {"no-exchange-rate"}
+    assert check_money(firm()) == []
+
+
+def test_amounts_and_exchange_rates_are_looked_at_too() -> None:
+    """Costs, prices and budgets below nought, two rates of a day: the same codes and places as in a portfolio's own check."""
+    odd = firm(
+        people=(person("ada", cost=-1),),
+        projects=(Project("apollo", (phase("build", 1),), price_cents=-1, budget_cents=-1),),
+        exchange=(ExchangeRate("USD", 0.9), ExchangeRate("USD", 0.8), ExchangeRate("PLN", -0.2)),
+    )
+    found = check_money(odd)
+    assert [(one.code, one.where) for one in found] == [
+        ("rate-twice", "exchange[1]"), ("negative-number", "exchange[2].worth"),
+        ("negative-number", "people[ada].contracts[0].cost_cents"), ("negative-number", "projects[apollo].price_cents"),
+        ("negative-number", "projects[apollo].budget_cents"),
+    ]  # fmt: skip
+    assert set(found) <= set(check_portfolio(odd))
 
 
 def test_a_worth_that_cannot_be_is_no_worth() -> None:

@@ -134,5 +134,5 @@ def test_a_retainer_without_an_end_runs_to_the_end_of_the_plan() -> None:
 def test_a_retainer_without_a_start_or_price_is_told() -> None:
     """What it brings is unknown, not nothing."""
     assert _codes(phased(_retainer(None, None))) == ["no-start"]
-    assert _codes(phased(_retainer(MONDAY, None, price=-1))) == ["negative-price"]
+    assert _codes(phased(_retainer(MONDAY, None, price=-1))) == ["negative-number"]
     assert phased(_retainer(None, None)).total(MoneyBasis.FORECAST).revenue_cents is None

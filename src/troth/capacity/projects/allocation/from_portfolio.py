@@ -21,6 +21,7 @@ from troth.capacity.projects.portfolio import (
     Project,
     check,
     free_hours,
+    home_cents,
     paid_hours,
     weeks,
 )
@@ -179,14 +180,15 @@ def _caps(portfolio: Portfolio, span: PlanWeeks) -> tuple[Floats | None, Counts]
 
 def _cost(portfolio: Portfolio, day: date) -> Floats:
     """Return what an hour of each person costs on a day, or when their first contract after it begins, in the house's cents."""
-    worth = {portfolio.currency: 1.0, "": 1.0}
-    for rate in sorted(portfolio.exchange, key=lambda one: one.first or date.min):
-        if rate.first is None or rate.first <= day:
-            worth[rate.currency] = rate.worth
     out = np.zeros(len(portfolio.people))
     for p, who in enumerate(portfolio.people):
         later = next((one for one in who.contracts if one.first > day), None)
         terms = who.terms_on(day) or later
-        if terms is not None:
-            out[p] = terms.cost_cents * worth.get(terms.currency, 1.0)
+        if terms is not None and terms.cost_cents:
+            # Before the first rate of a currency, of which the check tells, the last there is.
+            rated = [
+                home_cents(portfolio, cents=terms.cost_cents, currency=terms.currency, day=when)
+                for when in (day, date.max)
+            ]
+            out[p] = next((one for one in rated if one is not None), 0.0)
     return out

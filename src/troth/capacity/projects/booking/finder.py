@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from troth.capacity.projects.booking._loads import CountedBookings
 from troth.capacity.projects.booking.groups import able_to
 from troth.capacity.projects.booking.windows import available_hours
-from troth.capacity.projects.portfolio import Consultant, Portfolio, Project, ProjectBooking
+from troth.capacity.projects.portfolio import Consultant, Portfolio, Project, ProjectBooking, home_cents
 from troth.core.decision import Explanation
 
 
@@ -113,10 +113,7 @@ def hourly_cost(portfolio: Portfolio, *, who: Consultant, day: date) -> float | 
     terms = who.terms_on(day)
     if terms is None or not terms.cost_cents:
         return None
-    if terms.currency in ("", portfolio.currency):
-        return float(terms.cost_cents)
-    rates = [one for one in portfolio.exchange if one.currency == terms.currency and (one.first or date.min) <= day]
-    return terms.cost_cents * max(rates, key=lambda one: one.first or date.min).worth if rates else None
+    return home_cents(portfolio, cents=terms.cost_cents, currency=terms.currency, day=day)
 
 
 def replace_part(reason: Explanation, *, part: float) -> Explanation:

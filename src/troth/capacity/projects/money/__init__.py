@@ -14,7 +14,6 @@ from troth.capacity.projects.money.budget import budget_of as budget_of
 from troth.capacity.projects.money.burn import BudgetAlert as BudgetAlert
 from troth.capacity.projects.money.burn import BudgetWeek as BudgetWeek
 from troth.capacity.projects.money.cents import apportion as apportion
-from troth.capacity.projects.money.check import check as check
 from troth.capacity.projects.money.earned import EarnedValue as EarnedValue
 from troth.capacity.projects.money.fan import MoneyFan as MoneyFan
 from troth.capacity.projects.money.fan import fan as fan

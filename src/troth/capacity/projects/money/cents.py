@@ -3,28 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
-from types import MappingProxyType
-from typing import Final
-
-#: Digits behind the point of currencies that have not two: ISO 4217:2015, list one.
-MINOR_DIGITS: Final[Mapping[str, int]] = MappingProxyType(
-    dict.fromkeys("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(), 0)
-    | dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3)
-    | dict.fromkeys("CLF UYW".split(), 4)
-)
-
-
-def minor_digits(currency: str) -> int:
-    """Return how many digits a currency's minor unit lies behind the point.
-
-    Examples
-    --------
-    >>> minor_digits("EUR"), minor_digits("JPY"), minor_digits("KWD")
-    (2, 0, 3)
-    """
-    return MINOR_DIGITS.get(currency, 2)
 
 
 def exact(value: float) -> Fraction:

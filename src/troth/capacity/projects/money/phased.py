@@ -12,11 +12,10 @@ from troth.capacity.projects.money._prices import Price, Pricer
 from troth.capacity.projects.money._terms import DueSum, milestones, retainer
 from troth.capacity.projects.money.answers import RateGap
 from troth.capacity.projects.money.cents import apportion, exact
-from troth.capacity.projects.money.check import check
 from troth.capacity.projects.money.hours import WorkHours
 from troth.capacity.projects.money.plan import MoneyBasis, MoneyLine, MoneyPlan, MoneySource
 from troth.capacity.projects.money.works import PricedWork, works_of
-from troth.capacity.projects.portfolio import ContractKind, Portfolio, TimeEntry
+from troth.capacity.projects.portfolio import ContractKind, Portfolio, TimeEntry, check_money
 from troth.core.decision import Issue
 
 
@@ -61,7 +60,7 @@ def phased(
     """
     works = works_of(portfolio)
     pricer = Pricer(portfolio, works)
-    issues: list[Issue] = check(portfolio)
+    issues: list[Issue] = check_money(portfolio)
     past = list(_logged(portfolio, works, issues))
     coming = list(_planned(hours, works, portfolio.day, issues))
     found = [*_by_the_hour(past, pricer, MoneyBasis.ACTUAL, date.min)]
@@ -196,10 +195,9 @@ def _due(
     """Return what a fixed price or a retainer brings; None for a sum that is not known."""
     where = f"works[{work.work_id}]"
     if work.price_cents is None or work.price_cents < 0:
-        advice = "Maybe the price was not read: state it in minor units, of a month for a retainer."
-        issues.append(
-            error("no-price" if work.price_cents is None else "negative-price", where, work.price_cents, advice)
-        )
+        if work.price_cents is None:  # of one below nought the check tells
+            advice = "Maybe the price was not read: state it in minor units, of a month for a retainer."
+            issues.append(error("no-price", where, "", advice))
         return [None]
     if work.kind is ContractKind.FIXED:
         return list(milestones(work, today=today, ends=ends, logged=spans.logged, planned=spans.planned, issues=issues))

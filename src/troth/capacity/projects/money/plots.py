@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from troth.capacity.projects.money.burn import BudgetAlert, BudgetWeek
-from troth.capacity.projects.money.cents import minor_digits
 from troth.capacity.projects.money.earned import EarnedValue
 from troth.capacity.projects.money.plan import MoneyBasis
+from troth.capacity.projects.portfolio import minor_digits
 from troth.charts.draw import plotly_text, value_axis
 from troth.charts.template import template
 from troth.charts.tokens import LIGHT

@@ -17,8 +17,8 @@ from troth.capacity.projects.money.answers import (
     RateGap,
     RateLevel,
 )
-from troth.capacity.projects.money.cents import exact, minor_digits
-from troth.capacity.projects.portfolio import ChargeRate, Consultant, ExchangeRate, Portfolio
+from troth.capacity.projects.money.cents import exact
+from troth.capacity.projects.portfolio import ChargeRate, Consultant, ExchangeRate, Portfolio, minor_digits
 
 #: Whom a row names: project, customer, person, role.
 _Names = tuple[str, str, str, str]

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from troth.capacity.projects.portfolio.check import check as check
 from troth.capacity.projects.portfolio.check import check_bookings as check_bookings
+from troth.capacity.projects.portfolio.check import check_money as check_money
+from troth.capacity.projects.portfolio.exchange import home_cents as home_cents
+from troth.capacity.projects.portfolio.exchange import minor_digits as minor_digits
 from troth.capacity.projects.portfolio.people import Consultant as Consultant
 from troth.capacity.projects.portfolio.people import ContractTerms as ContractTerms
 from troth.capacity.projects.portfolio.people import HeldSkill as HeldSkill

@@ -1,29 +1,66 @@
-"""What is wrong with rates and currencies."""
+"""What is wrong with rates, costs and currencies."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import date
 
-from troth.capacity.projects.portfolio._tell import error, numbers, span, warning
+from troth.capacity.projects.portfolio._tell import error, numbers, span, warning, written_otherwise
 from troth.capacity.projects.portfolio.portfolio import Portfolio
+from troth.capacity.projects.portfolio.rates import ChargeRate
 from troth.core.decision import Issue
 
 
 def money(portfolio: Portfolio) -> Iterator[Issue]:
-    """Yield currencies without a rate, and rates that contradict each other."""
+    """Yield what is wrong with rates, currencies without a rate, and rates that contradict each other."""
     yield from _exchange(portfolio)
-    card: dict[object, int] = {}
+    works = {one.project_id for one in portfolio.projects} | {one.deal_id for one in portfolio.deals}
+    people = {who.person_id for who in portfolio.people}
     for k, one in enumerate(portfolio.rates):
         where = f"rates[{k}]"
         yield from numbers(one, where=where)
         yield from span(one.first, one.until, where=where)
-        same = replace(one, cents=0, until=None)
-        if card.setdefault(same, one.cents) != one.cents:
-            shown = f"{card[same]} and {one.cents} cents"
-            advice = "Maybe the newer one holds from a later day on: give it `first`."
-            yield error("rate-twice", where=where, value=shown, advice=advice)
+        named = (("unknown-project", one.project_id, works), ("unknown-person", one.person_id, people))
+        for code, name, known in named:
+            if name and name not in known:
+                advice = written_otherwise(name, known=known, otherwise="Maybe it is over: the row is never used.")
+                yield warning(code, where=where, value=name, advice=advice)
+    yield from _overlaps(portfolio)
+
+
+def amounts(portfolio: Portfolio) -> Iterator[Issue]:
+    """Yield what is wrong with costs, prices and budgets, which stand with people, projects and deals."""
+    found = [
+        issue
+        for who in portfolio.people
+        for k, terms in enumerate(who.contracts)
+        for issue in numbers(terms, where=f"people[{who.person_id}].contracts[{k}]")
+    ]
+    found += [issue for one in portfolio.projects for issue in numbers(one, where=f"projects[{one.project_id}]")]
+    found += [issue for one in portfolio.deals for issue in numbers(one, where=f"deals[{one.deal_id}]")]
+    yield from (one for one in found if one.where.endswith("_cents"))
+
+
+def _overlaps(portfolio: Portfolio) -> Iterator[Issue]:
+    """Yield rows of one rank that hold on one day: of those with one first day neither is used, else the later one is."""
+    groups: dict[tuple[str, ...], list[tuple[int, ChargeRate]]] = {}
+    for k, row in enumerate(portfolio.rates):
+        if row.cents >= 0:
+            names = (row.project_id, row.customer_id, row.person_id, row.role, row.currency or portfolio.currency)
+            groups.setdefault(names, []).append((k, row))
+    for some in groups.values():
+        some.sort(key=lambda pair: pair[1].first or date.min)
+        for place, (k, row) in enumerate(some):
+            for later, other in some[place + 1 :]:
+                if (other.first or date.min) >= (row.until or date.max):
+                    break
+                if other.first == row.first and other.cents != row.cents:
+                    shown = f"{row.cents} and {other.cents} cents"
+                    advice = "Maybe the newer one holds from a later day on: give it `first`. Neither is used."
+                    yield error("rate-twice", where=f"rates[{later}]", value=shown, advice=advice)
+                elif other.first != row.first and row.until is not None:
+                    advice = f"Maybe rates[{k}] ends earlier; the one that begins later is taken."
+                    yield warning("rate-overlap", where=f"rates[{later}]", value=other.first, advice=advice)
 
 
 def _exchange(portfolio: Portfolio) -> Iterator[Issue]:

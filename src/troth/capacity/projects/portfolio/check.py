@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from troth.capacity.projects.portfolio._check_money import money
+from troth.capacity.projects.portfolio._check_money import amounts, money
 from troth.capacity.projects.portfolio._check_people import people
 from troth.capacity.projects.portfolio._check_sheets import sheets
 from troth.capacity.projects.portfolio._check_use import bookings, changes, standing
@@ -44,3 +44,17 @@ def check_bookings(portfolio: Portfolio) -> list[Issue]:
     ['empty-span', 'unknown-project', 'unknown-person']
     """
     return list(bookings(portfolio))
+
+
+def check_money(portfolio: Portfolio) -> list[Issue]:
+    """Return every issue of rates, exchange rates, costs, prices and budgets: those of `check` that are about them.
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> from troth.capacity.projects.portfolio import ChargeRate
+    >>> bad = Portfolio(date(2026, 6, 1), rates=(ChargeRate(-5), ChargeRate(9_000, "USD")))
+    >>> [one.code for one in check_money(bad)]
+    ['no-exchange-rate', 'negative-number']
+    """
+    return [*money(portfolio), *amounts(portfolio)]
