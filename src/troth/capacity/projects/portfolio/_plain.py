@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 import types
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass
 from datetime import date
@@ -14,48 +13,15 @@ from functools import cache
 from typing import Any, Final, NoReturn, Union, get_args, get_origin, get_type_hints
 
 from troth.capacity.projects.portfolio._tell import age, error, near
-from troth.core.decision import Issue, Severity
-from troth.core.errors import InputError
+from troth.core.decision import Issue
 
-#: Beyond these a slip is likelier than a house: characters of a file, rows of a list, any number.
-MOST_TEXT, MOST_ROWS, MOST_NUMBER = 400_000_000, 5_000_000, 1e15
+#: Beyond these a slip is likelier than a house: rows of a list, any number.
+MOST_ROWS, MOST_NUMBER = 5_000_000, 1e15
 Hook = Callable[["Reader", dict[str, Any], str, Mapping[str, Any]], dict[str, Any]]
 
 
 class FaultError(Exception):
     """A value that cannot be used; the issue is told already."""
-
-
-def loaded(text: str, *, name: str) -> Any:
-    """Return the data of a JSON text.
-
-    Raises
-    ------
-    InputError : it is none, a key is there twice, brackets nest too deeply, or it is too long.
-    """
-    again: list[str] = []
-
-    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        found = dict(pairs)
-        if len(found) < len(pairs):
-            again.extend(key for key, n in Counter(key for key, _ in pairs).items() if n > 1)
-        return found
-
-    if len(text) > MOST_TEXT:
-        raise InputError([Issue("too-large", Severity.ERROR, name, f"{len(text):,}", "Maybe it is another file.")])
-    try:
-        data = json.loads(text, object_pairs_hook=once)
-    except json.JSONDecodeError as wrong:
-        where = f"{name}, line {wrong.lineno}, column {wrong.colno}"
-        advice = "Maybe a comma or a quote is missing, or the file is of another format: see --input."
-        raise InputError([Issue("not-json", Severity.ERROR, where, wrong.msg, advice)]) from wrong
-    except (ValueError, RecursionError) as wrong:
-        advice = "Maybe a number has too many digits, or brackets are not closed."
-        raise InputError([Issue("not-json", Severity.ERROR, name, str(wrong)[:80], advice)]) from wrong
-    if again:
-        advice = "Maybe one of the two has another name."
-        raise InputError([Issue("key-twice", Severity.ERROR, name, key, advice) for key in again])
-    return data
 
 
 @cache
