@@ -6,7 +6,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import floor
+from math import ceil, floor
 from typing import Final
 
 from troth.core.decision import Explanation, Status, Stop
@@ -160,7 +160,7 @@ def replan(
     calm = {one.visit_id for one in problem.published} - stood
     search = problem if given.most_changes is not None else _budgeted(problem, stood=stood, calm=calm)
     found = solve(search, stop=stop, seed=seed, params=params or RoutingParams(), start=left_alone)
-    if any(one.rule == "routing.changes" for one in found.broken):
+    if _over(found):
         found = _kept(
             search, found=found, left_alone=left_alone, stop=stop, seed=seed, params=params or RoutingParams()
         )
@@ -197,9 +197,27 @@ def _kept(
 ) -> RoutePlan:
     """Return a plan within the budget of changes in place of one that is not, unless that serves more that must be served.
 
-    Search and judge may differ by a hair in when a break is taken, and what must be served weighs more than changes. What is known
-    stays with its technician then, and near its time; the rest is searched once more, in a quarter of the time.
+    Search and judge may differ by a hair in when a break is taken, and what must be served weighs more than changes. The search
+    goes on for a quarter of the time with a budget that is smaller by what was beyond it; if that is no help either, known
+    visits stay with their technician, near their time, and the rest is searched once more.
     """
+    short = stop if stop.seconds is None else replace(stop, seconds=stop.seconds / 4)
+    less = max((search.prices.most_changes or 0) - ceil(_over(found)), 0)
+    plans = [found]
+    for tried, start in (
+        (replace(search, prices=replace(search.prices, most_changes=less)), found), (_pinned(search), left_alone),
+    ):  # fmt: skip
+        again = solve(tried, stop=short, seed=seed, params=params, start=start)
+        plans.append(judged(search, tours=again.tours, seed=seed, seconds=found.seconds))
+        if not _over(plans[-1]):
+            break
+    else:
+        plans.append(judged(search, tours=left_alone.tours, seed=seed, seconds=found.seconds))
+    return min(plans, key=_worth)
+
+
+def _pinned(search: RoutingProblem) -> RoutingProblem:
+    """Return the problem in which known visits stay with their technician, near their time."""
     was, free = {one.visit_id: one for one in search.published}, search.prices.free_move_s
     visits = tuple(
         one
@@ -214,17 +232,17 @@ def _kept(
         )
         for one in search.visits
     )  # fmt: skip
-    short = stop if stop.seconds is None else replace(stop, seconds=stop.seconds / 4)
-    pinned = replace(search, visits=visits)
-    again = solve(pinned, stop=short, seed=seed, params=params, start=left_alone)
-    plans = [found, *(judged(search, tours=one.tours, seed=seed, seconds=found.seconds) for one in (again, left_alone))]
-    return min(plans, key=_worth)
+    return replace(search, visits=visits)
+
+
+def _over(plan: RoutePlan) -> float:
+    """Return by how many changes a plan is beyond its budget."""
+    return sum(one.amount for one in plan.broken if one.rule == "routing.changes")
 
 
 def _worth(plan: RoutePlan) -> tuple[int, float, float]:
     """Return what counts of a plan, in this order: hard rules other than the budget, changes beyond it, cents."""
-    over = sum(one.amount for one in plan.broken if one.rule == "routing.changes")
-    return sum(one.rule != "routing.changes" for one in plan.broken), over, plan.value
+    return sum(one.rule != "routing.changes" for one in plan.broken), _over(plan), plan.value
 
 
 def _told(
