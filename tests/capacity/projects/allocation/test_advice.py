@@ -92,6 +92,14 @@ def test_a_project_is_put_off_to_when_there_are_hours() -> None:
     assert again.value == pytest.approx(160)
 
 
+def test_nothing_is_put_off_for_a_skill_that_nobody_has() -> None:
+    """Later there is nobody either, so that a delay is worth nothing; of somebody who is there only later it is."""
+    nobody = plain([[40, 40]], [[1, 0]], (0, 1, 0, 10, 1))
+    assert [one for one in advise(solve(nobody)) if one.kind is AdviceKind.DELAY] == []
+    later = replace(plain([[40, 40]], [[1]], (0, 0, 0, 10, 1)), held=np.array([[[False, True]]]))
+    assert [(one.project, one.weeks) for one in advise(solve(later)) if one.kind is AdviceKind.DELAY] == [("j0", 1)]
+
+
 def test_what_is_put_off_beyond_the_last_week_is_not_done() -> None:
     """A need that would come after the last week has no hours any more."""
     problem = plain([[40, 40]], [[1]], (0, 0, 0, 10, 1), (0, 0, 1, 30, 1))

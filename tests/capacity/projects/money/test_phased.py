@@ -26,6 +26,7 @@ from troth.capacity.projects.money import (
 from troth.capacity.projects.money.cents import rounded
 from troth.capacity.projects.portfolio import (
     ChargeRate,
+    Consultant,
     ContractTerms,
     Deal,
     ExchangeRate,
@@ -245,6 +246,17 @@ def test_bookings_are_hours_of_the_days_that_are_left() -> None:
     hours, issues = booked_hours(firm(people=(ada,), bookings=(booking,)))
     assert [(one.week, one.hours) for one in hours] == [(MONDAY, 12.0), (week(1), 16.0)]
     assert issues == ()
+
+
+def test_hours_of_a_placeholder_are_counted() -> None:
+    """Somebody still to be found has no hours of their own and is paid for all the same: at the mean of the role."""
+    booking = ProjectBooking("b", "apollo", week(1), week(2), 10.0, "tbd")
+    tbd = Consultant("tbd", role="dev", placeholder=True)
+    known = firm(people=(person("ada"), person("bob", cost=4_000), tbd), bookings=(booking,))
+    hours, issues = booked_hours(known)
+    assert [(one.week, one.hours, one.person_id) for one in hours] == [(week(1), 10.0, "tbd")] and issues == ()
+    total = phased(known, hours=hours).total(MoneyBasis.FORECAST)
+    assert (total.revenue_cents, total.cost_cents) == (100_000, 45_000)
 
 
 def test_a_soft_booking_is_as_likely_as_it_says() -> None:

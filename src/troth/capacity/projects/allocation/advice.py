@@ -134,9 +134,12 @@ def _later(plan: AllocationPlan, price: Floats, delays: tuple[int, ...]) -> Iter
     p, n = plan.problem, plan.problem.needs
     now = n.hours * np.maximum(n.value - price[n.skill, n.week], 0.0)
     settled = {int(j) for j in n.project[p.confirmed.need]}
+    best = np.where(p.can(), p.levels[:, :, None], 0.0).max(axis=0, initial=0.0)
     for k in delays:
-        there = n.week + k < len(p.weeks)
-        then = n.hours * there * np.maximum(n.value - price[n.skill, np.where(there, n.week + k, 0)], 0.0)
+        week = np.minimum(n.week + k, len(p.weeks) - 1)
+        level = best[n.skill, week]
+        there = (n.week + k < len(p.weeks)) & (level > 0) & (level >= n.level)  # what nobody can do then is not done
+        then = n.hours * there * np.maximum(n.value - price[n.skill, week], 0.0)
         gain = np.bincount(n.project, then - now, len(p.projects))
         for j in np.flatnonzero(gain > 0).tolist():
             if j not in settled:

@@ -84,7 +84,7 @@ def booked_hours(portfolio: Portfolio) -> tuple[list[WorkHours], tuple[Issue, ..
     """Return the bookings' hours by week from the portfolio's day on, and what was taken for granted.
 
     A booking lies evenly on the days of its span on which the person has paid hours (net of leave and holidays), for one
-    without a person from Monday to Friday; what lies in the past is left out. Bookings that are rejected, cancelled or
+    without a person or of a placeholder from Monday to Friday; what lies in the past is left out. Bookings that are rejected, cancelled or
     completed are left out. The hours' probability is such that with the project's it is the booking's, or the project's
     if that is less: a booking is only worked if its project happens.
 
@@ -101,7 +101,7 @@ def booked_hours(portfolio: Portfolio) -> tuple[list[WorkHours], tuple[Issue, ..
     """
     out, issues = [], []
     works = works_of(portfolio)
-    index = {who.person_id: k for k, who in enumerate(portfolio.people)}
+    index = {who.person_id: k for k, who in enumerate(portfolio.people) if not who.placeholder}
     alive = [one for one in portfolio.bookings if one.state not in _GONE and one.until > portfolio.day]
     if not alive:
         return [], ()
