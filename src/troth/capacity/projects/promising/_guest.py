@@ -72,22 +72,39 @@ def asked(prepared: PreparedFutures, what: str | Deal) -> Asked:
     told = np.maximum(job.wanted - int(prepared.beliefs.slips.known_before), won + 1)
     order = _turn(prepared, job, number, won)
     guest = Guest(
-        shapes, number, np.where(used, won, NEVER), job.wanted, luck.slip[:n], told, order, luck.ratio[:n], at, rows[:, 1].astype(np.int64),
-        rows[:, 2].astype(np.int64), 0.5 * rows[:, 3],
+        shapes, number, np.where(used, won, NEVER), job.wanted, luck.slip[:n], told, order, luck.ratio[:n], at, rows[:, 0].astype(np.int64),
+        rows[:, 1].astype(np.int64), 0.5 * rows[:, 2],
     )  # fmt: skip
     return Asked(job, number, chance, weight, guest, won, luck.slip[:n])
 
 
 def placed(
-    prepared: PreparedFutures, guest: Guest, *, whole: bool, extra: Extra | None = None, futures: int | None = None
+    prepared: PreparedFutures,
+    guest: Guest,
+    *,
+    whole: bool,
+    extra: Extra | None = None,
+    which: Any = None,
+    first: Any = None,
 ) -> Placed:
-    """Place a guest into the futures, on two threads."""
-    n, skills = futures or prepared.futures, len(prepared.skills)
-    out = Placed(np.full(n, NEVER), np.full(n, NEVER), np.zeros((n, skills)), np.zeros((n, skills)))
-    extra = extra or Extra(np.zeros(skills), 0, 0)
-    cut = n // 2
+    """Place a guest into the futures in which it is won, on two threads.
 
-    def run(part: tuple[int, int]) -> None:
+    Parameters
+    ----------
+    which : numbers of the futures it is placed in; None all.
+    first : (F,) week before which nobody can be booked on it; None if that is not known.
+    """
+    n, skills = prepared.futures, len(prepared.skills)
+    out = Placed(
+        np.full(n, NEVER), np.full(n, NEVER), np.zeros((n, skills)), np.zeros((n, skills)), np.full(n, prepared.weeks)
+    )
+    extra = extra or Extra(np.zeros(skills), 0, 0)
+    which = np.flatnonzero(guest.won < NEVER) if which is None else which
+    first = np.zeros(n, np.int64) if first is None else first
+    if not len(which):
+        return out
+
+    def run(part: Any) -> None:
         rows = room_for(prepared.world, prepared.weeks, len(guest.shapes.skill))
         place(
             prepared.world,
@@ -98,13 +115,13 @@ def placed(
             rows,
             extra,
             out,
-            part[0],
-            part[1],
+            part,
+            first,
             whole,
         )
 
     with ThreadPoolExecutor(2) as pool:
-        list(pool.map(run, [(0, cut), (cut, n)]))
+        list(pool.map(run, (which[: len(which) // 2], which[len(which) // 2 :])))
     return out
 
 
@@ -124,9 +141,10 @@ def _weights(chance: Any, wins: Any, *, known: bool) -> tuple[Any, Any]:
 def _own(prepared: PreparedFutures, number: int) -> tuple[Any, Any]:
     """Return the bookings of a job in the futures, and where those of each future end."""
     lived, n = prepared.lived, prepared.futures
-    mine = lived.own[:, 0] == number if number >= 0 else np.zeros(len(lived.own), np.bool_)
-    before = np.concatenate([[0], np.cumsum(mine)])
-    return lived.own[mine], before[lived.own_at[: n + 1]].astype(np.int64)
+    if number < 0:
+        return lived.own[:0], np.zeros(n + 1, np.int64)
+    at = lived.own_at[number]
+    return lived.own[at[0] : at[-1]], at - at[0]
 
 
 def _turn(prepared: PreparedFutures, job: Job, number: int, won: Any) -> Any:

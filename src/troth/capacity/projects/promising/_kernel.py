@@ -26,6 +26,10 @@ from troth.capacity.projects.promising._world import World
 def begin(w: World, d: Draws, now: Now, out: Lived, f: int, started: Any) -> None:
     """Put the state back to before the first day."""
     jobs = d.won.shape[1]
+    for week in range(out.helped.shape[1]):
+        out.helped[f, week] = 0.0
+        for s in range(out.wanting.shape[2]):
+            out.wanting[f, week, s] = 0.0
     for load in range(w.load_waits.shape[0]):
         now.waits[load] = w.load_waits[load]
     for j in range(jobs):
@@ -60,13 +64,14 @@ def live(
     weeks: int,
     kept_to: int,
 ) -> int:
-    """Live the futures from the a-th to before the b-th; return where their entries end.
+    """Live the futures from the a-th to before the b-th; return the first that is not lived, for want of room for entries.
 
     Parameters
     ----------
     edges : (Q,) ascending places in the line at which free hours are written down.
     started : (J,) days on which jobs were begun before; NEVER.
     deals : (J,) whether the bookings of a job are kept.
+    kept_to : where the entries of the a-th begin; those of each future end at `own_at` of the next.
     """
     people = w.hours.shape[0]
     for f in range(a, b):
@@ -76,6 +81,9 @@ def live(
             active = stand_in_line(d, now, f, 7 * week, active)
             plan(w, d, now, out, edges, f, week, active)
             kept_to = note_own(now, out, week, deals, kept_to)
+            # Begun again in more room: what one future leaves depends on no other.
+            if kept_to < 0:
+                return f
             for p in range(people):
                 now.total[p] = 0.0
             for day in range(7 * week, 7 * week + 7):
@@ -95,7 +103,7 @@ def live(
                 out.worked[f, week, p] = min(255.0, 2 * now.total[p])
             active = leave_line(now, out, f, active)
         out.own_at[f + 1] = kept_to
-    return kept_to
+    return b
 
 
 @compiled

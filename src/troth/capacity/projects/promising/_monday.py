@@ -173,11 +173,13 @@ def plan(w: World, d: Draws, now: Now, out: Lived, edges: Any, f: int, week: int
 
 @compiled
 def note_own(now: Now, out: Lived, week: int, deals: Any, kept_to: int) -> int:
-    """Write down the week's bookings of jobs whose are kept; return where the entries end."""
+    """Write down the week's bookings of jobs whose are kept; return where the entries end, -1 if there is no room."""
     for p in range(now.free.shape[0]):
         for k in range(now.many[p]):
             j = now.job[p, k]
-            if deals[j] and kept_to < out.own.shape[0]:
+            if deals[j]:
+                if kept_to == out.own.shape[0]:
+                    return -1
                 out.own[kept_to, 0], out.own[kept_to, 1], out.own[kept_to, 2] = j, week, p
                 out.own[kept_to, 3] = min(255.0, 2 * now.hours[p, k])
                 kept_to += 1

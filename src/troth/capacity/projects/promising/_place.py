@@ -50,12 +50,15 @@ class Extra(NamedTuple):
 
 
 class Placed(NamedTuple):
-    """Where it came to lie in each future: first and last day, weeks in which each skill kept it from starting, bought hours."""
+    """Where it came to lie in each future: first and last day, weeks in which each skill kept it from starting, bought hours;
+    the first week in which somebody was booked on it.
+    """
 
     start: Any
     finish: Any
     blocked: Any
     bought: Any
+    since: Any
 
 
 class Rows(NamedTuple):
@@ -288,6 +291,8 @@ def _week(
     if g.number >= 0 and place_of(d, f, g.number, 7 * week) < edges[q]:
         mine = 1
     many = _bookings(w, d, x, g, r, e, out, f, week, q, phases, mine, 0 if out.start[f] == NEVER else 1)
+    if many > 0:
+        out.since[f] = min(out.since[f], week)
     last = _done(w, d, x, g, r, out, f, week, phases, many, mine)
     for k in range(many):
         if r.who[k] < w.hours.shape[0]:
@@ -300,17 +305,34 @@ def _week(
 
 @kept
 def place(
-    w: World, d: Draws, x: Lived, edges: Any, g: Guest, r: Rows, e: Extra, out: Placed, a: int, b: int, whole: int
+    w: World,
+    d: Draws,
+    x: Lived,
+    edges: Any,
+    g: Guest,
+    r: Rows,
+    e: Extra,
+    out: Placed,
+    which: Any,
+    first: Any,
+    whole: int,
 ) -> None:
-    """Place a project in the futures from the a-th to before the b-th; only its start if not `whole`."""
+    """Place a project in some futures; only its start if not `whole`.
+
+    Parameters
+    ----------
+    which : numbers of the futures.
+    first : (F,) week before which nobody can be booked on it, if that is known.
+    """
     weeks = x.free.shape[1]
-    for f in range(a, b):
+    for i in range(which.shape[0]):
+        f = which[i]
         for k in range(g.own_at[f], g.own_at[f + 1]):
             r.own[g.own_week[k], g.own_who[k]] = g.own_hours[k]
         _begin(w, g, r, f)
-        out.start[f], out.finish[f] = NEVER, NEVER
+        out.start[f], out.finish[f], out.since[f] = NEVER, NEVER, weeks
         phases = _closed(g, r, 0)
-        for week in range(max((g.won[f] + 6) // 7, w.house.plan_from), weeks):
+        for week in range(max((g.won[f] + 6) // 7, w.house.plan_from, first[f]), weeks):
             late = g.slip[f] if 7 * week >= g.told[f] else 0
             if g.wanted + late < 7 * week + 5:
                 phases = _week(w, d, x, edges, g, r, e, out, f, week, phases, g.order[f] + late)

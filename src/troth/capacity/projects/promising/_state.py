@@ -37,7 +37,8 @@ class Lived(NamedTuple):
     helped: Any
     """(F, W) hours of reactive work done."""
     own: Any
-    """(E, 4) of deals only: job, week, person, halves of hours booked; own_at (F + 1,) where those of each future end."""
+    """(E, 3) of what was not begun before, job by job and future by future: week, person, halves of hours booked; own_at
+    (J, F + 1) where those of each future begin and the last ends."""
     own_at: Any
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -15,7 +16,7 @@ from troth.capacity.projects.portfolio import Portfolio
 from troth.capacity.projects.promising._draws import Draws, Fate, Luck
 from troth.capacity.projects.promising._jobs import NEVER, Job, jobs_of
 from troth.capacity.projects.promising._ratios import needs_of, ratios
-from troth.capacity.projects.promising._run import blank, live_group
+from troth.capacity.projects.promising._run import blank, joined, live_group
 from troth.capacity.projects.promising._state import Lived
 from troth.capacity.projects.promising._world import World, leaves_on, loads_of, origin_of, skills_in, world_of
 from troth.capacity.projects.promising.beliefs import Beliefs
@@ -67,6 +68,11 @@ class PreparedFutures:
     def day(self, index: int) -> date:
         """Return the day of an index."""
         return self.origin + timedelta(days=int(index))
+
+    @cached_property
+    def bookable(self) -> Any:
+        """(W,) halves of hours that could be booked in all futures together."""
+        return self.lived.room[: self.futures].sum(axis=2, dtype=np.int64).sum(axis=0)
 
     def free(self) -> Any:
         """Return (F, W, S) hours of a skill that nobody is booked for; people of several skills count for each."""
@@ -253,9 +259,8 @@ def _lived(
             done = group[1]
             if on_progress is not None:
                 on_progress(done, futures)
-    at = np.cumsum(np.concatenate([[0], *(np.diff(ends) for _, ends in owns)])).astype(np.int64)
-    rows = np.concatenate([np.zeros((0, 4), np.uint16), *(own for own, _ in owns)])
-    return shared._replace(own=rows, own_at=at), done
+    own, own_at = joined(owns, jobs=made.draws.won.shape[1])
+    return shared._replace(own=own, own_at=own_at), done
 
 
 def _in_order(pool: ThreadPoolExecutor, one: Callable[[tuple[int, int]], Any], groups: Sequence[Any]) -> Iterator[Any]:

@@ -71,7 +71,10 @@ class _Starts:
     def __init__(self, prepared: PreparedFutures, question: Asked) -> None:
         self.prepared, self.question = prepared, question
         self.by_promise = prepared.beliefs.house.by_promise
-        self.once: Placed | None = None
+        self.used = question.guest.won < NEVER
+        # Hours booked hard are taken before the line begins, and its own are given back only behind it.
+        self.sooner = not (prepared.world.fix_job == question.number).any()
+        self.found: dict[int, tuple[Any, Placed]] = {}
 
     def guest(self, day: int | None) -> Any:
         """Return the guest with a promised day."""
@@ -79,10 +82,37 @@ class _Starts:
 
     def kept(self, day: int) -> Any:
         """Return (F,) days of the start, less the client's own delay, if it is promised for a day."""
-        if self.once is None or self.by_promise:
-            self.once = placed(self.prepared, self.guest(day), whole=False)
-        found = self.once.start
+        at = day if self.by_promise else 0
+        if at not in self.found:
+            guest = self.guest(day)
+            self.found[at] = (places := self._places(guest)), self._placed(guest, at, places)
+        found = self.found[at][1].start
         return np.where(found < NEVER, found - self.question.slip, NEVER)
+
+    def _places(self, guest: Any) -> Any:
+        """Return (F,) a number of the places at which its hours are read, before and after a client's delay is told."""
+        edges = self.prepared.edges
+        before, after = (np.searchsorted(edges, guest.order + late, side="right") for late in (0, guest.slip))
+        return np.minimum(before, len(edges) - 1) * len(edges) + np.minimum(after, len(edges) - 1)
+
+    def _placed(self, guest: Any, at: int, places: Any) -> Placed:
+        """Place a guest where that was not done before for a day with the same places.
+
+        A later day leaves nobody more room, so weeks in which nobody could be booked for an earlier one are passed over.
+        """
+        low = max((day for day in self.found if day < at), default=None)
+        high = min((day for day in self.found if day > at), default=None)
+        which, first = self.used.copy(), None
+        known = [self.found[day] for day in (low, high) if day is not None]
+        for same, _ in known:
+            which &= places != same
+        if low is not None and self.sooner:
+            first = self.found[low][1].since
+        out = placed(self.prepared, guest, whole=False, which=np.flatnonzero(which), first=first)
+        for same, one in known:
+            rows = places == same
+            out.start[rows], out.since[rows] = one.start[rows], one.since[rows]
+        return out
 
     def curve(self, levels: Sequence[float], weeks: int | None) -> tuple[list[date], list[float]]:
         """Return working days and the probability that a start promised for them is kept.
@@ -140,7 +170,7 @@ def _explained(prepared: PreparedFutures, question: Asked, out: Placed) -> Expla
     begun = out.start[out.start < NEVER]
     until = int(np.median(begun)) // 7 + 1 if len(begun) else prepared.weeks
     helped = float(prepared.lived.helped[: prepared.futures, :until].mean())
-    room = float(prepared.lived.room[: prepared.futures, :until].sum(axis=2, dtype=float).mean()) / 2
+    room = float(prepared.bookable[:until].sum()) / (2 * prepared.futures * until)
     load = Explanation("reactive-work", {"hours_a_week": helped, "of_hours": room})
     return Explanation("start-binds", {"first": parts[0][1].code}, (*(one for _, one in parts), load))
 

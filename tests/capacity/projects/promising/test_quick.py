@@ -1,0 +1,66 @@
+"""What is left out to be quick changes nothing."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.capacity.projects.promising.firms import day, workshop
+from troth.capacity.projects.portfolio import ProjectBooking
+from troth.capacity.projects.promising import PreparedFutures, prepare
+from troth.capacity.projects.promising._guest import asked, placed
+from troth.capacity.projects.promising.promise import _Starts
+
+_RUN = importlib.import_module("troth.capacity.projects.promising._run")
+NEVER = 1 << 20
+
+
+@pytest.fixture(scope="module", params=["promised", "given", "booked"])
+def ready(request: Any) -> PreparedFutures:
+    """Return futures of a workshop that is busy; by promise, in the order of the wins, or with hours booked hard."""
+    portfolio, beliefs = workshop(load=9.0)
+    if request.param == "given":
+        beliefs = replace(beliefs, house=replace(beliefs.house, by_promise=False, least_hours=6.0))
+    if request.param == "booked":
+        hard = ProjectBooking("b", "p3", day(0), day(14), 40.0, "carver 1")
+        portfolio = replace(portfolio, bookings=(hard,))
+        beliefs = replace(beliefs, house=replace(beliefs.house, keep_weeks=2))
+    return prepare(portfolio, beliefs=beliefs, futures=120, weeks=40, seed=4)
+
+
+@pytest.mark.parametrize("name", ["d1", "d3", "d4", "p3"])
+def test_starts_are_those_of_placing_anew(ready: PreparedFutures, name: str) -> None:
+    """Whatever days were asked about before, the starts promised for a day are those of placing the project from nothing."""
+    starts, question, other = _Starts(ready, asked(ready, name)), asked(ready, name), 0
+    before: Any = None
+    for week in (2, 20, 11, 30, 5, 6, 8, 25, 38, 3):
+        found = starts.kept(7 * week + 4)
+        anew = placed(ready, starts.guest(7 * week + 4), whole=False)
+        assert np.array_equal(found, np.where(anew.start < NEVER, anew.start - question.slip, NEVER)), week
+        other += before is not None and not np.array_equal(found, before)
+        before = found
+    assert other or not ready.beliefs.house.by_promise
+
+
+def test_futures_do_not_depend_on_the_room_for_bookings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Futures whose bookings find no room are lived again in more, and come out alike."""
+    portfolio, beliefs = workshop()
+    much = prepare(portfolio, beliefs=beliefs, futures=45, weeks=20, seed=2)
+    monkeypatch.setattr(_RUN, "_EACH", 0.0)
+    little = prepare(portfolio, beliefs=beliefs, futures=45, weeks=20, seed=2)
+    for name in much.lived._fields:
+        assert np.array_equal(getattr(much.lived, name), getattr(little.lived, name)), name
+
+
+def test_bookings_lie_job_by_job() -> None:
+    """Bookings of groups of futures are sorted by job, within a job by future, within a future as they were made."""
+    rows = np.array([[2, 0, 5, 8], [0, 0, 4, 6], [2, 1, 5, 3], [0, 0, 1, 1], [2, 0, 2, 9]], np.uint16)
+    groups = [_RUN.by_job(rows[:3], np.array([1, 2]), 3), _RUN.by_job(rows[3:], np.array([0, 2]), 3)]
+    own, at = _RUN.joined(groups, jobs=3)
+    assert at.tolist() == [[0, 0, 1, 1, 2], [2, 2, 2, 2, 2], [2, 3, 4, 4, 5]]
+    assert own.tolist() == [[0, 4, 6], [0, 1, 1], [0, 5, 8], [1, 5, 3], [0, 2, 9]]
+    assert _RUN.joined([], jobs=3)[1].shape == (3, 1)
