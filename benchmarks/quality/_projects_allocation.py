@@ -222,6 +222,7 @@ def interior(cost: Any, upper: Any, matrix: Any, limits: Any, *, seconds: float)
     model.row_lower_, model.row_upper_ = np.full(len(limits), -np.inf), limits
     model.a_matrix_.format_ = highspy.MatrixFormat.kColwise
     model.a_matrix_.start_, model.a_matrix_.index_, model.a_matrix_.value_ = matrix.indptr, matrix.indices, matrix.data
+    _Highs.resetGlobalScheduler(True)  # another solve of this process may have asked for another number of threads
     solver: Any = _Highs()  # the public class prints a banner
     for name, value in (
         ("output_flag", False),
@@ -234,4 +235,5 @@ def interior(cost: Any, upper: Any, matrix: Any, limits: Any, *, seconds: float)
     solver.passModel(model)
     solver.run()
     ended = solver.getModelStatus() == highspy.HighsModelStatus.kOptimal
+    _Highs.resetGlobalScheduler(True)
     return (-solver.getInfo().objective_function_value if ended else None), len(cost)
