@@ -25,7 +25,7 @@ class Tenths:
     def __init__(self, problem: RoutingProblem) -> None:
         shift = problem.technicians[0].shifts[0]
         rows = [shift.start_place, *(one.place for one in problem.visits)]
-        self.gaps = np.round(problem.seconds[np.ix_(rows, rows)] * 10).astype(np.int64)
+        self.gaps: Any = np.round(problem.seconds[np.ix_(rows, rows)] * 10).astype(np.int64)
         self.load = [sum(one.parts.values()) for one in problem.visits]
         self.service = [round(one.service_s * 10) for one in problem.visits]
         self.opens = [round(one.windows[0].start_s * 10) for one in problem.visits]

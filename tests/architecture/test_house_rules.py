@@ -13,6 +13,8 @@ LONG: dict[str, str] = {}
 
 #: Public engine functions that take more than one argument by position, each with the reason.
 POSITIONAL: dict[str, str] = {
+    "core/json_input.py Faults.tell": "code, place, value, advice: an issue in its own order, said hundreds of times",
+    "core/json_input.py Faults.wrong": "the same",
     "kpi/definition.py Part.span": "rows and parameters, as every function of a part takes them",
     "log/lake.py Lake.shelf": "the path of a table, part by part, then its schema",
     "log/timelines/cache.py refresh": "lake, connection and timeline: no two of one type",

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from troth.core import json_input
 from troth.core.errors import InputError
-from troth.core.json_input import loaded, near
+from troth.core.json_input import FaultError, Faults, loaded, near
 
 _PLAIN = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
@@ -60,3 +60,14 @@ def test_the_nearest_word_is_named() -> None:
     assert near("moon", known=[]) == "Maybe leave it out: there is none to name."
     long = near("moon", known=[f"w{k:02}" for k in range(25)])
     assert "w23 and others" in long and "w24" not in long
+
+
+def test_all_faults_gather_and_long_values_are_cut() -> None:
+    """A fault is told with its place; `wrong` tells it and gives the value up; data that cannot be written is named by its type."""
+    faults, deep = Faults(), list[object]()
+    deep.append(deep)
+    faults.tell("odd", "a[0]", "x" * 200, "Maybe less.")
+    with pytest.raises(FaultError):
+        faults.wrong("bad", "a[1]", deep, "Maybe none.")
+    assert [(one.code, one.where, len(one.value)) for one in faults.issues] == [("odd", "a[0]", 80), ("bad", "a[1]", 4)]
+    assert faults.issues[0].value.endswith("...") and faults.issues[1].value == "list"

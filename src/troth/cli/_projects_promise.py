@@ -69,7 +69,7 @@ def promise_command(
         {"sure": level, "start": None if a is None else a.isoformat(), "finish": None if b is None else b.isoformat()}
         for level, a, b in zip(answer.levels, answer.starts, answer.finishes, strict=True)
     ]
-    _show(rows, extra, answer, form=form)
+    _show(rows, extra, answer, form=form, of=prepared.futures)
     told([one for one in issues if one.severity is not Severity.INFO], form=form)
     return int(any(row["start"] is None for row in rows) or doubtful(issues))
 
@@ -123,7 +123,9 @@ def _sentence(one: Explanation) -> str:
     return _SAYS[one.code].format(**one.parameters) if one.code in _SAYS else one.code
 
 
-def _show(rows: Sequence[output.Row], extra: dict[str, Any], answer: StartAnswer, *, form: output.Form) -> None:
+def _show(
+    rows: Sequence[output.Row], extra: dict[str, Any], answer: StartAnswer, *, form: output.Form, of: int
+) -> None:
     if form is not output.Form.TABLE:
         output.show(rows, form=form, key="levels", extra=extra)
         return
@@ -131,7 +133,9 @@ def _show(rows: Sequence[output.Row], extra: dict[str, Any], answer: StartAnswer
         "sure": lambda row: f"{row['sure']:.0%}", "start": lambda row: row["start"] or "-", "finish": lambda row: row["finish"] or "-",
     }  # fmt: skip
     output.show(rows, form=form, key="levels", columns=columns)
-    click.echo(f"If {answer.deal_id} is won, which is {answer.win:.0%} likely; {answer.futures:,.0f} futures. It waits")
+    click.echo(
+        f"If {answer.deal_id} is won, which is {answer.win:.0%} likely; rests on {answer.futures:,.0f} of {of:,} futures. It waits"
+    )
     for one in answer.binds.parts:
         click.echo(f"  {_sentence(one)}")
     if "by" in extra:

@@ -6,15 +6,62 @@ import json
 from collections import Counter
 from collections.abc import Collection
 from difflib import get_close_matches
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from troth.core.decision import Issue, Severity
 from troth.core.errors import InputError
 
 #: A text of more characters is likelier another file than an input.
 MOST_TEXT: Final = 400_000_000
-#: An advice lists so many words at most.
+#: An advice lists so many words at most, an issue shows so much of a value.
 _NAMED: Final = 24
+_SHOWN: Final = 80
+
+
+class FaultError(Exception):
+    """A value that cannot be used; the issue is told already."""
+
+
+class Faults:
+    """What is wrong with an input, gathered while it is read.
+
+    Parameters
+    ----------
+    issues : all that was wrong so far.
+    """
+
+    def __init__(self) -> None:
+        self.issues: list[Issue] = []
+
+    def tell(self, code: str, where: str, value: Any, advice: str, severity: Severity = Severity.ERROR) -> None:
+        """Tell an issue and go on."""
+        shown = written(value)
+        short = shown if len(shown) <= _SHOWN else f"{shown[: _SHOWN - 3]}..."
+        self.issues.append(Issue(code, severity, where, short, advice))
+
+    def wrong(self, code: str, where: str, value: Any, advice: str) -> NoReturn:
+        """Tell an issue and give the value up.
+
+        Raises
+        ------
+        FaultError : always.
+        """
+        self.tell(code, where, value, advice)
+        raise FaultError
+
+
+def written(value: Any) -> str:
+    """Return plain data as text, as an issue shows it.
+
+    Examples
+    --------
+    >>> written("as it is"), written([1, None])
+    ('as it is', '[1, null]')
+    """
+    try:
+        return value if isinstance(value, str) else json.dumps(value, default=str)
+    except (RecursionError, ValueError):
+        return type(value).__name__
 
 
 def loaded(text: str, *, name: str) -> Any:

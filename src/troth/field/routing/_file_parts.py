@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from troth.core.json_input import FaultError
 from troth.field.routing._reading import (
     END_PLACE,
     INSTANT,
@@ -19,7 +20,6 @@ from troth.field.routing._reading import (
     POINT,
     TEXT,
     WHOLE,
-    FaultError,
     Frame,
     Kind,
     many,

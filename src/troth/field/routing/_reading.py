@@ -2,53 +2,29 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
-from troth.core.decision import Issue, Severity
-from troth.core.json_input import near
+from troth.core.json_input import FaultError, Faults, near
 from troth.core.lengths import length_text, parse_length
 
 #: Beyond these a slip is likelier than a day in the field: seconds or metres, cents, pieces, rows of a list.
 MOST_SECONDS, MOST_CENTS, MOST_PIECES, MOST_ROWS = 1e10, 1e12, 1_000_000_000, 20_000
 
 
-class FaultError(Exception):
-    """A value that cannot be used; the issue is told already."""
-
-
-class Frame:
+class Frame(Faults):
     """What values are read against: the beginning, its zone, places by name; and the issues so far."""
 
     def __init__(self) -> None:
-        self.issues: list[Issue] = []
+        super().__init__()
         self.begins_at = datetime(1970, 1, 1, tzinfo=UTC)
         self.zone: tzinfo | None = None
         self.rows: dict[str, int] = {}
         self.places: list[tuple[str, float, float]] = []
         self.fixed = False  # whether a matrix is given, so that no place can be added
-
-    def tell(self, code: str, where: str, value: Any, advice: str, severity: Severity = Severity.ERROR) -> None:
-        """Tell an issue and go on."""
-        try:
-            shown = value if isinstance(value, str) else json.dumps(value, default=str)
-        except (RecursionError, ValueError):
-            shown = type(value).__name__
-        self.issues.append(Issue(code, severity, where, shown if len(shown) <= 80 else f"{shown[:77]}...", advice))
-
-    def wrong(self, code: str, where: str, value: Any, advice: str) -> NoReturn:
-        """Tell an issue and give the value up.
-
-        Raises
-        ------
-        FaultError : always.
-        """
-        self.tell(code, where, value, advice)
-        raise FaultError
 
     def instant(self, second: float) -> datetime:
         """Return the instant of a second, in the zone of the beginning."""

@@ -9,9 +9,9 @@ from typing import Any, Final
 import numpy as np
 
 from troth.core.decision import Severity
-from troth.core.json_input import near
+from troth.core.json_input import FaultError, near
 from troth.field.routing._file_parts import MATRIX
-from troth.field.routing._reading import MOST_ROWS, NUMBER, FaultError, Frame
+from troth.field.routing._reading import MOST_ROWS, NUMBER, Frame
 
 _TASK: Final = frozenset(
     {

@@ -13,11 +13,11 @@ import numpy as np
 
 from troth.core.decision import Issue, Severity
 from troth.core.errors import InputError
-from troth.core.json_input import loaded, near
+from troth.core.json_input import FaultError, loaded, near
 from troth.core.spans import zone
 from troth.field.routing._file_parts import PROBLEM
 from troth.field.routing._names import known
-from troth.field.routing._reading import INSTANT, TEXT, WHOLE, FaultError, Frame, Kind, aware, keys, many
+from troth.field.routing._reading import INSTANT, TEXT, WHOLE, Frame, Kind, aware, keys, many
 from troth.field.routing.check import check
 from troth.field.routing.orders import timed_together
 from troth.field.routing.problem import RoutingProblem

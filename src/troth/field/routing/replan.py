@@ -130,7 +130,8 @@ def replan(
     events : what came up since the last plan.
     new : visits that came up; their places are rows of the problem's matrix.
     prices : of changes; those of the problem, or `CHANGES` if it has none.
-    stop : when the search stops; computing instants and explanations comes on top.
+    stop : when the search stops; computing instants and explanations comes on top, and, for a plan beyond its budget of changes,
+        a quarter of the seconds (of the steps: as many) once or twice more.
 
     Raises
     ------

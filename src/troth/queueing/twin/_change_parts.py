@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Final
 
+from troth.core.json_input import near
 from troth.core.spans import Span, merge
 from troth.queueing.twin import _most as most
 from troth.queueing.twin._clock import WallClock
-from troth.queueing.twin._reading import near
 from troth.queueing.twin.day import IDLE
 from troth.queueing.twin.problem import TwinProblem, TwinStream
 

@@ -6,12 +6,12 @@ from dataclasses import replace
 from datetime import timedelta
 from itertools import count
 
+from troth.core.json_input import near
 from troth.core.lengths import parse_length
 from troth.core.spans import Span
 from troth.queueing.twin import _most as most
 from troth.queueing.twin._change_parts import Change, ChangeError, matching, streams_of, whole, without
 from troth.queueing.twin._clock import ReversedError
-from troth.queueing.twin._reading import near
 from troth.queueing.twin.day import UNNAMED
 from troth.queueing.twin.problem import Picking, Reserve, Routing, TwinAgent, TwinProblem
 

@@ -11,13 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from troth.core.errors import InputError
+from troth.core.json_input import FaultError
 from troth.core.spans import Span
 from troth.core.terms import AgentState
 from troth.queueing.choose import Waiting, skill
 from troth.queueing.discipline import Discipline
 from troth.queueing.record import from_json as discipline_of
 from troth.queueing.twin import _most as most
-from troth.queueing.twin._reading import FaultError, Reader, Reading
+from troth.queueing.twin._reading import Reader, Reading
 from troth.queueing.twin.problem import (
     CallbackOffer,
     Counters,

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import difflib
-import json
 import math
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from troth.core.decision import Issue, Severity
+from troth.core.json_input import FaultError, Faults, near
 from troth.core.lengths import parse_length
 from troth.core.spans import Span
 from troth.queueing.twin import _most as most
@@ -25,56 +23,20 @@ Reader = Callable[[Any, str], Any]
 SHAPES: Final[dict[str, str | None]] = {
     "exponential": None, "lognormal": "spread", "gamma": "shape", "seen": None, "quantiles": None,
 }  # fmt: skip
-#: An advice lists so many words at most.
-_NAMED: Final = 24
 _LENGTHS: Final = "Maybe a time such as 90s, 5min or 1.5h."
 
 
-class FaultError(Exception):
-    """A value that cannot be used; the issue is told already."""
-
-
-def near(word: str, *, known: Collection[str]) -> str:
-    """Return an advice that names the known word nearest to one that is not."""
-    if not known:
-        return "Maybe leave it out: there is none to name."
-    found = difflib.get_close_matches(word.lower(), list(known), 1, 0.6)
-    if found:
-        return f"Maybe {found[0]} is meant."
-    some = sorted(known)
-    return f"Maybe one of {', '.join(some[:_NAMED])}{' and others' if len(some) > _NAMED else ''} is meant."
-
-
-class Reading:
+class Reading(Faults):
     """The reading of one file.
 
     Parameters
     ----------
-    issues : all that was wrong so far.
     clock : by which times are written, once known.
     """
 
     def __init__(self) -> None:
-        self.issues: list[Issue] = []
+        super().__init__()
         self.clock: WallClock = empty_clock()
-
-    def wrong(self, code: str, *, where: str, value: Any, advice: str) -> NoReturn:
-        """Tell an issue and give the value up.
-
-        Raises
-        ------
-        FaultError
-            Always.
-        """
-        self.tell(code, where=where, value=value, advice=advice)
-        raise FaultError
-
-    def tell(self, code: str, *, where: str, value: Any, advice: str) -> None:
-        """Tell an issue and go on."""
-        shown = value if isinstance(value, str) else json.dumps(value, default=str)
-        self.issues.append(
-            Issue(code, Severity.ERROR, where, shown if len(shown) <= 80 else f"{shown[:77]}...", advice)
-        )
 
     # Whole rows -------------------------------------------------------------------------------------------------------
 

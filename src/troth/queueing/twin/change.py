@@ -9,12 +9,12 @@ from typing import Final
 
 from troth.core.decision import Issue, Severity
 from troth.core.errors import InputError
+from troth.core.json_input import near
 from troth.core.spans import Span, zone
 from troth.queueing.twin import _change_demand as demand
 from troth.queueing.twin import _change_supply as supply
 from troth.queueing.twin._change_parts import Change, ChangeError
 from troth.queueing.twin._clock import ReversedError, WallClock
-from troth.queueing.twin._reading import near
 from troth.queueing.twin.problem import TwinProblem
 
 _LINE: Final = re.compile(r"(?P<what>[^:=@]*)(?::(?P<who>[^=]*))?=(?P<value>.*)")

@@ -12,11 +12,12 @@ from zoneinfo import ZoneInfo
 
 from troth.core.decision import Issue, Severity
 from troth.core.errors import InputError
+from troth.core.json_input import FaultError
 from troth.core.spans import Span, zone
 from troth.queueing.twin import _most as most
 from troth.queueing.twin._clock import WallClock, instant_of
 from troth.queueing.twin._file_parts import FileParts
-from troth.queueing.twin._reading import FaultError, Reader, Reading
+from troth.queueing.twin._reading import Reader, Reading
 from troth.queueing.twin.check import check, unserved
 from troth.queueing.twin.problem import Policy, TwinProblem
 

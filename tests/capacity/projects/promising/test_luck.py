@@ -33,7 +33,7 @@ def _deals(beliefs: Beliefs, *, closes: tuple[int, int] = (10, 12)) -> np.ndarra
         for k, at in enumerate(closes)
     )
     ready = prepare(Portfolio(DAY, (person("a", "carving"),), (), deals), beliefs=beliefs, futures=N, weeks=12, seed=4)
-    return ready.draws.won[:, :2] < 1 << 20
+    return np.asarray(ready.draws.won[:, :2] < 1 << 20)
 
 
 def test_stated_probabilities_are_corrected() -> None:

@@ -25,7 +25,7 @@ def best_round(*, tail: Counts, head: Counts, room: Counts, gain: Counts) -> Cou
     room : the most that can flow through it.
     gain : of each unit of flow.
     """
-    from ortools.graph.python import min_cost_flow  # type: ignore[import-untyped]  # the wheel has types for sat only
+    from ortools.graph.python import min_cost_flow
 
     model = min_cost_flow.SimpleMinCostFlow()
     arcs = model.add_arcs_with_capacity_and_unit_cost(tail.astype(np.int32), head.astype(np.int32), room, -gain)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import types
 from collections.abc import Callable, Mapping
@@ -10,18 +9,15 @@ from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass
 from datetime import date
 from enum import StrEnum
 from functools import cache
-from typing import Any, Final, NoReturn, Union, get_args, get_origin, get_type_hints
+from typing import Any, Final, Union, get_args, get_origin, get_type_hints
 
-from troth.capacity.projects.portfolio._tell import age, error, near
-from troth.core.decision import Issue
+from troth.capacity.projects.portfolio._tell import age, near, told
+from troth.core.decision import Issue, Severity
+from troth.core.json_input import FaultError, Faults, written
 
 #: Beyond these a slip is likelier than a house: rows of a list, any number.
 MOST_ROWS, MOST_NUMBER = 5_000_000, 1e15
 Hook = Callable[["Reader", dict[str, Any], str, Mapping[str, Any]], dict[str, Any]]
-
-
-class FaultError(Exception):
-    """A value that cannot be used; the issue is told already."""
 
 
 @cache
@@ -37,7 +33,7 @@ def usual(one: Field[Any]) -> Any:
 
 
 @dataclass(slots=True)
-class Reader:
+class Reader(Faults):
     """Reads records; what cannot be read is told and left out.
 
     Parameters
@@ -51,23 +47,9 @@ class Reader:
     extra: Mapping[type, tuple[str, ...]] = field(default_factory=dict)
     issues: list[Issue] = field(default_factory=list)
 
-    def tell(self, code: str, where: str, value: Any, advice: str) -> None:
+    def tell(self, code: str, where: str, value: Any, advice: str, severity: Severity = Severity.ERROR) -> None:
         """Tell an issue and go on."""
-        try:
-            shown = value if isinstance(value, str) else json.dumps(value, default=str)
-        except (RecursionError, ValueError):
-            shown = type(value).__name__
-        self.issues.append(error(code, where=where or "portfolio", value=shown, advice=advice))
-
-    def wrong(self, code: str, where: str, value: Any, advice: str) -> NoReturn:
-        """Tell an issue and give the value up.
-
-        Raises
-        ------
-        FaultError : always.
-        """
-        self.tell(code, where, value, advice)
-        raise FaultError
+        self.issues.append(told(severity, code, where or "portfolio", written(value), advice))
 
     def read(self, kind: Any, value: Any, where: str, outer: Mapping[str, Any]) -> Any:
         """Return a value of a kind.

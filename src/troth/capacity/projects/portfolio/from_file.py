@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any, Final
 
-from troth.capacity.projects.portfolio._plain import FaultError, Reader, plain
+from troth.capacity.projects.portfolio._plain import Reader, plain
 from troth.capacity.projects.portfolio._tell import EARLIEST, LATEST, error
 from troth.capacity.projects.portfolio.check import check
 from troth.capacity.projects.portfolio.portfolio import Portfolio
@@ -18,7 +18,7 @@ from troth.capacity.projects.portfolio.use import ProjectBooking
 from troth.capacity.projects.portfolio.work import Deal, Project, ProjectPhase, SkillNeed
 from troth.core.decision import Issue, Severity
 from troth.core.errors import InputError
-from troth.core.json_input import loaded
+from troth.core.json_input import FaultError, loaded
 
 #: Version of the written form.
 FORMAT: Final = 1

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
 from typing import Any, Final
@@ -252,7 +252,7 @@ def _lived(
         return live_group(made.world, made.draws, shared, made.edges, made.started, made.deals, group, weeks)
 
     with ThreadPoolExecutor(max(threads, 1)) as pool:
-        for group, own in zip(groups, _in_order(pool, one, groups), strict=False):
+        for group, own in zip(groups, pool.map(one, groups), strict=False):
             if own is None:
                 break
             owns.append(own)
@@ -263,13 +263,9 @@ def _lived(
     return shared._replace(own=own, own_at=own_at), done
 
 
-def _in_order(pool: ThreadPoolExecutor, one: Callable[[tuple[int, int]], Any], groups: Sequence[Any]) -> Iterator[Any]:
-    return iter(pool.map(one, groups))
-
-
 def without(prepared: PreparedFutures, *, part: str, **more: Any) -> PreparedFutures:
     """Return the futures of the same portfolio and seed with a part of the beliefs left out (see `Beliefs.without`)."""
     return prepare(
-        prepared.portfolio, beliefs=replace(prepared.beliefs).without(part), futures=prepared.futures, weeks=prepared.weeks,
+        prepared.portfolio, beliefs=prepared.beliefs.without(part), futures=prepared.futures, weeks=prepared.weeks,
         seed=prepared.seed, **more,
     )  # fmt: skip
