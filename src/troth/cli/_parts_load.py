@@ -12,7 +12,7 @@ import click
 from troth.cli import output
 from troth.cli._lake import opened
 from troth.cli._parts_files import LoadFile, instant, read_load
-from troth.cli._parts_source import FILE, STOPPED, at_option, held_in, stock_lake
+from troth.cli._parts_source import FILE, STOPPED, at_option, held_in, seconds_option, stock_lake
 from troth.core.decision import Issue, Severity, Status, Stop
 from troth.core.errors import InputError
 
@@ -28,13 +28,7 @@ if TYPE_CHECKING:
 @stock_lake
 @at_option
 @click.option("--depot", metavar="PLACE", help="With a lake: where vans are loaded; the only depot if left out.")
-@click.option(
-    "--seconds",
-    type=click.FloatRange(0, min_open=True),
-    default=30.0,
-    show_default=True,
-    help="How long to search at most.",
-)
+@seconds_option
 @output.form_option
 def load_command(
     path: Path, *, lake: Path | None, at: str | None, depot: str | None, seconds: float, form: output.Form

@@ -21,6 +21,13 @@ if TYPE_CHECKING:
 
 FILE: Final = click.Path(path_type=Path, dir_okay=False, exists=True)
 #: A lake that holds what the file leaves out; unlike other commands none is opened unless it is named.
+seconds_option = click.option(
+    "--seconds",
+    type=click.FloatRange(0, min_open=True),
+    default=30.0,
+    show_default=True,
+    help="How long to search at most.",
+)
 stock_lake = click.option(
     "--lake",
     type=click.Path(path_type=Path, file_okay=False),
@@ -34,13 +41,7 @@ at_option = click.option("--at", metavar="INSTANT", help="When it is; that of th
 @click.argument("path", type=FILE)
 @stock_lake
 @at_option
-@click.option(
-    "--seconds",
-    type=click.FloatRange(0, min_open=True),
-    default=30.0,
-    show_default=True,
-    help="How long to search at most.",
-)
+@seconds_option
 @output.form_option
 def source_command(path: Path, *, lake: Path | None, at: str | None, seconds: float, form: output.Form) -> int:  # fmt: skip
     """Say from where each visit gets its parts: own van, depot, another van, an order; at the least cost of trips, orders and second visits.

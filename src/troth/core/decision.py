@@ -94,3 +94,16 @@ class Stop:
             or (self.steps is not None and steps >= self.steps)
             or (self.asked is not None and self.asked())
         )
+
+
+def relative_gap(value: float, *, bound: float | None) -> float | None:
+    """Return how far a cost may be above the least possible, as a share of the cost; None without a bound.
+
+    Examples
+    --------
+    >>> relative_gap(110.0, bound=99.0), relative_gap(5.0, bound=5.0), relative_gap(5.0, bound=None)
+    (0.1, 0.0, None)
+    """
+    if bound is None:
+        return None
+    return 0.0 if value <= bound else (value - bound) / max(abs(value), 1e-9)

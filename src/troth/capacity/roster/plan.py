@@ -9,7 +9,7 @@ from typing import Any
 
 from troth.capacity.roster.problem import Duty, RosterProblem
 from troth.capacity.roster.rules import RULES, Violation, violations
-from troth.core.decision import Explanation, Issue, Status
+from troth.core.decision import Explanation, Issue, Status, relative_gap
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +47,7 @@ class RosterPlan:
     @property
     def gap(self) -> float | None:
         """How far the value may be above the least possible, as a share of the value; None without a bound."""
-        if self.bound is None:
-            return None
-        return 0.0 if self.value <= self.bound else (self.value - self.bound) / max(abs(self.value), 1e-9)
+        return relative_gap(self.value, bound=self.bound)
 
     def line(self, agent_id: str) -> dict[int, Duty]:
         """Return a person's shifts by day."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from troth.core.decision import Explanation, Status
+from troth.core.decision import Explanation, Status, relative_gap
 from troth.field.routing.breach import RouteBreach
 from troth.field.routing.problem import RoutingProblem
 from troth.field.routing.rules import ROUTING_RULES, breaches
@@ -57,9 +57,7 @@ class RoutePlan:
     @property
     def gap(self) -> float | None:
         """How far the value may be above the least possible, as a share of the value; None without a bound."""
-        if self.bound is None:
-            return None
-        return 0.0 if self.value <= self.bound else (self.value - self.bound) / max(abs(self.value), 1e-9)
+        return relative_gap(self.value, bound=self.bound)
 
     def plot(self) -> Any:
         """Return the tours on a time axis as a `plotly.graph_objects.Figure`: a line a technician."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from troth.capacity.projects.schedule.problem import ScheduleProblem, SkillAssignment
 from troth.capacity.projects.schedule.rules import SCHEDULE_RULES, ScheduleViolation, hard, violations
-from troth.core.decision import Explanation, Issue, Status
+from troth.core.decision import Explanation, Issue, Status, relative_gap
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +54,7 @@ class SchedulePlan:
     @property
     def gap(self) -> float | None:
         """How far the makespan may be above the least possible, as a share of it; None without a bound."""
-        if self.bound is None:
-            return None
-        return (self.makespan - self.bound) / self.makespan if self.makespan > self.bound else 0.0
+        return relative_gap(self.makespan, bound=self.bound)
 
     def team(self, activity_id: str) -> dict[str, str]:
         """Return who is at an activity, and the skill each does."""
