@@ -225,5 +225,9 @@ def waiting(portfolio: Portfolio, *, asked: Mapping[str, Any], stages: Sequence[
 
 
 def sold(now: PracticeKnown, *, asked: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Return (project, its deal) of what was won since and was not asked about."""
-    return [(one.project, one.deal) for one in now.projects if not one.started and one.deal not in asked]
+    """Return (project, its deal) of what is not begun and was not asked about.
+
+    The house promises a start itself when a deal is won; where that day has passed, it takes no other.
+    """
+    open_ = [one for one in now.projects if not one.started and one.promised_start]
+    return [(one.project, one.deal) for one in open_ if one.deal not in asked]

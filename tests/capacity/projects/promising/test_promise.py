@@ -78,6 +78,25 @@ def test_promised_starts_are_kept_as_said() -> None:
     assert 0.7 <= np.mean(finished) <= 0.88, finished
 
 
+def test_a_sold_project_that_is_promised_anew_waits_for_who_comes_before_it_then() -> None:
+    """80 % dates of sold projects that lie far behind their places in the line are kept as said by futures lived in full.
+
+    Their own hours cannot be given back to them: who is before them now would have had those.
+    """
+    portfolio, beliefs = workshop(load=14.0)
+    mine, truth = (prepare(portfolio, beliefs=beliefs, futures=600, weeks=60, seed=seed) for seed in (1, 2))
+    kept, later = list[float](), list[int]()
+    for k in range(1, 4):
+        start, question = promise(mine, deal=f"p{k}").start(0.8), asked(truth, f"p{k}", lift=False)
+        assert start is not None
+        at = (start - truth.origin).days
+        lived = lived_with(truth, question, start=float(at), futures=600, weeks=60)
+        kept.append(float((lived.own_start - question.slip <= at).mean()))
+        later.append((start - day(7 * k + 4)).days)
+    assert min(later) > 14, later
+    assert 0.75 <= np.mean(kept) <= 0.85, kept
+
+
 def test_starts_are_uniform_among_those_foreseen() -> None:
     """Starts of a world drawn from the same beliefs lie anywhere among the sampled ones (probability integral transform)."""
     answer = promise(ready(), deal="d2")

@@ -40,11 +40,12 @@ def ready(request: Any) -> PreparedFutures:
 @pytest.mark.parametrize("name", ["d1", "d3", "d4", "p0", "p3"])
 def test_starts_are_those_of_placing_anew(ready: PreparedFutures, name: str) -> None:
     """Whatever days were asked about before, the starts promised for a day are those of placing the project from nothing."""
-    starts, question, other = _Starts(ready, asked(ready, name)), asked(ready, name), 0
+    question = asked(ready, name)
+    starts, other = _Starts(question), 0
     before: Any = None
     for week in (17 * k % 39 for k in range(39)):
         found = starts.kept(7 * week + 4)
-        anew = placed(ready, starts.guest(7 * week + 4), whole=False)
+        anew = placed(question.prepared, starts.guest(7 * week + 4), whole=False)
         assert np.array_equal(found, np.where(anew.start < NEVER, anew.start - question.slip, NEVER)), week
         other += before is not None and not np.array_equal(found, before)
         before = found

@@ -10,6 +10,7 @@ import numpy as np
 
 from troth.capacity.projects.portfolio import Deal
 from troth.capacity.projects.promising._jobs import NEVER, Job, of_deal
+from troth.capacity.projects.promising._lifted import lifted
 from troth.capacity.projects.promising._place import Extra, Guest, Placed, place, room_for
 from troth.capacity.projects.promising._ratios import needs_of
 from troth.capacity.projects.promising._world import shapes_of
@@ -18,15 +19,18 @@ from troth.capacity.projects.promising.prepare import PreparedFutures
 from troth.core.decision import Issue, Severity
 from troth.core.errors import InputError
 
-#: Share of futures that is enough to answer from, and the least chance of a loss that is weighed in full.
-_ENOUGH: Final = 0.05
+#: Futures that are enough to answer from, and the least chance of a loss that is weighed in full.
+_ENOUGH: Final = 100
 _SURE: Final = 0.02
 
 
 @dataclass(frozen=True, eq=False)
 class Asked:
-    """A question: the job, its luck in each future, how much each future counts (sum 1), and the guest but for its place."""
+    """A question: the futures to answer it from, the job, its luck in each, how much each counts (sum 1), and the guest but for
+    its place.
+    """
 
+    prepared: PreparedFutures
     job: Job
     number: int
     chance: Any
@@ -40,15 +44,18 @@ class Asked:
         return self.guest if day is None else self.guest._replace(order=np.full(len(self.won), float(day)))
 
 
-def asked(prepared: PreparedFutures, what: str | Deal) -> Asked:
+def asked(prepared: PreparedFutures, what: str | Deal, *, lift: bool = True) -> Asked:
     """Return what is asked made ready.
+
+    Parameters
+    ----------
+    lift : live futures again without the project where it is lost in too few of them; False for who lives them again anyway.
 
     Raises
     ------
     InputError
         ``unknown-job``, ``already-started``, or what is wrong with the deal.
     """
-    n, fate = prepared.futures, prepared.fate
     name = what if isinstance(what, str) else what.deal_id
     number = prepared.jobs.index(name) if name in prepared.jobs else -1
     if isinstance(what, str):
@@ -60,12 +67,16 @@ def asked(prepared: PreparedFutures, what: str | Deal) -> Asked:
     else:
         _fit(prepared, what)
         job = of_deal(what, beliefs=prepared.beliefs, origin=prepared.origin)
-        luck = fate.luck(job, needs=needs_of(what.phases))
+        luck = prepared.fate.luck(job, needs=needs_of(what.phases))
     if job.started is not None:
         raise InputError([_error("already-started", name, "Maybe ask for its finish: `PreparedFutures.finishes`.")])
+    lost = ~luck.wins[: prepared.futures] if number >= 0 and job.odds is not None else np.zeros(prepared.futures, bool)
+    if number >= 0 and lift and lost.sum() < _ENOUGH:
+        prepared, lost = lifted(prepared, number=number), lost[:0]
+    n = prepared.futures
     won = luck.day[:n]
     chance = luck.chance[:n]
-    weight, used = _weights(chance, luck.wins[:n], known=number >= 0 and job.odds is not None)
+    weight, used = _weights(chance, lost if lost.sum() >= _ENOUGH else None)
     skills = {skill: k for k, skill in enumerate(prepared.skills)}
     shapes = shapes_of([job.phases], number=skills, origin=prepared.origin)
     rows, at = _own(prepared, number)
@@ -75,7 +86,7 @@ def asked(prepared: PreparedFutures, what: str | Deal) -> Asked:
         shapes, number, np.where(used, won, NEVER), job.wanted, luck.slip[:n], told, order, luck.ratio[:n], at, rows[:, 0].astype(np.int64),
         rows[:, 1].astype(np.int64), 0.5 * rows[:, 2],
     )  # fmt: skip
-    return Asked(job, number, chance, weight, guest, won, luck.slip[:n])
+    return Asked(prepared, job, number, chance, weight, guest, won, luck.slip[:n])
 
 
 def placed(
@@ -125,16 +136,14 @@ def placed(
     return out
 
 
-def _weights(chance: Any, wins: Any, *, known: bool) -> tuple[Any, Any]:
+def _weights(chance: Any, lost: Any) -> tuple[Any, Any]:
     """Return how much each future counts given the win (sum 1), and which are used.
 
-    Of a deal of the portfolio those are used in which it is lost, if they are enough: hours it has in the others cannot simply
-    be given back, for somebody behind it would have had them. Given the market a win changes nothing else, so a future
-    in which it is lost stands for chance / (1 - chance) in which it is won.
+    Of a deal of the portfolio those are used in which it is lost. Given the market a win changes nothing else, so a future in
+    which it is lost stands for chance / (1 - chance) in which it is won. `lost` is None if it has no place in any.
     """
-    used = ~wins if known and (~wins).mean() >= _ENOUGH else np.ones(len(wins), np.bool_)
-    weight = chance / np.maximum(1 - chance, _SURE) if not used.all() else chance
-    weight = np.where(used, weight, 0.0)
+    used = np.ones(len(chance), np.bool_) if lost is None else lost
+    weight = np.where(used, chance if lost is None else chance / np.maximum(1 - chance, _SURE), 0.0)
     return weight / max(float(weight.sum()), 1e-300), used
 
 

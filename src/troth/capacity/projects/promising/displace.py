@@ -37,7 +37,7 @@ def displaced(
     InputError
         As `promise`.
     """
-    question = asked(prepared, deal)
+    question = asked(prepared, deal, lift=False)
     at = (start - prepared.origin).days
     weeks = min(prepared.weeks, max(at // 7 + 27, 1)) if weeks is None else min(weeks, prepared.weeks)
     if futures is None:

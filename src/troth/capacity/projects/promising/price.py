@@ -52,7 +52,7 @@ def earlier(
     if of not in ("start", "finish"):
         raise ValueError(f"It is 'start' or 'finish', not {of!r}.")
     question, at = asked(prepared, deal), (by - prepared.origin).days
-    search = _Search(prepared, question, at=at, of=of, cents=cents or {})
+    search = _Search(question, at=at, of=of, cents=cents or {})
     before, out = search.chance((), 0.0)
     if before >= level:
         return (search.told((), 0.0, out, before, before),)
@@ -67,9 +67,8 @@ def earlier(
 class _Search:
     """Hours that are enough."""
 
-    def __init__(
-        self, prepared: PreparedFutures, question: Asked, *, at: int, of: str, cents: Mapping[str, int]
-    ) -> None:
+    def __init__(self, question: Asked, *, at: int, of: str, cents: Mapping[str, int]) -> None:
+        prepared = question.prepared
         self.prepared, self.question, self.at, self.of, self.cents = prepared, question, at, of, cents
         start = at if of == "start" else None
         self.guest = question.in_line(start if prepared.beliefs.house.by_promise else None)

@@ -43,7 +43,8 @@ def promise(
     sharp: T. Gneiting, F. Balabdaoui and A. E. Raftery (2007), J. R. Statist. Soc. B 69, 243-268.
     """
     question = asked(prepared, deal)
-    table = _Starts(prepared, question)
+    prepared = question.prepared
+    table = _Starts(question)
     days, chances = table.curve(levels, weeks)
     starts = [
         next((day for day, chance in zip(days, chances, strict=True) if chance >= level), None) for level in levels
@@ -68,8 +69,9 @@ def promise(
 class _Starts:
     """Starts of a question by the day they are promised for."""
 
-    def __init__(self, prepared: PreparedFutures, question: Asked) -> None:
-        self.prepared, self.question = prepared, question
+    def __init__(self, question: Asked) -> None:
+        self.prepared, self.question = question.prepared, question
+        prepared = self.prepared
         self.by_promise = prepared.beliefs.house.by_promise
         self.used = question.guest.won < NEVER
         # Hours booked hard are taken before the line begins, and its own are given back only behind it.

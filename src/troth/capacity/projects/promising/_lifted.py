@@ -1,0 +1,58 @@
+"""Futures lived again without one project, so that it can be asked about as if it had no place in them yet."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any, Final
+from weakref import WeakKeyDictionary
+
+from troth.capacity.projects.promising._draws import Draws
+from troth.capacity.projects.promising._jobs import NEVER
+from troth.capacity.projects.promising._run import blank, joined, live_group
+from troth.capacity.projects.promising.prepare import PreparedFutures
+
+#: Person-weeks that are lived again: some seconds on two cores; and how many futures that are at least.
+_WORK: Final = 8_000_000
+_FEWEST: Final = 200
+#: Futures lived in one go.
+_CHUNK: Final = 20
+
+_KNOWN: WeakKeyDictionary[PreparedFutures, dict[int, PreparedFutures]] = WeakKeyDictionary()
+
+
+def lifted(prepared: PreparedFutures, *, number: int) -> PreparedFutures:
+    """Return the first futures without a job, as many as there is time for; done once for each job.
+
+    What it leaves cannot be had by giving its hours back: who stands behind it would have had them.
+    """
+    known = _KNOWN.setdefault(prepared, {})
+    if number not in known:
+        known[number] = _lived(prepared, number)
+    return known[number]
+
+
+def _lived(prepared: PreparedFutures, number: int) -> PreparedFutures:
+    people, weeks = len(prepared.portfolio.people), prepared.weeks
+    n = min(prepared.futures, max(_WORK // max(people * weeks, 1), _FEWEST))
+    draws = cut(prepared.draws, futures=n)
+    draws.won[:, number] = NEVER
+    jobs = draws.won.shape[1]
+    shared = blank(n, weeks=weeks, people=people, jobs=jobs, edges=len(prepared.edges), skills=len(prepared.skills))
+    kept = prepared.started >= NEVER
+    kept[len(prepared.jobs) :] = False
+
+    def one(at: int) -> Any:
+        group = (at, min(at + _CHUNK, n))
+        return live_group(prepared.world, draws, shared, prepared.edges, prepared.started, kept, group, weeks)
+
+    with ThreadPoolExecutor(2) as pool:
+        own, own_at = joined(list(pool.map(one, range(0, n, _CHUNK))), jobs=jobs)
+    return replace(prepared, futures=n, draws=draws, lived=shared._replace(own=own, own_at=own_at))
+
+
+def cut(draws: Draws, *, futures: int) -> Draws:
+    """Return a copy of the draws of the first futures."""
+    return Draws(**{
+        name: value if name == "task_at" else value[:futures].copy() for name, value in draws._asdict().items()
+    })  # fmt: skip
