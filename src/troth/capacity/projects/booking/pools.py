@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import numpy as np
 
-from troth.capacity.projects.booking._loads import CountedBookings, Days, Wanted, days, last_day, wanted, with_proposed
+from troth.capacity.projects.booking._loads import CountedBookings, Wanted, days, last_day, wanted, with_proposed
+from troth.capacity.projects.booking._ortools import behind_the_cut
+from troth.capacity.projects.booking._pool_net import BOOKINGS, SINK, SOURCE, PoolNet, families, pool_net
 from troth.capacity.projects.booking.check import refuse
-from troth.capacity.projects.booking.spread import cents
-from troth.capacity.projects.portfolio import Consultant, Portfolio, ProjectBooking
+from troth.capacity.projects.portfolio import Portfolio, ProjectBooking
 from troth.core.decision import Issue, Severity
 
-#: A capacity that is never the least of a way; below the largest of 32 bits by as much as sums need.
-_ENDLESS: Final = 2**29
 #: Hundredths of an hour below which too little is rounding.
 _SLACK: Final = 2
 
@@ -78,6 +76,10 @@ def pooled(
     InputError
         With every error in the bookings that leaves nothing to compute with.
 
+    Returns
+    -------
+    In the order of the first booking of each that names nobody.
+
     Examples
     --------
     >>> from datetime import date
@@ -92,48 +94,21 @@ def pooled(
     added = tuple(proposed)
     every = with_proposed(portfolio, proposed=added)
     refuse(every)
-    who = {one.person_id: one for one in every.people if not one.placeholder}
+    people = [one for one in every.people if not one.placeholder]
+    known = {one.person_id for one in people}
     wants = wanted(every, counted=counted, full={one.booking_id for one in added})
-    open_ = [one._replace(booking=_unnamed(one.booking, every)) for one in wants if one.booking.person_id not in who]
+    open_ = [one._replace(booking=_unnamed(one.booking, every)) for one in wants if one.booking.person_id not in known]
     if not open_:
         return ()
-    found: list[PooledShortage] = []
-    for some, people in _apart(open_, who.values()):
-        names = {one.person_id for one in people}
-        own = [one for one in wants if one.booking.person_id in names]
-        have = days(every, until=last_day([*some, *own], portfolio=every), people=names)
-        found += _shortages(every, _net(some, own, people, have), have)
-    return tuple(found)
-
-
-def _apart(open_: Sequence[Wanted], people: Iterable[Consultant]) -> Iterator[tuple[list[Wanted], list[Consultant]]]:
-    """Yield bookings with all who could do them, apart from others with whom they share nobody: small flows are quick."""
-    group = list(range(len(open_)))
-    able: list[tuple[Consultant, int]] = []
-    for who in people:
-        mine = [k for k, want in enumerate(open_) if _may(who, want.booking)]
-        if mine:
-            able.append((who, mine[0]))
-            joined = {group[k] for k in mine}
-            if len(joined) > 1:
-                group = [min(joined) if one in joined else one for one in group]
-    for label in sorted(set(group)):
-        yield (
-            [want for want, one in zip(open_, group, strict=True) if one == label],
-            [who for who, k in able if group[k] == label],
-        )
-
-
-class _Net(NamedTuple):
-    """Bookings, and hours of units by stretch: a unit is a person, or people whom all bookings can use alike."""
-
-    wants: list[Wanted]
-    edges: list[int]
-    members: list[tuple[str, ...]]
-    room: Any
-    """(units, stretches) in hundredths"""
-    use: list[list[tuple[int, frozenset[int]]]]
-    """of each stretch: the units in it, with the bookings they may be used for"""
+    able = {p for family in families([one.booking for one in open_], people=people) for p, _ in family.able}
+    people = [people[p] for p in sorted(able)]
+    names = {one.person_id for one in people}
+    own = [one for one in wants if one.booking.person_id in names]
+    have = days(every, until=last_day([*open_, *own], portfolio=every), people=names)
+    some = families([one.booking for one in open_], people=people)
+    mine = [(k, have.row[one.booking.person_id]) for k, one in enumerate(own, len(open_))]
+    net = pool_net([*open_, *own], some=some, own=mine, have=have)
+    return tuple(_shortages(every.day, [*open_, *own], len(open_), net, have.names))
 
 
 def _unnamed(booking: ProjectBooking, portfolio: Portfolio) -> ProjectBooking:
@@ -144,110 +119,53 @@ def _unnamed(booking: ProjectBooking, portfolio: Portfolio) -> ProjectBooking:
     return replace(booking, role=booking.role or stand_in.role, team=booking.team or stand_in.team)
 
 
-def _may(who: Consultant, booking: ProjectBooking) -> bool:
-    if booking.role not in ("", who.role) or booking.team not in ("", who.team):
-        return False
-    return not booking.skill or any(one.skill == booking.skill and one.level >= booking.level for one in who.skills)
+def _short(net: PoolNet) -> Any:
+    """Return which nodes are behind the least cut that holds no more than it must, (nodes,)."""
+    there = np.bincount(net.place, net.room, net.nodes).astype(np.int64)
+    ask, give = np.flatnonzero(net.asked), np.flatnonzero(there)
+    inner = (net.head < net.place.min(initial=net.nodes)) | (there[net.head] > 0)  # nothing can be had of days off
+    arcs = (
+        (np.full(len(ask), SOURCE), BOOKINGS + ask, net.asked[ask]),
+        (net.tail[inner], net.head[inner], np.full(int(inner.sum()), net.asked.sum())),
+        (give, np.full(len(give), SINK), there[give]),
+    )
+    tail, head, room = (np.concatenate(some) for some in zip(*arcs, strict=True))
+    return behind_the_cut(tail=tail, head=head, room=room, source=SOURCE, sink=SINK, nodes=net.nodes)
 
 
-def _net(open_: Sequence[Wanted], own: Sequence[Wanted], people: Sequence[Consultant], have: Days) -> _Net:
-    wants = [*open_, *own]
-    many = have.hours.shape[1]
-    changes = (day for who in people for held in who.skills for day in (held.first, held.until) if day is not None)
-    cuts = {min(max((day - have.first).days, 0), many) for day in changes}
-    edges = sorted(cuts | {edge for one in wants for edge in (one.a, one.b)})
-    own_of: dict[str, set[int]] = defaultdict(set)
-    for k, one in enumerate(own, len(open_)):
-        own_of[one.booking.person_id].add(k)
-    may = {who.person_id: [k for k, one in enumerate(open_) if _may(who, one.booking)] for who in people}
-    # By stretch: which bookings each person may be used for.
-    allowed: dict[str, list[frozenset[int]]] = {who.person_id: [] for who in people}
-    for low in edges[:-1]:
-        day = have.first + timedelta(days=low)
-        for who in people:
-            fit = {k for k in may[who.person_id] if _now(wants[k], low, who, day)}
-            fit |= {k for k in own_of[who.person_id] if wants[k].a <= low < wants[k].b}
-            allowed[who.person_id].append(frozenset(fit))
-    alike: dict[Any, list[str]] = defaultdict(list)
-    for who in people:
-        name = who.person_id
-        alike[name if own_of[name] else tuple(allowed[name])].append(name)
-    members = [tuple(names) for names in alike.values()]
-    total = np.concatenate([np.zeros((len(have.names), 1)), np.cumsum(have.hours, axis=1)], axis=1)
-    rows = [total[[have.row[name] for name in names]].sum(axis=0)[edges] for names in members]
-    room = np.diff(np.rint(np.reshape(rows, (len(members), len(edges))) * 100).astype(np.int64), axis=1)
-    use = [[(u, allowed[names[0]][t]) for u, names in enumerate(members)] for t in range(len(edges) - 1)]
-    return _Net(wants, edges, members, room, use)
+def _shortages(
+    first: date, wants: Sequence[Wanted], open_: int, net: PoolNet, names: Sequence[str]
+) -> Iterator[PooledShortage]:
+    """Yield what is behind the least cut, apart where nobody could do both.
 
-
-def _now(want: Wanted, low: int, who: Consultant, day: date) -> bool:
-    one = want.booking
-    level = who.level_of(one.skill, day=day) if one.skill else 1.0
-    return want.a <= low < want.b and level > 0 and (not one.skill or level >= one.level)
-
-
-def _shortages(portfolio: Portfolio, net: _Net, have: Days) -> Iterator[PooledShortage]:
-    """Yield the parts of the least cut that holds no more than it must."""
+    Parameters
+    ----------
+    wants : those of nobody by name come first.
+    open_ : how many these are.
+    """
     from scipy.sparse import csr_array
-    from scipy.sparse.csgraph import breadth_first_order, connected_components, maximum_flow
+    from scipy.sparse.csgraph import connected_components
 
-    amounts = [cents(one.hours) for one in net.wants]
-    begins, ends, sizes, slots = _arcs(net, amounts)
-    many = int(max(ends.max(), begins.max())) + 1
-    graph = csr_array((sizes, (begins, ends)), shape=(many, many), dtype=np.int32)
-    made = maximum_flow(graph, 0, 1)
-    left = (graph - made.flow).tocsr()
-    left.data = np.where(left.data > 0, 1, 0)
-    left.eliminate_zeros()
-    reached = set(breadth_first_order(left, 0, return_predecessors=False).tolist()) - {0, 1}
-    if not reached:
-        return
-    nodes = np.array(sorted(reached))
-    inside = np.isin(begins, nodes) & np.isin(ends, nodes)
-    place = np.searchsorted(nodes, np.stack([begins[inside], ends[inside]]))
-    parts = csr_array((np.ones(place.shape[1]), tuple(place)), shape=(len(nodes), len(nodes)))
-    label = connected_components(parts, directed=False)[1]
-    asked = {w + 2 for w, one in enumerate(net.wants) if one.booking.person_id not in have.row}
-    order = np.argsort(label, kind="stable")
-    for part in np.split(nodes[order], np.flatnonzero(np.diff(label[order])) + 1):
-        some = part.tolist()
-        if asked.isdisjoint(some):
-            continue  # people who are over-booked by name alone
-        wants = [node - 2 for node in some if node < len(net.wants) + 2]
-        rooms = [slots[node] for node in some if node in slots]
-        forced = sum(amounts[w] for w in wants)
-        available = sum(int(net.room[u, t]) for u, t in rooms)
+    behind = _short(net)
+    inside = behind[net.tail]
+    links = (np.ones(int(inside.sum()), bool), (net.tail[inside], net.head[inside]))
+    label = connected_components(csr_array(links, shape=(net.nodes, net.nodes)), directed=False)[1]
+    of_want = np.where(behind[BOOKINGS : BOOKINGS + len(wants)], label[BOOKINGS : BOOKINGS + len(wants)], -1)
+    of_place = label[net.place]
+    seen = set[int]()
+    for part in of_want[:open_].tolist():  # what nobody is asked for is people over-booked by name alone
+        if part < 0 or part in seen:
+            continue
+        seen.add(part)
+        those, rooms = np.flatnonzero(of_want == part), np.flatnonzero(of_place == part)
+        forced, available = int(net.asked[those].sum()), int(net.room[rooms].sum())
         if forced - available < _SLACK:
             continue
-        low, high = min(net.wants[w].a for w in wants), max(net.wants[w].b for w in wants)
-        names = sorted({name for u, t in rooms if net.room[u, t] for name in net.members[u]})
+        mine = [wants[k] for k in those.tolist()]
+        low, high = min(one.a for one in mine), max(one.b for one in mine)
         yield PooledShortage(
-            tuple(net.wants[w].booking.booking_id for w in wants), tuple(names),
-            portfolio.day + timedelta(days=low), portfolio.day + timedelta(days=high),
+            tuple(one.booking.booking_id for one in mine),
+            tuple(sorted({names[p] for p in net.person[rooms[net.room[rooms] > 0]].tolist()})),
+            first + timedelta(days=low), first + timedelta(days=high),
             forced / 100, available / 100, (forced - available) / 100,
         )  # fmt: skip
-
-
-def _arcs(net: _Net, amounts: Sequence[int]) -> tuple[Any, Any, Any, dict[int, tuple[int, int]]]:
-    """Return begins, ends and sizes of arcs, and which node is which unit in which stretch.
-
-    Node 0 is where work comes from, 1 is where it goes, then bookings, then units in stretches. Units of a stretch that serve the same bookings share a
-    node before them, so that there are not as many arcs as bookings times people.
-    """
-    arcs = [(0, w + 2, amount) for w, amount in enumerate(amounts)]
-    node = len(amounts) + 2
-    slots: dict[int, tuple[int, int]] = {}
-    for t, units in enumerate(net.use):
-        gates: dict[frozenset[int], int] = {}
-        for u, fit in units:
-            if not fit:
-                continue
-            if fit not in gates:
-                gates[fit] = node
-                arcs += [(w + 2, node, _ENDLESS) for w in sorted(fit)]
-                node += 1
-            slots[node] = (u, t)
-            arcs += [(gates[fit], node, _ENDLESS), (node, 1, int(net.room[u, t]))]
-            node += 1
-    begins, ends, sizes = (np.array(column, np.int64) for column in zip(*arcs, strict=True))
-    return begins, ends, sizes.astype(np.int32), slots
