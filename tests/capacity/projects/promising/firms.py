@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -15,6 +16,7 @@ from troth.capacity.projects.portfolio import (
     LeaveSpan,
     Portfolio,
     Project,
+    ProjectBooking,
     ProjectPhase,
     ReactiveLoad,
     SkillNeed,
@@ -51,6 +53,17 @@ def phase(name: str, *needs: tuple[str, float], after: tuple[str, ...] = (), **m
 
 
 @st.composite
+def rows_of(draw: Any, skill: str, today: date) -> list[HeldSkill]:
+    """Return what somebody holds of a skill: mostly one level, sometimes others from or until some day, in any order."""
+    rows = [HeldSkill(skill, draw(st.sampled_from((1.0, 2.0, 3.0))))]
+    if draw(st.integers(0, 2)) == 0:
+        turn = today + timedelta(days=draw(st.integers(-2, 30)))
+        rows = [replace(rows[0], until=turn if draw(st.booleans()) else turn + timedelta(days=9))]
+        rows.append(HeldSkill(skill, draw(st.sampled_from((1.0, 2.0, 3.0))), first=turn))
+    return list(draw(st.permutations(rows)))
+
+
+@st.composite
 def needs(draw: Any) -> SkillNeed:
     hours = draw(st.floats(4, 120))
     logged = draw(st.sampled_from((0.0, 0.0, 0.4))) * hours
@@ -79,13 +92,22 @@ def firms(draw: Any) -> tuple[Portfolio, Beliefs]:
     people = []
     for k in range(draw(st.integers(1, 4))):
         skills = draw(st.lists(st.sampled_from(SKILLS), min_size=1, max_size=3, unique=True))
-        held = tuple(HeldSkill(one, draw(st.sampled_from((1.0, 2.0, 3.0)))) for one in skills)
+        held = tuple(row for one in skills for row in draw(rows_of(one, today)))
         hours = draw(st.sampled_from((8.0, 5.0)))
-        ends = today + timedelta(days=30) if draw(st.integers(0, 5)) == 0 else None
-        contract = ContractTerms(date(2020, 1, 1), ends, (hours,) * 4 + (draw(st.sampled_from((0.0, hours))), 0.0, 0.0))
+        # Most stay; some go, have gone, or work other hours from a day on.
+        ends = today + timedelta(days=draw(st.sampled_from((30, -400, 0)))) if draw(st.integers(0, 4)) == 0 else None
+        contracts = [
+            ContractTerms(date(2020, 1, 1), ends, (hours,) * 4 + (draw(st.sampled_from((0.0, hours))), 0.0, 0.0))
+        ]
+        if draw(st.integers(0, 4)) == 0 and ends is None:
+            other = ContractTerms(day(16), day(40), (0.0, 0.0, 4.0, 8.0, 8.0, 0.0, 0.0))
+            contracts = [other, replace(contracts[0], until=day(16))]
         away = day(draw(st.integers(0, 30)))
         leave = (LeaveSpan(away, away + timedelta(days=draw(st.integers(1, 9)))),)
-        people.append(Consultant(f"w{k}", (contract,), held, leave, team=draw(st.sampled_from(("north", "south")))))
+        people.append(
+            Consultant(f"w{k}", tuple(contracts), held, leave, team=draw(st.sampled_from(("north", "south"))))
+        )
+    people.append(Consultant("somebody", skills=(HeldSkill("paint", 3.0),), team="south", placeholder=True))
     projects = tuple(
         Project(
             f"p{k}", draw(phases()), earliest=day(draw(st.integers(-10, 20))),
@@ -107,17 +129,28 @@ def firms(draw: Any) -> tuple[Portfolio, Beliefs]:
     )
     turn = {"north": tuple(one.person_id for one in people if one.team == "north")} if draw(st.booleans()) else {}
     turn = {team: names for team, names in turn.items() if names}
-    portfolio = Portfolio(today, tuple(people), projects, deals, {"t": draw(phases())}, reactive=loads)
+    names = [one.person_id for one in people]
+    works = [one.project_id for one in projects] + [one.deal_id for one in deals]
+    bookings = tuple(
+        ProjectBooking(
+            f"b{k}", draw(st.sampled_from(works)), (first := day(draw(st.integers(-3, 9)))),
+            first + timedelta(days=draw(st.integers(1, 9))), draw(st.floats(4, 40)), draw(st.sampled_from(names)),
+        )
+        for k in range(draw(st.sampled_from((0, 0, 1, 3))))
+    )  # fmt: skip
+    portfolio = Portfolio(today, tuple(people), projects, deals, {"t": draw(phases())}, bookings, reactive=loads)
+    empty = frozenset(("w0", "w1")) if draw(st.booleans()) else frozenset[str]()
     beliefs = Beliefs(
         estimate=EstimateBelief(0.1, 0.4, 0.2, 2.0), project_sd=0.2, wins=WinBelief(sd=0.2, market=0.3, memory=0.5),
         slips=SlipBelief(0.5, 8.0, known_before=draw(st.sampled_from((0.0, 3.0)))),
         reactive=ReactiveBelief(turn=turn, on_duty=draw(st.integers(1, 2)), kept=0.4, waits={"north": 3.0}),
-        people=PeopleBelief(0.1, draw(st.sampled_from((1.0, 3.0))), 3.0, 14.0, 20.0, 0.8, leave=0.1, leave_known=20.0),
+        people=PeopleBelief(0.1, draw(st.sampled_from((1.0, 3.0))), 3.0, 14.0, 20.0, 0.8, empty=empty, leave=0.1, leave_known=20.0),
         coming=ComingBelief({"t": 0.4}, won_otherwise=0.6, decided=(2.0, 20.0), wanted=(0.0, 10.0)),
         pace=PaceBelief({1.0: 0.8, 2.0: 1.0, 3.0: 1.25}, {"w0": 1.1}, worked=0.95, day_lost=0.5),
         house=HouseRule(
             by_promise=draw(st.booleans()), task_hours=40.0, person_hours=draw(st.sampled_from((20.0, 32.0))),
             bookable=0.95, on=draw(st.booleans()), lag_days=3.0,
+            keep_weeks=draw(st.integers(1, 2)),
         ),
     )  # fmt: skip
     return portfolio, beliefs

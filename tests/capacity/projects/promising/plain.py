@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
-from troth.capacity.projects.portfolio import Consultant, Portfolio, ProjectPhase, SkillNeed, free_hours
+from troth.capacity.projects.portfolio import Consultant, HeldSkill, Portfolio, ProjectPhase, SkillNeed, free_hours
 from troth.capacity.projects.promising import Beliefs, PreparedFutures
 
 NEVER = 1 << 20
@@ -92,9 +92,12 @@ class PlainFuture:
         self.waits = {one.load_id: self.beliefs.reactive.waits.get(one.load_id, 0.0) for one in self._loads()}
 
     def _unending(self, who: Consultant) -> Consultant:
-        if not who.contracts or not self.beliefs.people.refill:
+        how = self.beliefs.people
+        over = all(one.until is not None and one.until <= self.portfolio.day for one in who.contracts)
+        if not who.contracts or not how.refill or (over and who.person_id not in how.empty):
             return who
-        return replace(who, contracts=(*who.contracts[:-1], replace(who.contracts[-1], until=None)))
+        last = max(one.first for one in who.contracts)
+        return replace(who, contracts=tuple(replace(c, until=None) if c.first == last else c for c in who.contracts))
 
     def _loads(self) -> tuple[Any, ...]:
         return self.beliefs.reactive.loads or self.portfolio.reactive
@@ -147,13 +150,19 @@ class PlainFuture:
         return any(luck(int(self.d.key[self.f]), key, day - k + 100) < how.absence / spell for k in range(spell))
 
     def speed(self, who: str, need: SkillNeed, day: int) -> float:
-        held = [one for one in self.people[who].skills if one.skill == need.skill]
-        if not held or held[-1].level < need.level or not held[-1].holds(self.p.day(day)):
+        # A level of 0 is one as well: whoever holds nothing on the day has none.
+        levels = [
+            one.level for one in self.people[who].skills if one.skill == need.skill and one.holds(self.p.day(day))
+        ]
+        if not levels or max(levels) < need.level:
             return 0.0
         table = self.beliefs.pace.levels
-        pace = table.get(held[-1].level, 1.0) if table else 1.0
+        pace = table.get(max(levels), 1.0) if table else 1.0
         new = self.beliefs.people.newcomer if day >= self.d.back[self.f, self.index[who]] else 1.0
         return pace * self.beliefs.pace.people.get(who, 1.0) * new
+
+    def holds(self, skill: HeldSkill) -> bool:
+        return skill.until is None or skill.until > self.portfolio.day
 
     def turn(self, team: str, week: int) -> list[str]:
         order, many = self.beliefs.reactive.turn[team], self.beliefs.reactive.on_duty
@@ -190,22 +199,75 @@ class PlainFuture:
                 if duty and who in self.turn(load.team, week)[: self.beliefs.reactive.on_duty]:
                     free[who] *= 1 - self.beliefs.reactive.kept
         booked: dict[str, list[list[Any]]] = {who: [] for who in self.people}
+        hard = self.hard(week)
+        given = self.keep(hard, monday, free, booked)
+        # In the first week, if part of it is over, what is booked stays as it is.
+        if week == 0 and self.portfolio.day.weekday() > 0 and hard and self.hours[:, :7].any():
+            return booked
         for one in self.line(monday):
+            had = given.get(one.number, 0.0)
             if one.wanted + (one.slip if monday >= one.told else 0) >= monday + 5:
                 continue
             for task in one.tasks:
                 if not task.done and one.open(task, monday + 4, self.p.origin):
-                    self.give(one, task, monday, free, booked)
+                    had = self.give(one, task, monday, had, free, booked)
         return booked
 
+    def keep(
+        self,
+        hard: list[tuple[str, str, float]],
+        monday: int,
+        free: dict[str, float],
+        booked: dict[str, list[list[Any]]],
+    ) -> dict[int, float]:
+        """Keep what is booked hard; return the hours that each job has by it."""
+        given = dict[int, float]()
+        for who, job, hours in hard:
+            one = self.works[self.p.jobs.index(job)]
+            if one.won <= monday < self.d.leave[self.f, self.index[who]]:
+                self.book(one, who, hours, booked)
+                free[who] = max(free[who] - hours, 0.0)
+                given[one.number] = given.get(one.number, 0.0) + hours
+        return given
+
+    def hard(self, week: int) -> list[tuple[str, str, float]]:
+        """Return who is booked hard on what in a week, for how many hours: of people who are there on a day of it."""
+        found = list[tuple[str, str, float]]()
+        if week >= self.beliefs.house.keep_weeks:
+            return found
+        for one in self.portfolio.bookings:
+            if not one.hard or one.person_id not in self.people or one.project_id not in self.p.jobs:
+                continue
+            days = [self.p.origin + timedelta(days=k) for k in range(7 * week, 7 * week + 7)]
+            mine = [day for day in days if one.first <= day < one.until and day >= self.portfolio.day]
+            whole = [one.first + timedelta(days=k) for k in range((one.until - one.first).days)]
+            work = sum(day.weekday() < 5 for day in whole) or len(whole)
+            there = [self.hours[self.index[one.person_id], (day - self.p.origin).days] for day in mine]
+            if any(there):
+                share = sum(day.weekday() < 5 for day in mine) / work
+                found.append((one.person_id, one.project_id, one.hours * min(share, 1.0)))
+        return found
+
+    @staticmethod
+    def book(one: Work, who: str, hours: float, booked: dict[str, list[list[Any]]]) -> None:
+        row = next((row for row in booked[who] if row[0] is one), None)
+        if row is None:
+            booked[who].append([one, hours])
+        else:
+            row[1] += hours
+        one.team.add(who)
+
     def give(
-        self, one: Work, task: Task, monday: int, free: dict[str, float], booked: dict[str, list[list[Any]]]
-    ) -> None:
+        self, one: Work, task: Task, monday: int, had: float, free: dict[str, float], booked: dict[str, list[list[Any]]]
+    ) -> float:
+        """Book people on a task; return what is left of the hours the project had already."""
         house = self.beliefs.house
         left = task.hours - task.logged
         if task.need.left is not None:
             left = task.need.left - (task.logged - task.need.logged)
-        need = min(max(left, house.floor * task.hours), house.task_hours)
+        need = max(left, house.floor * task.hours)
+        part = min(had, need)
+        need = min(need - part, house.task_hours - part)
         while need > 0.5:
             able = [
                 who for who in self.people
@@ -213,7 +275,7 @@ class PlainFuture:
                 and (task.need.divisible or task.owner in ("", who))
             ]  # fmt: skip
             if not able:
-                return
+                break
             best = max(
                 able,
                 key=lambda who: (
@@ -222,17 +284,13 @@ class PlainFuture:
                 ),
             )  # fmt: skip
             hours = min(need, free[best], house.person_hours)
-            row = next((row for row in booked[best] if row[0] is one), None)
-            if row is None:
-                booked[best].append([one, hours])
-            else:
-                row[1] += hours
+            self.book(one, best, hours, booked)
             free[best] -= hours
-            one.team.add(best)
             need -= hours
             if not task.need.divisible:
                 task.owner = best
-                return
+                break
+        return had - part
 
     def day(self, day: int, week: int, booked: dict[str, list[list[Any]]]) -> None:
         there = {who: 0.0 if self.is_ill(who, day) else self.contract(who, day) for who in self.people}
@@ -264,7 +322,7 @@ class PlainFuture:
             return
         able = [
             who for who, one in self.people.items()
-            if load.team in ("", one.team) and (not load.skill or any(h.skill == load.skill for h in one.skills))
+            if load.team in ("", one.team) and (not load.skill or any(h.skill == load.skill for h in one.skills if self.holds(h)))
         ]  # fmt: skip
         total = sum(there[who] for who in able)
         share = min(1.0, self.waits[load.load_id] / total) if total > 0 else 0.0

@@ -97,8 +97,8 @@ def on_job(w: World, d: Draws, now: Now, out: Lived, f: int, day: int, p: int, j
         if now.over[k] or hours - spent <= CRUMB or not is_open(w, now, u, j, t, day):
             continue
         s = w.shapes.skill[t]
-        pace = speed(w, d, f, p, s, day)
-        if pace <= 0 or w.level[p, s] < w.shapes.level[t] or (w.shapes.whole[t] and now.owner[k] not in (-1, p)):
+        pace = speed(w, d, f, p, s, w.shapes.level[t], day)
+        if pace <= 0 or (w.shapes.whole[t] and now.owner[k] not in (-1, p)):
             continue
         part = min(hours - spent, now.left[k] / pace)
         now.left[k] -= part * pace

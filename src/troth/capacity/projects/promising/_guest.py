@@ -10,7 +10,7 @@ import numpy as np
 
 from troth.capacity.projects.portfolio import Deal
 from troth.capacity.projects.promising._jobs import NEVER, Job, of_deal
-from troth.capacity.projects.promising._lifted import lifted
+from troth.capacity.projects.promising._lifted import lifted, many
 from troth.capacity.projects.promising._place import Extra, Guest, Placed, place, room_for
 from troth.capacity.projects.promising._ratios import needs_of
 from troth.capacity.projects.promising._world import shapes_of
@@ -19,9 +19,9 @@ from troth.capacity.projects.promising.prepare import PreparedFutures
 from troth.core.decision import Issue, Severity
 from troth.core.errors import InputError
 
-#: Futures that are enough to answer from, and the least chance of a loss that is weighed in full.
-_ENOUGH: Final = 100
-_SURE: Final = 0.02
+#: So many equally weighted futures are enough to answer from; a deal that is surer than this is hardly ever lost in some market.
+_ENOUGH: Final = 200
+_SURE: Final = 0.98
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,13 +70,13 @@ def asked(prepared: PreparedFutures, what: str | Deal, *, lift: bool = True) -> 
         luck = prepared.fate.luck(job, needs=needs_of(what.phases))
     if job.started is not None:
         raise InputError([_error("already-started", name, "Maybe ask for its finish: `PreparedFutures.finishes`.")])
-    lost = ~luck.wins[: prepared.futures] if number >= 0 and job.odds is not None else np.zeros(prepared.futures, bool)
-    if number >= 0 and lift and lost.sum() < _ENOUGH:
-        prepared, lost = lifted(prepared, number=number), lost[:0]
+    lost = ~luck.wins[: prepared.futures] if number >= 0 and job.odds is not None else None
+    if number >= 0 and lift and (lost is None or must_lift(prepared, number=number)):
+        prepared, lost = lifted(prepared, number=number), None
     n = prepared.futures
     won = luck.day[:n]
     chance = luck.chance[:n]
-    weight, used = _weights(chance, lost if lost.sum() >= _ENOUGH else None)
+    weight, used = _weights(chance, lost)
     skills = {skill: k for k, skill in enumerate(prepared.skills)}
     shapes = shapes_of([job.phases], number=skills, origin=prepared.origin)
     rows, at = _own(prepared, number)
@@ -143,8 +143,29 @@ def _weights(chance: Any, lost: Any) -> tuple[Any, Any]:
     which it is lost stands for chance / (1 - chance) in which it is won. `lost` is None if it has no place in any.
     """
     used = np.ones(len(chance), np.bool_) if lost is None else lost
-    weight = np.where(used, chance if lost is None else chance / np.maximum(1 - chance, _SURE), 0.0)
+    weight = np.where(used, chance if lost is None else chance / np.maximum(1 - chance, 1e-300), 0.0)
     return weight / max(float(weight.sum()), 1e-300), used
+
+
+def must_lift(prepared: PreparedFutures, *, number: int) -> bool:
+    """Tell whether futures in which a deal is lost say too little of those in which it is won.
+
+    Those are missing that weigh most: of a market in which it is won almost surely. Or few weigh much, and fewer futures lived
+    again without it would say more. Or hours are booked hard for it, which in lost futures others have.
+    """
+    n, luck = prepared.futures, prepared.lucks[number]
+    chance = luck.chance[:n]
+    if (prepared.world.fix_job == number).any() or (n and chance.max() > _SURE):
+        return True
+    weight, _ = _weights(chance, ~luck.wins[:n])
+    again, _ = _weights(chance[: many(prepared)], None)
+    return effective(weight) < min(_ENOUGH, effective(again) / 2)
+
+
+def effective(weight: Any) -> float:
+    """Return as how many equally weighted futures some count; 0 of none."""
+    total = float((weight**2).sum())
+    return float(weight.sum()) ** 2 / total if total > 0 else 0.0
 
 
 def _own(prepared: PreparedFutures, number: int) -> tuple[Any, Any]:

@@ -22,9 +22,10 @@ _KNOWN: WeakKeyDictionary[PreparedFutures, dict[int, PreparedFutures]] = WeakKey
 
 
 def lifted(prepared: PreparedFutures, *, number: int) -> PreparedFutures:
-    """Return the first futures without a job, as many as there is time for; done once for each job.
+    """Return the first futures with a job won and never begun, as many as there is time for; done once for each job.
 
-    What it leaves cannot be had by giving its hours back: who stands behind it would have had them.
+    What it leaves cannot be had by giving its hours back: who stands behind it would have had them. Hours booked hard for it
+    are held all the same: they are its own wherever it stands.
     """
     known = _KNOWN.setdefault(prepared, {})
     if number not in known:
@@ -34,9 +35,9 @@ def lifted(prepared: PreparedFutures, *, number: int) -> PreparedFutures:
 
 def _lived(prepared: PreparedFutures, number: int) -> PreparedFutures:
     people, weeks = len(prepared.portfolio.people), prepared.weeks
-    n = min(prepared.futures, max(_WORK // max(people * weeks, 1), _FEWEST))
+    n = many(prepared)
     draws = cut(prepared.draws, futures=n)
-    draws.won[:, number] = NEVER
+    draws.won[:, number], draws.wanted[:, number] = prepared.lucks[number].day[:n], NEVER
     jobs = draws.won.shape[1]
     shared = blank(n, weeks=weeks, people=people, jobs=jobs, edges=len(prepared.edges), skills=len(prepared.skills))
     kept = prepared.started >= NEVER
@@ -49,6 +50,12 @@ def _lived(prepared: PreparedFutures, number: int) -> PreparedFutures:
     with ThreadPoolExecutor(2) as pool:
         own, own_at = joined(list(pool.map(one, range(0, n, _CHUNK))), jobs=jobs)
     return replace(prepared, futures=n, draws=draws, lived=shared._replace(own=own, own_at=own_at))
+
+
+def many(prepared: PreparedFutures) -> int:
+    """Return how many futures are lived again."""
+    most = _WORK // max(len(prepared.portfolio.people) * prepared.weeks, 1)
+    return min(prepared.futures, max(most, _FEWEST))
 
 
 def cut(draws: Draws, *, futures: int) -> Draws:

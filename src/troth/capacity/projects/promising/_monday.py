@@ -145,7 +145,8 @@ def take_fixed(w: World, d: Draws, now: Now, f: int, week: int) -> None:
         now.given[j] = 0.0
     for e in range(w.fix_at[week], w.fix_at[week + 1]):
         p, j = w.fix_who[e], w.fix_job[e]
-        if d.leave[f, p] > 7 * week and book(now, p, j, w.fix_hours[e]):
+        # What is not won, or not yet, holds nobody.
+        if d.won[f, j] <= 7 * week < d.leave[f, p] and book(now, p, j, w.fix_hours[e]):
             now.free[p] = max(now.free[p] - w.fix_hours[e], 0.0)
             now.member[j, p] = True
             now.given[j] += w.fix_hours[e]

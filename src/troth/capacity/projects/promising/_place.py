@@ -180,7 +180,7 @@ def _pace(w: World, d: Draws, g: Guest, f: int, p: int, t: int, day: int) -> flo
     s, people = g.shapes.skill[t], w.hours.shape[0]
     if p >= people:
         return 1.0 if p == people + s else 0.0
-    return speed(w, d, f, p, s, day) if w.level[p, s] >= g.shapes.level[t] else 0.0
+    return speed(w, d, f, p, s, g.shapes.level[t], day)
 
 
 @compiled

@@ -79,11 +79,12 @@ def room_for(w: World, d: Draws) -> Now:
 
 
 @compiled
-def speed(w: World, d: Draws, f: int, p: int, s: int, day: int) -> float:
-    """Return the progress of an hour of a person in a skill on a day; 0 if the skill is not held then."""
-    if day < w.since[p, s] or day >= w.until[p, s]:
-        return 0.0
-    return float(w.pace[p, s] * (w.newcomer if day >= d.back[f, p] else 1.0))
+def speed(w: World, d: Draws, f: int, p: int, s: int, level: float, day: int) -> float:
+    """Return the progress of an hour of a person in a skill on a day; 0 if it is not held then at a level."""
+    for at in range(w.held_at[p, s], w.held_end[p, s]):
+        if w.held_since[at] <= day < w.held_until[at] and w.held_level[at] >= level:
+            return float(w.held_pace[at] * (w.newcomer if day >= d.back[f, p] else 1.0))
+    return 0.0
 
 
 @compiled

@@ -5,12 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from troth.capacity.projects.portfolio import Portfolio, ProjectPhase, ReactiveLoad, free_hours
-from troth.capacity.projects.promising._jobs import Job
+from troth.capacity.projects.portfolio import (
+    Consultant,
+    ContractTerms,
+    Portfolio,
+    ProjectPhase,
+    ReactiveLoad,
+    free_hours,
+)
+from troth.capacity.projects.promising._jobs import NEVER, Job
 from troth.capacity.projects.promising.beliefs import Beliefs
 from troth.core.random import stream
 
@@ -37,6 +45,10 @@ class Shapes(NamedTuple):
     done: Any
 
 
+#: `skill_at`, `skill_who` and what is held beside it, in the order of `World`.
+_Holders = tuple[Any, Any, Any, Any, Any, Any]
+
+
 class House(NamedTuple):
     """`HouseRule` as numbers."""
 
@@ -56,12 +68,13 @@ class World(NamedTuple):
     """(P, D) hours of a day that can be worked on projects and reactive work."""
     open_: Any
     pace: Any
-    """(P, S) progress in an hour; 0 if the skill is not held."""
-    level: Any
-    since: Any
-    until: Any
+    """(P, S) progress in an hour at the best level ever held; 0 if the skill is not held."""
+    held_at: Any
+    """(P, S) where what a person holds of a skill begins among the holders of the skill; `held_end` where it ends."""
+    held_end: Any
     skill_at: Any
-    """(S + 1,) where the holders of each skill are in `skill_who`, and the arrays of what they hold beside it."""
+    """(S + 1,) where the holders of each skill are in `skill_who`, and the arrays of what they hold beside it: somebody whose
+    level changes is there once for each level, from day `held_since` to before `held_until`."""
     skill_who: Any
     held_pace: Any
     held_level: Any
@@ -109,10 +122,7 @@ def world_of(
     origin, days = origin_of(portfolio), 7 * weeks
     number = {name: k for k, name in enumerate(skills)}
     hours = _hours(portfolio, beliefs, origin, days)
-    pace, level, since, until = _held(portfolio, beliefs, number, origin)
-    holders = [np.flatnonzero(pace[:, s] > 0) for s in range(len(skills))]
-    which = np.repeat(np.arange(len(skills)), [len(rows) for rows in holders])
-    at, by = _joined(holders), which
+    pace, held_at, held_end, holders = _held(portfolio, beliefs, number, origin)
     loads = loads_of(portfolio, beliefs=beliefs)
     who = [_who(portfolio, beliefs, one, number, pace) for one in loads]
     people = beliefs.people
@@ -120,7 +130,7 @@ def world_of(
     house = beliefs.house
     phases = [one.phases for one in jobs] + [portfolio.templates[name] for name in sorted(portfolio.templates)]
     return World(
-        hours, hours.any(axis=0), pace, level, since, until, _ends(holders), at, pace[at, by], level[at, by], since[at, by], until[at, by], _ends(who), _joined(who),
+        hours, hours.any(axis=0), pace, held_at, held_end, *holders, _ends(who), _joined(who),
         np.array([beliefs.reactive.on_duty if one.team in beliefs.reactive.turn else 0 for one in loads], np.int64),
         np.array([beliefs.reactive.waits.get(one.load_id, 0.0) for one in loads], float),
         beliefs.reactive.kept, people.absence, max(1, round(people.spell)), people.leave,
@@ -166,12 +176,9 @@ def loads_of(portfolio: Portfolio, *, beliefs: Beliefs) -> tuple[ReactiveLoad, .
 
 def _hours(portfolio: Portfolio, beliefs: Beliefs, origin: date, days: int) -> Any:
     """Return hours by person and day: nothing before the portfolio's day; who will leave is there until then."""
-    people = portfolio.people
-    if beliefs.people.refill:
-        people = tuple(
-            replace(one, contracts=(*one.contracts[:-1], replace(one.contracts[-1], until=None))) if one.contracts else one
-            for one in people
-        )  # fmt: skip
+    people = tuple(
+        one if refilled(one, beliefs=beliefs, day=portfolio.day) is None else _unending(one) for one in portfolio.people
+    )
     hours = free_hours(replace(portfolio, people=people), first=origin, until=origin + timedelta(days=days))
     hours[:, : portfolio.day.weekday()] = 0.0
     lost = beliefs.pace.day_lost
@@ -182,29 +189,75 @@ def leaves_on(portfolio: Portfolio, *, beliefs: Beliefs) -> Any:
     """Return the day index from which each person's contract is over, as far as known and if somebody is hired then."""
     origin, found = origin_of(portfolio), np.full(len(portfolio.people), 1 << 20, np.int64)
     for k, one in enumerate(portfolio.people):
-        if beliefs.people.refill and one.contracts and one.contracts[-1].until is not None:
-            found[k] = max((one.contracts[-1].until - origin).days, 0)
+        until = refilled(one, beliefs=beliefs, day=portfolio.day)
+        if until is not None:
+            found[k] = max((until - origin).days, 0)
     return found
 
 
-def _held(portfolio: Portfolio, beliefs: Beliefs, number: dict[str, int], origin: date) -> tuple[Any, ...]:
+def refilled(one: Consultant, *, beliefs: Beliefs, day: date) -> date | None:
+    """Return when somebody's last contract ends if somebody else is hired then; who left before a day only if it is said."""
+    if not beliefs.people.refill or not one.contracts:
+        return None
+    until = _in_time(one)[-1].until
+    return until if until is not None and (until > day or one.person_id in beliefs.people.empty) else None
+
+
+def _unending(one: Consultant) -> Consultant:
+    *before, last = _in_time(one)
+    return replace(one, contracts=(*before, replace(last, until=None)))
+
+
+def _in_time(one: Consultant) -> list[ContractTerms]:
+    """Return contracts in the order of time, in whatever order they were written."""
+    return sorted(one.contracts, key=lambda terms: terms.first)
+
+
+def _held(
+    portfolio: Portfolio, beliefs: Beliefs, number: dict[str, int], origin: date
+) -> tuple[Any, Any, Any, _Holders]:
+    """Return paces and where what each person holds of each skill is, and then the arrays of holders, skill by skill."""
     shape = (len(portfolio.people), len(number))
-    pace, level = np.zeros(shape), np.zeros(shape)
-    since, until = np.zeros(shape, np.int64), np.full(shape, 1 << 20, np.int64)
+    pace, at, end = np.zeros(shape), np.zeros(shape, np.int64), np.zeros(shape, np.int64)
     levels = sorted(beliefs.pace.levels.items())
-    for k, one in enumerate(portfolio.people):
-        if one.placeholder:
+    rows, skill_at = list[tuple[int, float, float, int, int]](), [0]
+    for name, s in number.items():
+        for p, one in enumerate(portfolio.people):
+            at[p, s] = len(rows)
+            for level, since, until in () if one.placeholder else _levels(one, name, portfolio.day, origin):
+                speed = float(np.interp(level, [a for a, _ in levels], [b for _, b in levels])) if levels else 1.0
+                speed *= beliefs.pace.people.get(one.person_id, 1.0)
+                rows.append((p, speed, level, since, until))
+                pace[p, s] = max(pace[p, s], speed)
+            end[p, s] = len(rows)
+        skill_at.append(len(rows))
+    who, speeds, reached, firsts, ends = zip(*rows, strict=True) if rows else ((), (), (), (), ())
+    columns = (np.array(who, np.int64), np.array(speeds, float), np.array(reached, float))
+    return pace, at, end, (np.array(skill_at, np.int64), *columns, np.array(firsts, np.int64), np.array(ends, np.int64))
+
+
+def _levels(one: Consultant, skill: str, day: date, origin: date) -> list[tuple[float, int, int]]:
+    """Return at which level somebody holds a skill, from which day index to before which, as far as it is not over.
+
+    Rows of a skill may overlap: the highest level that holds on a day counts.
+    """
+    rows = [
+        (
+            held.level, -NEVER if held.first is None else (held.first - origin).days,
+            NEVER if held.until is None else (held.until - origin).days,
+        )
+        for held in one.skills if held.skill == skill and (held.until is None or held.until > day)
+    ]  # fmt: skip
+    found = list[tuple[float, int, int]]()
+    for a, b in pairwise(sorted({bound for row in rows for bound in row[1:]})):
+        level = max((row[0] for row in rows if row[1] <= a and b <= row[2]), default=None)
+        if level is None:
             continue
-        for held in one.skills:
-            if held.until is not None and held.until <= portfolio.day:
-                continue
-            s = number[held.skill]
-            speed = float(np.interp(held.level, [a for a, _ in levels], [b for _, b in levels])) if levels else 1.0
-            pace[k, s] = speed * beliefs.pace.people.get(one.person_id, 1.0)
-            level[k, s] = held.level
-            since[k, s] = 0 if held.first is None else (held.first - origin).days
-            until[k, s] = 1 << 20 if held.until is None else (held.until - origin).days
-    return pace, level, since, until
+        if found and found[-1][0] == level and found[-1][2] == a:
+            found[-1] = level, found[-1][1], b
+        else:
+            found.append((level, a, b))
+    return found
 
 
 def _who(portfolio: Portfolio, beliefs: Beliefs, load: ReactiveLoad, number: dict[str, int], pace: Any) -> Any:
@@ -233,6 +286,7 @@ def _fixed(
     for one in portfolio.bookings:
         if not one.hard or one.person_id not in index or one.project_id not in place:
             continue
+        # Hours of nobody, or of somebody who is away, are none that a project is given.
         a, b = (one.first - origin).days, (one.until - origin).days
         who = index[one.person_id]
         if b <= a:
@@ -241,7 +295,8 @@ def _fixed(
             span = range(max(a, 7 * w, portfolio.day.weekday()), min(b, 7 * w + 7))
             whole = sum(1 for day in range(a, b) if day % 7 < 5) or b - a
             part = sum(1 for day in span if day % 7 < 5)
-            rows[w].append((who, place[one.project_id], one.hours * min(part / whole, 1.0)))
+            if hours[who, span.start : span.stop].any():
+                rows[w].append((who, place[one.project_id], one.hours * min(part / whole, 1.0)))
     at = np.cumsum([0, *(len(row) for row in rows)]).astype(np.int64)
     flat = [entry for row in rows for entry in row]
     columns = (

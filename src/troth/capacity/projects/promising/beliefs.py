@@ -125,7 +125,9 @@ class PeopleBelief:
     notice_days : calendar days from notice to the last day.
     hiring_days : calendar days on average from then until somebody new begins (exponential); `newcomer` is that one's
         progress in an hour relative to who left.
-    refill : whether somebody is hired for who leaves, also where the end of a contract is known.
+    refill : whether somebody is hired for who leaves, also where the end of a contract ahead is known.
+    empty : ids of people whose contract is over and whose place is still to be filled, if places are (`refill`); who is not
+        named here has left for good.
     leave : share of the weeks further ahead than `leave_known` days that will be taken off but are not entered yet.
     """
 
@@ -136,6 +138,7 @@ class PeopleBelief:
     hiring_days: float = 60.0
     newcomer: float = 1.0
     refill: bool = True
+    empty: frozenset[str] = frozenset()
     leave: float = 0.0
     leave_known: float = 90.0
 

@@ -1,0 +1,62 @@
+"""What is said of the case that a deal is won is true of the futures in which it is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy.stats import norm
+
+from tests.capacity.projects.promising.firms import DAY, day, person, phase
+from troth.capacity.projects.portfolio import Deal, Portfolio
+from troth.capacity.projects.promising import (
+    Beliefs,
+    DecisionBelief,
+    HouseRule,
+    PreparedFutures,
+    WinBelief,
+    prepare,
+    promise,
+)
+from troth.capacity.projects.promising._guest import asked, effective, must_lift
+from troth.capacity.projects.promising._lifted import many
+
+
+def _two(probability: float, *, market: float, futures: int = 2000) -> PreparedFutures:
+    """Return futures of one person and two deals of one month: the other, of 50 %, is served first for ten weeks."""
+    wood = phase("all", ("carving", 400.0))
+    other = Deal("other", (wood,), 0.5, day(7), promised_start=day(7))
+    mine = Deal("mine", (replace(wood, needs=(replace(wood.needs[0], hours=40.0),)),), probability, day(14))
+    beliefs = replace(
+        Beliefs().without("estimates"), wins=WinBelief(market=market), decisions=DecisionBelief(otherwise=(2.0, 2.0)),
+        house=HouseRule(person_hours=40.0, task_hours=40.0),
+    )  # fmt: skip
+    return prepare(
+        Portfolio(DAY, (person("a", "carving"),), (), (other, mine)), beliefs=beliefs, futures=futures, weeks=20, seed=3
+    )
+
+
+@pytest.mark.parametrize("probability", [0.3, 0.7, 0.9, 0.94])
+def test_a_deal_that_is_won_tells_of_a_market_in_which_others_are(probability: float) -> None:
+    """That the other deal stands before it is as likely as by the copula, given the win: the likelier, the closer to its own."""
+    market, grid = 0.3, np.linspace(-8, 8, 4001)
+    density = norm.pdf(grid)
+    mine, other = (norm.cdf((norm.ppf(p) + market**0.5 * grid) / (1 - market) ** 0.5) for p in (probability, 0.5))
+    true = float((density * mine * other).sum() / (density * mine).sum())
+    answer = promise(_two(probability, market=market), deal="mine")
+    error = (true * (1 - true) / answer.futures) ** 0.5
+    assert abs(1 - answer.probability(day(18)) - true) < 3 * error < 0.12
+    assert answer.futures >= 200
+
+
+def test_futures_are_lived_again_only_where_those_at_hand_say_too_little() -> None:
+    """A deal is asked about in the futures in which it is lost, unless they are few, or it is won almost surely in some market."""
+    for probability, market, futures, lives in (
+        (0.5, 0.1, 2000, False), (0.3, 0.0, 60, False), (0.94, 0.0, 2000, True), (0.9, 0.3, 2000, True), (0.5, 0.9, 2000, True),
+    ):  # fmt: skip
+        ready = _two(probability, market=market, futures=futures)
+        assert must_lift(ready, number=1) == lives, (probability, market, futures)
+        question = asked(ready, "mine")
+        assert effective(question.weight) >= min(200.0, many(ready) / 2 * 0.5)
+        assert (question.prepared is ready) == (not lives)
