@@ -17,6 +17,7 @@ from tests.capacity.projects.promising.firms import DAY, day, person, phase, wor
 from troth.capacity.projects.portfolio import Deal, Portfolio, Project, ProjectPhase, SkillNeed
 from troth.capacity.projects.promising import (
     Beliefs,
+    HouseRule,
     PreparedFutures,
     SlipBelief,
     check,
@@ -120,7 +121,7 @@ def test_the_quick_placing_agrees_future_by_future() -> None:
     base = ready()
     question = asked(base, "d0")
     late = 10_000.0  # behind everybody
-    quick = placed(base, question.in_line(late), whole=True)
+    quick = placed(question.prepared, question.in_line(late), whole=True)
     full = lived_with(base, question, start=late, futures=600, weeks=40)
     used = question.weight > 0
     assert used.mean() > 0.4
@@ -238,7 +239,8 @@ def test_who_moves_is_who_needs_the_same_people() -> None:
     )
     deal = Deal("rush", wood, 0.9, day(6), closes=day(2))
     portfolio = Portfolio(DAY, (person("a", "carving"), person("b", "paint")), projects, (deal,))
-    base = prepare(portfolio, beliefs=Beliefs().without("estimates"), futures=100, weeks=12)
+    beliefs = replace(Beliefs().without("estimates"), house=HouseRule(lag_days=20.0))
+    base = prepare(portfolio, beliefs=beliefs, futures=100, weeks=12)
     moved = displaced(base, deal="rush", start=day(9), futures=50)
     assert [one.job_id for one in moved] == ["wood"] and moved[0].sold
     assert moved[0].probability > 0.5 and moved[0].finish_days is not None and moved[0].finish_days >= 5

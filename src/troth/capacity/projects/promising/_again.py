@@ -27,16 +27,21 @@ class Relived:
     own_finish: Any
 
 
-def lived_with(prepared: PreparedFutures, question: Asked, *, start: float | None, futures: int, weeks: int) -> Relived:
-    """Live the first futures again: with the question's project won and its start promised for a day index, or not won."""
+def lived_with(
+    prepared: PreparedFutures, question: Asked, *, start: float | None, futures: int, weeks: int, won: bool = True
+) -> Relived:
+    """Live the first futures again: with the question's project won, or lost if not `won`.
+
+    Parameters
+    ----------
+    start : day index for which its start is promised; None leaves it at its usual turn.
+    """
     world, draws, started = _joined(prepared, question, futures)
     number = question.number if question.number >= 0 else draws.won.shape[1] - 1
-    draws.won[:, number] = NEVER if start is None else question.won[:futures]
+    draws.won[:, number] = question.won[:futures] if won else NEVER
     draws.told[:, number] = question.guest.told[:futures]
-    if start is not None and prepared.beliefs.house.by_promise:
-        draws.order[:, number] = start
-    elif start is not None:
-        draws.order[:, number] = question.guest.order[:futures]
+    promised = start is not None and prepared.beliefs.house.by_promise
+    draws.order[:, number] = start if promised else question.guest.order[:futures]
     out = blank(futures, weeks=weeks, people=0, jobs=draws.won.shape[1], edges=0, skills=len(prepared.skills))
     people = len(prepared.portfolio.people)
     out = out._replace(

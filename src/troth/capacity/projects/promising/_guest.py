@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from troth.capacity.projects.portfolio import Deal
+from troth.capacity.projects.portfolio import Deal, Portfolio, Project
 from troth.capacity.projects.promising._jobs import NEVER, Job, of_deal
 from troth.capacity.projects.promising._lifted import lifted, many
 from troth.capacity.projects.promising._place import Extra, Guest, Placed, place, room_for
@@ -22,6 +22,9 @@ from troth.core.errors import InputError
 #: So many equally weighted futures are enough to answer from; a deal that is surer than this is hardly ever lost in some market.
 _ENOUGH: Final = 200
 _SURE: Final = 0.98
+_NEVER_WON: Final = (
+    "Maybe give it a probability: a start is promised for the case that it is won, and with 0 it never is."
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,15 +57,17 @@ def asked(prepared: PreparedFutures, what: str | Deal, *, lift: bool = True) -> 
     Raises
     ------
     InputError
-        ``unknown-job``, ``already-started``, or what is wrong with the deal.
+        ``no-futures``, ``unknown-job``, ``never-won``, ``already-started``, ``already-finished``, ``nothing-to-do``, or what is
+        wrong with the deal.
     """
+    if prepared.futures < 1:
+        advice = "Maybe prepare again: it was stopped before any future was lived, and answers rest on them."
+        raise InputError([_error("no-futures", "0", advice)])
     name = what if isinstance(what, str) else what.deal_id
     number = prepared.jobs.index(name) if name in prepared.jobs else -1
     if isinstance(what, str):
         if number < 0:
-            raise InputError(
-                [_error("unknown-job", what, "Maybe it was finished or lost, or came after the preparation.")]
-            )
+            raise InputError([_missing(prepared.portfolio, what)])
         job, luck = prepared.specs[number], prepared.lucks[number]
     else:
         _fit(prepared, what)
@@ -70,6 +75,10 @@ def asked(prepared: PreparedFutures, what: str | Deal, *, lift: bool = True) -> 
         luck = prepared.fate.luck(job, needs=needs_of(what.phases))
     if job.started is not None:
         raise InputError([_error("already-started", name, "Maybe ask for its finish: `PreparedFutures.finishes`.")])
+    needs = [need for phase in job.phases if not phase.done for need in phase.needs]
+    if not any((need.hours if need.left is None else need.left) > 0 for need in needs):
+        advice = "Maybe its hours are still to be estimated: work without hours has no start."
+        raise InputError([_error("nothing-to-do", name, advice)])
     lost = ~luck.wins[: prepared.futures] if number >= 0 and job.odds is not None else None
     if number >= 0 and lift and (lost is None or must_lift(prepared, number=number)):
         prepared, lost = lifted(prepared, number=number), None
@@ -187,10 +196,23 @@ def _turn(prepared: PreparedFutures, job: Job, number: int, won: Any) -> Any:
     return np.maximum(job.wanted, won) + house.lag_days
 
 
+def _missing(portfolio: Portfolio, name: str) -> Issue:
+    """Return why something is not in the futures."""
+    known: dict[str, Deal | Project] = {one.deal_id: one for one in portfolio.deals}
+    known |= {one.project_id: one for one in portfolio.projects}
+    if name not in known:
+        return _error("unknown-job", name, "Maybe it was finished or lost, or came after the preparation.")
+    if known[name].probability <= 0:
+        return _error("never-won", name, _NEVER_WON)
+    return _error("already-finished", name, "Maybe another is meant: all of its phases are done.")
+
+
 def _fit(prepared: PreparedFutures, what: Deal) -> None:
     """Raise what is wrong with a deal."""
     bad = list(phases_wrong(what.phases, where=f"deals[{what.deal_id}]"))
-    if not 0 < what.probability <= 1:
+    if what.probability == 0:
+        bad.append(_error("never-won", what.deal_id, _NEVER_WON))
+    elif not 0 < what.probability <= 1:
         bad.append(_error("bad-probability", str(what.probability), "Maybe it is a percentage: it is 0 to 1."))
     known = set(prepared.skills)
     missing = sorted({need.skill for phase in what.phases for need in phase.needs} - known)

@@ -80,7 +80,7 @@ class StartAnswer:
 
 @dataclass(frozen=True, slots=True)
 class DisplacedJob:
-    """A project or deal that a promise would move.
+    """A project or deal that a promise would move, or a win (`displaced`): beside how things go without it.
 
     Parameters
     ----------
@@ -111,7 +111,7 @@ class EarlierPrice:
     skills : of which the hours are.
     hours_a_week : that must be at hand, of each, from `first` to the day before `until`.
     hours : that are used of them on average.
-    cents : those hours at the given price, or at what its people cost on average.
+    cents : those hours at the given price, or at what its people cost on average; None if neither is known.
     probability : that the date is kept then; `before`: without.
     """
 
@@ -122,6 +122,6 @@ class EarlierPrice:
     first: date
     until: date
     hours: float
-    cents: float
+    cents: float | None
     probability: float
     before: float

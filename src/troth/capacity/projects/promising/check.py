@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 
-from troth.capacity.projects.portfolio import Portfolio, ProjectPhase
+import numpy as np
+
+from troth.capacity.projects.portfolio import Portfolio, ProjectPhase, free_hours
 from troth.capacity.projects.promising.beliefs import Beliefs
 from troth.core.decision import Issue, Severity
 
@@ -16,7 +19,8 @@ def check(portfolio: Portfolio, *, beliefs: Beliefs | None = None, futures: int 
     """Return everything wrong for this purpose; other faults of a portfolio are its own check's to tell.
 
     Codes: ``no-people``, ``bad-futures``, ``bad-weeks``, ``bad-probability``, ``cyclic-phases``, ``unknown-phase``,
-    ``too-many-phases``, ``double-id``; and as a warning ``nobody-holds``: such work never starts.
+    ``too-many-phases``, ``double-id``; and as warnings ``nobody-holds``: such work never starts, and ``cap-not-counted``: people are
+    booked beyond their most hours of a year.
     """
     found = list[Issue]()
     if not any(not one.placeholder for one in portfolio.people):
@@ -42,7 +46,22 @@ def check(portfolio: Portfolio, *, beliefs: Beliefs | None = None, futures: int 
     for name in (beliefs or Beliefs()).coming.per_week:
         if name not in portfolio.templates:
             found.append(_error("unknown-template", "beliefs.coming", name, "Maybe the portfolio lacks the template."))
-    return found
+    return [*found, *_capped(portfolio, min(max(weeks, 1), 250))]
+
+
+def _capped(portfolio: Portfolio, weeks: int) -> Iterator[Issue]:
+    """Yield who has more hours in a calendar year than they may work on projects: futures know no such caps."""
+    if all(one.yearly_hours is None for one in portfolio.people):
+        return
+    first = portfolio.day
+    hours = free_hours(portfolio, first=first, until=first + timedelta(days=7 * weeks))
+    year = np.array([(first + timedelta(days=k)).year for k in range(7 * weeks)])
+    for row, one in zip(hours, portfolio.people, strict=True):
+        most = max(float(row[year == k].sum()) for k in sorted(set(year.tolist())))
+        if one.yearly_hours is not None and most > one.yearly_hours:
+            advice = "Maybe enter leave or shorter hours: days are promised as if there were no such limit."
+            where, value = f"people[{one.person_id}].yearly_hours", f"{one.yearly_hours:g}"
+            yield Issue("cap-not-counted", Severity.WARNING, where, value, advice)
 
 
 def phases_wrong(phases: Sequence[ProjectPhase], *, where: str) -> Iterator[Issue]:

@@ -20,17 +20,24 @@ _FEWEST, _MOST = 16, 500
 
 
 def displaced(
-    prepared: PreparedFutures, *, deal: str | Deal, start: date, futures: int | None = None, weeks: int | None = None
+    prepared: PreparedFutures,
+    *,
+    deal: str | Deal,
+    start: date | None,
+    futures: int | None = None,
+    weeks: int | None = None,
 ) -> tuple[DisplacedJob, ...]:
     """Return the projects and deals that a start promised for a day would move, what is put at risk most first.
+
+    What the win moves anyway is not the promise's: futures with the promise are compared with those in which the deal is won
+    too and has its usual turn (the start promised before, else the wanted day or the win, and the house's usual days after).
 
     Parameters
     ----------
     deal : as in `promise`; in these futures it is won.
-    start : the day promised.
-    futures : so many of the prepared ones are lived again, once with the promise, and without where it was won in them;
-        None takes as many as take about a second.
-    weeks : that are lived; None half a year beyond the start, at most those prepared.
+    start : the day promised; None tells what the win itself moves: won and at its usual turn, compared with lost.
+    futures : so many of the prepared ones are lived again, twice; None takes as many as take about a second.
+    weeks : that are lived; None half a year beyond the start (or the wanted day), at most those prepared.
 
     Raises
     ------
@@ -38,13 +45,13 @@ def displaced(
         As `promise`.
     """
     question = asked(prepared, deal, lift=False)
-    at = (start - prepared.origin).days
+    at = question.job.wanted if start is None else (start - prepared.origin).days
     weeks = min(prepared.weeks, max(at // 7 + 27, 1)) if weeks is None else min(weeks, prepared.weeks)
     if futures is None:
         futures = int(np.clip(_WORK // max(weeks * len(prepared.portfolio.people), 1), _FEWEST, _MOST))
     n = min(futures, prepared.futures)
-    again = lived_with(prepared, question, start=float(at), futures=n, weeks=weeks)
-    bare = lived_with(prepared, question, start=None, futures=n, weeks=weeks)
+    again = lived_with(prepared, question, start=None if start is None else float(at), futures=n, weeks=weeks)
+    bare = lived_with(prepared, question, start=None, futures=n, weeks=weeks, won=start is not None)
     weight = question.chance[:n] / max(float(question.chance[:n].sum()), 1e-300)
     found = [
         _moved(prepared, k, bare, again, weight, 7 * weeks) for k in range(len(prepared.jobs)) if k != question.number

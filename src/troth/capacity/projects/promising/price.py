@@ -36,7 +36,8 @@ def earlier(
     Parameters
     ----------
     of : ``"start"`` or ``"finish"``.
-    cents : price of an hour by skill, hired or subcontracted; what its people cost on average for a skill not named.
+    cents : price of an hour by skill, hired or subcontracted; what its people cost on average for a skill not named. Where
+        neither is known, neither is the price of the day: such answers come last.
 
     Returns
     -------
@@ -61,7 +62,7 @@ def earlier(
     if len(tried) > 1:
         tried.append(tuple(s for (s,) in tried))
     found = [one for skills in tried if (one := search.least(skills, level, before)) is not None]
-    return tuple(sorted(found, key=lambda one: (one.cents, one.hours, one.skills)))
+    return tuple(sorted(found, key=lambda one: (one.cents is None, one.cents or 0.0, one.hours, one.skills)))
 
 
 class _Search:
@@ -104,19 +105,23 @@ class _Search:
         """Return an answer; a start needs hours until it is begun, the work on them is counted till the day."""
         p = self.prepared
         used = (self.question.weight[:, None] * out.bought).sum(axis=0)
-        cost = sum(float(used[s]) * self._cents(s) for s in skills)
+        costs = [self._cost(s, float(used[s])) for s in skills]
+        cost = None if None in costs else sum(one for one in costs if one is not None)
         return EarlierPrice(
             p.day(self.at), self.of, tuple(p.skills[s] for s in skills), hours, p.day(7 * self.first),
             p.day(7 * (self.at // 7 + 1)), float(used.sum()), cost, after, before,
         )  # fmt: skip
 
-    def _cents(self, s: int) -> float:
+    def _cost(self, s: int, hours: float) -> float | None:
+        """Return what hours of a skill cost; None if nobody says so."""
         name = self.prepared.skills[s]
         if name in self.cents:
-            return float(self.cents[name])
+            return hours * self.cents[name]
+        if hours <= 0:
+            return 0.0
         day = self.prepared.portfolio.day
         costs = [
             terms.cost_cents for k, one in enumerate(self.prepared.portfolio.people)
             if self.prepared.world.pace[k, s] > 0 and (terms := one.terms_on(day)) is not None and terms.cost_cents
         ]  # fmt: skip
-        return float(np.mean(costs)) if costs else 0.0
+        return hours * float(np.mean(costs)) if costs else None

@@ -34,7 +34,8 @@ def promise(
     Raises
     ------
     InputError
-        ``unknown-job``, ``already-started``, ``unknown-skill`` and what else is wrong with the deal.
+        ``no-futures``, ``unknown-job``, ``never-won``, ``already-started``, ``already-finished``, ``nothing-to-do``, ``unknown-skill`` and
+        what else is wrong with the deal.
 
     Source
     ------
