@@ -146,15 +146,6 @@ class Planner:
             told=self.told,
         )
 
-    def cents_an_hour(self) -> float:
-        """Return what an hour was charged at on average, by the time sheets so far."""
-        total = hours = 0.0
-        for by in self.heard.logged.values():
-            for who, amount in by.items():
-                if who in self.people:
-                    total, hours = total + amount * self.rates[self.people[who].role], hours + amount
-        return total / hours if hours else sum(self.rates.values()) / len(self.rates)
-
     def _to_come(self, hiring_days: float | None) -> list[Consultant]:
         if hiring_days is None:
             return []

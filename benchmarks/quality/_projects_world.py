@@ -32,7 +32,7 @@ import numpy as np
 
 from benchmarks.quality._common import line
 from benchmarks.quality._projects_planner import Planner, sold, waiting
-from benchmarks.quality._projects_revenue import revenue
+from benchmarks.quality._projects_revenue import priced, revenue
 from troth.capacity.projects.promising import Beliefs, HouseRule, prepare, promise
 from troth.capacity.projects.promising.learn import learn
 from troth.core.errors import InputError
@@ -135,7 +135,6 @@ def lived(seed: int, *, protocol: Protocol) -> dict[str, Any]:
     for part, (other, beside) in others.items():
         other.emit = False
         again = _Course(other, beside, protocol, seed, beliefs=[one.without(part) for one in main.believed])
-        again.cents = main.cents
         ways[f"without {part}"] = again.run()
     return {"seed": seed, "protocol": asdict(protocol), "seconds": round(time.perf_counter() - began, 1), "ways": ways}
 
@@ -153,7 +152,7 @@ class _Course:
     ) -> None:
         self.world, self.planner, self.protocol, self.seed = world, planner, protocol, seed
         self.given, self.believed = beliefs, list[Beliefs]()
-        self.cents, self.fans = list[float](), list[tuple[int, list[list[float]]]]()
+        self.fans = list[tuple[int, list[list[float]]]]()
         self.promises: dict[str, StartPromise] = {}
         self.stated: dict[str, float] = {}
         self.asked_on: dict[str, int] = {}
@@ -172,24 +171,21 @@ class _Course:
     def _monday(self, week: int) -> None:
         if self.given is None:
             self.believed.append(learn(self.planner.history(), neutral=Beliefs(house=_HOUSE)).beliefs)
-            self.cents.append(self.planner.cents_an_hour())
             beliefs = self.believed[-1]
         else:
             beliefs = self.given[week // self.protocol.every]
-        portfolio = self.planner.portfolio(hiring_days=beliefs.people.hiring_days)
+        asks = week % 13 == 0 and week + 26 <= self.protocol.promise + self.protocol.after
+        portfolio = priced(self.planner.portfolio(hiring_days=beliefs.people.hiring_days), planner=self.planner)
         ready = prepare(
             portfolio, beliefs=beliefs, futures=self.protocol.futures, weeks=self.protocol.ahead, seed=1000 * self.seed + week,
-            threads=1,
+            threads=1, money=asks,
         )  # fmt: skip
         now = self.planner.now
         assert now is not None
         for name, deal in [*sold(now, asked=self.promises), *waiting(portfolio, asked=self.promises, stages=_STAGES)]:
             self._promise(ready, name, deal)
-        if week % 13 == 0 and week + 26 <= self.protocol.promise + self.protocol.after:
-            cents = self.cents[week // self.protocol.every]
-            found = revenue(
-                ready, kinds=self.planner.kinds, cents_an_hour=cents, price=self.planner.price, bounds=(0, 91, 182)
-            )
+        if asks:
+            found = revenue(ready, planner=self.planner, bounds=(0, 91, 182))
             self.fans.append((portfolio.day.toordinal(), np.quantile(found, (0.1, 0.5, 0.9), axis=0).T.tolist()))
 
     def _promise(self, ready: Any, name: str, deal: str) -> None:

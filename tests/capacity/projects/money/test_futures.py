@@ -93,6 +93,21 @@ def test_a_retainer_earns_in_the_weeks_it_runs() -> None:
     assert found.revenue.tolist() == [[0, 70_000, 70_000], [0, 0, 0]]
 
 
+def test_sizes_scale_what_a_future_earns() -> None:
+    """A deal twice as large earns twice the share of a phase, or twice the fee, in that future alone."""
+    fixed = Project("apollo", (phase("a", 1),), kind=ContractKind.FIXED, price_cents=1_000)
+    kept = Project("gemini", (), kind=ContractKind.RETAINER, price_cents=300_000)
+    known, keys, ends = firm(projects=(fixed, kept)), [("apollo", "a")], np.array([[0], [1]])
+    found = futures_by_milestones(known, phases=keys, weeks=_WEEKS[:2], ends=ends, sizes=[[2.0], [0.5]])
+    assert found.revenue.tolist() == [[2_000, 0], [0, 500]]
+    fees = futures_by_retainers(
+        known, works=["gemini"], weeks=_WEEKS[:2], first=[[0], [0]], until=[[1], [1]], sizes=[[2.0], [1.0]]
+    )
+    assert fees.revenue.tolist() == [[140_000, 0], [70_000, 0]]
+    with pytest.raises(ValueError, match="Sizes"):
+        futures_by_milestones(known, phases=keys, weeks=_WEEKS[:2], ends=ends, sizes=[[1.0]])
+
+
 def test_parts_of_futures_add_up() -> None:
     """Hours and milestones fed one after the other are the futures' whole; of other weeks they cannot be added."""
     known = firm(projects=(Project("apollo", (phase("a", 1),), kind=ContractKind.FIXED, price_cents=1_000),))

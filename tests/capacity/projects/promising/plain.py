@@ -53,6 +53,9 @@ class Work:
     finish: int = NEVER
     moved: bool = False
     closed: set[str] = field(default_factory=set)
+    ended: dict[str, int] = field(default_factory=dict)
+    worked: dict[tuple[int, str], float] = field(default_factory=dict)
+    """Hours by week and person."""
     team: set[str] = field(default_factory=set)
 
     def close(self, day: int) -> None:
@@ -64,6 +67,7 @@ class Work:
                 mine = [t for t in self.tasks if t.phase == phase.phase_id]
                 if phase.phase_id not in self.closed and all(t.done for t in mine) and set(phase.after) <= self.closed:
                     self.closed.add(phase.phase_id)
+                    self.ended[phase.phase_id] = day
                     again = True
         if len(self.closed) == len(self.phases) and day >= 0:
             self.finish = day
@@ -343,6 +347,7 @@ class PlainFuture:
             task.left -= hours * pace
             task.logged += hours
             spent += hours
+            one.worked[day // 7, who] = one.worked.get((day // 7, who), 0.0) + hours
             one.moved |= task.done
         if spent > 0 and one.start == NEVER:
             one.start = day

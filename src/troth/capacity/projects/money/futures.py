@@ -145,7 +145,12 @@ def futures_by_hours(
 
 
 def futures_by_milestones(
-    portfolio: Portfolio, *, phases: Sequence[tuple[str, str]], weeks: Sequence[date], ends: ArrayLike
+    portfolio: Portfolio,
+    *,
+    phases: Sequence[tuple[str, str]],
+    weeks: Sequence[date],
+    ends: ArrayLike,
+    sizes: ArrayLike | None = None,
 ) -> MoneyFutures:
     """Return what the ends of phases earn of fixed prices in each future.
 
@@ -155,6 +160,7 @@ def futures_by_milestones(
     weeks : shape (W,): a day of each week.
     ends : shape (F, K), whole numbers: the place of the week in which the phase ends; below 0 or from W on for one that
         ends at no time within the weeks (lost, done before, or later).
+    sizes : shape (F, K): what the end earns in the future, relative to its share of the stated price; None for 1 in all.
 
     Raises
     ------
@@ -168,6 +174,7 @@ def futures_by_milestones(
         raise ValueError(
             f"Ends must be whole numbers of shape (F, {len(phases)}), not {places.dtype} of {places.shape}."
         )
+    factor = _sizes(sizes, places.shape)
     pricer, mondays = _pricer(portfolio, [work for work, _ in phases]), _mondays(weeks)
     issues: list[Issue] = []
     revenue = np.zeros((len(places), len(mondays)))
@@ -182,14 +189,21 @@ def futures_by_milestones(
         if not len(here) or not parts[name][phase]:
             continue
         worth = [_cents(pricer.worth(week + timedelta(days=4), pricer.works[name].currency)) for week in mondays]
-        revenue[every[here], places[here, k]] += parts[name][phase] * np.asarray(worth)[places[here, k]]
+        earned = parts[name][phase] * np.asarray(worth)[places[here, k]]
+        revenue[every[here], places[here, k]] += earned * factor[here, k]
     _no_errors(issues)
     told = gathered([*issues, *pricer.issues])
     return MoneyFutures(tuple(mondays), revenue, np.zeros_like(revenue), portfolio.currency, told)
 
 
 def futures_by_retainers(
-    portfolio: Portfolio, *, works: Sequence[str], weeks: Sequence[date], first: ArrayLike, until: ArrayLike
+    portfolio: Portfolio,
+    *,
+    works: Sequence[str],
+    weeks: Sequence[date],
+    first: ArrayLike,
+    until: ArrayLike,
+    sizes: ArrayLike | None = None,
 ) -> MoneyFutures:
     """Return what retainers earn in each future.
 
@@ -199,6 +213,7 @@ def futures_by_retainers(
     weeks : shape (W,): a day of each week, one after the other.
     first, until : shape (F, R), whole numbers: places of the first week it runs in, and of the week after the last; equal
         for one that does not come.
+    sizes : shape (F, R): the fee in the future, relative to the stated one; None for 1 in all.
 
     Raises
     ------
@@ -210,6 +225,7 @@ def futures_by_retainers(
     begin, end = np.asarray(first), np.asarray(until)
     if begin.shape != end.shape or begin.ndim != 2 or begin.shape[1] != len(works):
         raise ValueError(f"First and until must be of shape (F, {len(works)}), not {begin.shape} and {end.shape}.")
+    factor = _sizes(sizes, begin.shape)
     pricer, mondays = _pricer(portfolio, works), _mondays(weeks)
     _no_errors([one for name in works for one in _no_retainer(pricer.works[name])])
     place = {week: k for k, week in enumerate(mondays)}
@@ -222,8 +238,15 @@ def futures_by_retainers(
                 monday = one.day - timedelta(days=one.day.weekday())
                 fee[place[monday]] += one.cents * _cents(pricer.worth(one.day, work.currency))
         runs = (begin[:, [r]] <= now) & (now < end[:, [r]])
-        revenue += np.where(runs, fee, 0.0)
+        revenue += np.where(runs, fee, 0.0) * factor[:, [r]]
     return MoneyFutures(tuple(mondays), revenue, np.zeros_like(revenue), portfolio.currency, gathered(pricer.issues))
+
+
+def _sizes(sizes: ArrayLike | None, shape: tuple[int, ...]) -> Floats:
+    factor = np.ones(shape) if sizes is None else np.asarray(sizes, dtype=np.float64)
+    if factor.shape != shape:
+        raise ValueError(f"Sizes must be of shape {shape}, not {factor.shape}.")
+    return factor
 
 
 def _pricer(portfolio: Portfolio, names: Sequence[str]) -> Pricer:

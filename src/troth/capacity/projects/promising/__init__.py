@@ -17,6 +17,9 @@ from troth.capacity.projects.promising.beliefs import SlipBelief as SlipBelief
 from troth.capacity.projects.promising.beliefs import WinBelief as WinBelief
 from troth.capacity.projects.promising.check import check as check
 from troth.capacity.projects.promising.displace import displaced as displaced
+from troth.capacity.projects.promising.earnings import TemplatePrice as TemplatePrice
+from troth.capacity.projects.promising.earnings import money_futures as money_futures
+from troth.capacity.projects.promising.earnings import template_prices as template_prices
 from troth.capacity.projects.promising.history import ProjectHistory as ProjectHistory
 from troth.capacity.projects.promising.house import HouseRule as HouseRule
 from troth.capacity.projects.promising.learn import LearnedBeliefs as LearnedBeliefs

@@ -104,6 +104,8 @@ def on_job(w: World, d: Draws, now: Now, out: Lived, f: int, day: int, p: int, j
         now.left[k] -= part * pace
         now.logged[k] += part
         spent += part
+        if out.sheets.hours.shape[0] > 0:
+            out.sheets.hours[f, j, day // 7, out.sheets.person[p] + out.sheets.task[t]] += part
         if now.left[k] <= 1e-6:
             now.over[k] = True
             now.ready[j] = True
@@ -119,15 +121,15 @@ def close(w: World, d: Draws, now: Now, out: Lived, f: int, day: int) -> None:
         if not now.ready[j]:
             continue
         now.ready[j] = False
-        close_phases(w, d, now, f, j)
+        close_phases(w, d, now, out, f, j, day)
         u = d.shape[f, j]
         if now.phases[j] == (np.int64(1) << (w.shapes.phase_at[u + 1] - w.shapes.phase_at[u])) - 1:
             out.finish[f, j] = day
 
 
 @compiled
-def close_phases(w: World, d: Draws, now: Now, f: int, j: int) -> None:
-    """Mark a job's phases that have no task left to do."""
+def close_phases(w: World, d: Draws, now: Now, out: Lived, f: int, j: int, day: int) -> None:
+    """Mark a job's phases that have no task left to do, and write down the day."""
     u = d.shape[f, j]
     many = w.shapes.phase_at[u + 1] - w.shapes.phase_at[u]
     still = np.int64(0)
@@ -138,5 +140,9 @@ def close_phases(w: World, d: Draws, now: Now, f: int, j: int) -> None:
     for _ in range(many):
         for g in range(many):
             bit = np.int64(1) << np.int64(g)
-            if (still & bit) == 0 and (w.shapes.after[w.shapes.phase_at[u] + g] & ~now.phases[j]) == 0:
+            if ((still | now.phases[j]) & bit) == 0 and (
+                w.shapes.after[w.shapes.phase_at[u] + g] & ~now.phases[j]
+            ) == 0:
                 now.phases[j] |= bit
+                if out.sheets.ended.shape[0] > 0:
+                    out.sheets.ended[f, j, g] = day

@@ -23,6 +23,18 @@ from troth.capacity.projects.promising._world import World
 
 
 @compiled
+def clear(out: Lived, f: int) -> None:
+    """Put the time sheets of a future back to before the first day."""
+    _, jobs, weeks, kinds = out.sheets.hours.shape
+    for j in range(jobs):
+        for week in range(weeks):
+            for c in range(kinds):
+                out.sheets.hours[f, j, week, c] = 0.0
+        for g in range(out.sheets.ended.shape[2]):
+            out.sheets.ended[f, j, g] = NEVER
+
+
+@compiled
 def begin(w: World, d: Draws, now: Now, out: Lived, f: int, started: Any) -> None:
     """Put the state back to before the first day."""
     jobs = d.won.shape[1]
@@ -32,6 +44,8 @@ def begin(w: World, d: Draws, now: Now, out: Lived, f: int, started: Any) -> Non
             out.wanting[f, week, s] = 0.0
     for load in range(w.load_waits.shape[0]):
         now.waits[load] = w.load_waits[load]
+    if out.sheets.hours.shape[0] > 0:
+        clear(out, f)
     for j in range(jobs):
         u = d.shape[f, j]
         out.start[f, j], out.finish[f, j] = started[j], NEVER
@@ -47,7 +61,7 @@ def begin(w: World, d: Draws, now: Now, out: Lived, f: int, started: Any) -> Non
                 now.left[k] = w.shapes.hours[t] * d.size[f, j] * d.ratio[f, k] - w.shapes.logged[t]
             if now.left[k] <= 1e-6:
                 now.over[k] = True
-        close_phases(w, d, now, f, j)
+        close_phases(w, d, now, out, f, j, -1)
 
 
 @kept

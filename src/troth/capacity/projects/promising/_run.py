@@ -9,7 +9,8 @@ import numpy as np
 
 from troth.capacity.projects.promising._draws import Draws
 from troth.capacity.projects.promising._kernel import live
-from troth.capacity.projects.promising._state import Lived, room_for
+from troth.capacity.projects.promising._sheets import no_sheets
+from troth.capacity.projects.promising._state import Lived, Sheets, room_for
 from troth.capacity.projects.promising._world import World
 
 #: Bookings of a person and week there is room for at first.
@@ -66,11 +67,14 @@ def joined(groups: Sequence[tuple[Any, Any]], *, jobs: int) -> tuple[Any, Any]:
     return own, at
 
 
-def blank(futures: int, *, weeks: int, people: int, jobs: int, edges: int, skills: int) -> Lived:
-    """Return room for what futures leave behind."""
+def blank(
+    futures: int, *, weeks: int, people: int, jobs: int, edges: int, skills: int, sheets: Sheets | None = None
+) -> Lived:
+    """Return room for what futures leave behind; without `sheets` no time sheets are kept."""
     return Lived(
         np.zeros((futures, jobs), np.int64), np.zeros((futures, jobs), np.int64),
         np.zeros((futures, weeks, edges, people), np.uint8), np.zeros((futures, weeks, people), np.uint8),
         np.zeros((futures, weeks, people), np.uint8), np.zeros((futures, weeks, skills), np.float32),
         np.zeros((futures, weeks), np.float32), np.zeros((0, 3), np.uint16), np.zeros((jobs, 1), np.int64),
+        sheets or no_sheets(),
     )  # fmt: skip

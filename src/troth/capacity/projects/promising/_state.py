@@ -17,6 +17,18 @@ SLOTS = 16
 CRUMB = 0.02
 
 
+class Sheets(NamedTuple):
+    """Time sheets of the futures, if they are kept (else all is empty): C kinds of hour, G phases of a job at most."""
+
+    hours: Any
+    """(F, J, W, C) hours worked on a job in a week."""
+    ended: Any
+    """(F, J, G) day on which a phase ended; -1 if nothing of it was left to do at first, NEVER if it did not end."""
+    person: Any
+    """(P,) and `task`, (T,) of the structures: their sum is the kind of an hour."""
+    task: Any
+
+
 class Lived(NamedTuple):
     """What is written down of each future. W weeks, Q places in the line, P people, S skills, E entries.
 
@@ -40,6 +52,7 @@ class Lived(NamedTuple):
     """(E, 3) of what was not begun before, job by job and future by future: week, person, halves of hours booked; own_at
     (J, F + 1) where those of each future begin and the last ends."""
     own_at: Any
+    sheets: Sheets
 
 
 class Now(NamedTuple):

@@ -17,7 +17,8 @@ from troth.capacity.projects.promising._draws import Draws, Fate, Luck
 from troth.capacity.projects.promising._jobs import NEVER, Job, jobs_of
 from troth.capacity.projects.promising._ratios import needs_of, ratios
 from troth.capacity.projects.promising._run import blank, joined, live_group
-from troth.capacity.projects.promising._state import Lived
+from troth.capacity.projects.promising._sheets import sheets_for
+from troth.capacity.projects.promising._state import Lived, Sheets
 from troth.capacity.projects.promising._world import World, leaves_on, loads_of, origin_of, skills_in, world_of
 from troth.capacity.projects.promising.beliefs import Beliefs
 from troth.capacity.projects.promising.check import check
@@ -64,6 +65,8 @@ class PreparedFutures:
     specs: tuple[Job, ...]
     lucks: tuple[Luck, ...]
     started: Any
+    kinds: tuple[tuple[str, str], ...] = ()
+    """Of each kind of hour in the time sheets, whose prices hold, and the role charged if the work names one."""
 
     def day(self, index: int) -> date:
         """Return the day of an index."""
@@ -87,6 +90,51 @@ class PreparedFutures:
         """Return the day on which a project is finished in each future, or None."""
         return self._days(self.lived.finish, job_id)
 
+    def hours(self, job_id: str) -> Any:
+        """Return (F, W) hours worked on a project in each week of each future; none if it is not won.
+
+        Raises
+        ------
+        ValueError
+            If no time sheets were kept (``prepare(..., money=True)``), or of an unknown project.
+        """
+        return self.sheets().hours[: self.futures, self.jobs.index(job_id)].sum(axis=2, dtype=np.float64)
+
+    def ends(self, job_id: str, *, phase_id: str) -> list[date | None]:
+        """Return the day on which a phase ends in each future; None if it was done before, or does not end in the time.
+
+        A phase of which nothing is left to do ends on the first day of its project, or the portfolio's day.
+
+        Raises
+        ------
+        ValueError
+            As `hours`, or of an unknown phase.
+        """
+        number = self.jobs.index(job_id)
+        names = [one.phase_id for one in self.specs[number].phases]
+        place = names.index(phase_id)
+        if self.specs[number].phases[place].done:
+            return [None] * self.futures
+        return [None if k >= NEVER else self.day(k) for k in self.phase_ends(number)[:, place].tolist()]
+
+    def phase_ends(self, number: int) -> Any:
+        """Return (F, G) day indices on which the phases of a job end, by its place among jobs; NEVER."""
+        ended = self.sheets().ended[: self.futures, number].astype(np.int64)
+        begun = np.maximum(self.lived.start[: self.futures, number], self.portfolio.day.weekday())
+        return np.where(ended < 0, begun[:, None], ended)
+
+    def sheets(self) -> Sheets:
+        """Return the time sheets of the futures.
+
+        Raises
+        ------
+        ValueError
+            If none were kept.
+        """
+        if not self.lived.sheets.hours.shape[0]:
+            raise ValueError("No time sheets were kept. Maybe prepare the futures with money=True.")
+        return self.lived.sheets
+
     def _days(self, found: Any, job_id: str) -> list[date | None]:
         column = found[: self.futures, self.jobs.index(job_id)]
         return [None if k >= NEVER else self.day(k) for k in column.tolist()]
@@ -102,6 +150,7 @@ def prepare(
     threads: int = 2,
     stop: Stop | None = None,
     on_progress: Callable[[int, int], None] | None = None,
+    money: bool = False,
 ) -> PreparedFutures:
     """Live sampled futures of a portfolio: deals won and lost, estimates that err, clients that are late, people who are ill
     or leave, reactive work, deals nobody knows of yet; and the house that plans all of it every Monday.
@@ -114,6 +163,8 @@ def prepare(
     threads : that live futures side by side; the result does not depend on it.
     stop : asked between groups of futures; those lived until then are kept.
     on_progress : told how many futures are lived, and of how many.
+    money : keep time sheets, from which `money_futures` tells revenue and cost: 4 bytes for each future, project or deal,
+        week, and price of an hour.
 
     Raises
     ------
@@ -136,11 +187,12 @@ def prepare(
         raise InputError(bad)
     began = time.perf_counter()
     made = _Made(portfolio, beliefs, futures=futures, weeks=weeks, seed=seed)
-    lived, many = _lived(made, threads, stop or Stop(), on_progress, began)
+    sheets, kinds = made.sheets() if money else (None, ())
+    lived, many = _lived(made, sheets, threads, stop or Stop(), on_progress, began)
     seconds = time.perf_counter() - began
     return PreparedFutures(
         portfolio, beliefs, many, weeks, seed, made.origin, tuple(made.skills), tuple(one.job_id for one in made.jobs),
-        seconds, made.world, made.draws, lived, made.edges, made.fate, tuple(made.jobs), tuple(made.lucks), made.started,
+        seconds, made.world, made.draws, lived, made.edges, made.fate, tuple(made.jobs), tuple(made.lucks), made.started, kinds,
     )  # fmt: skip
 
 
@@ -198,6 +250,11 @@ class _Made:
             structure, np.array(at, np.int64), size, won, wanted, slip, told, order, ratio, leave, back, load, key
         )
 
+    def sheets(self) -> tuple[Sheets, tuple[tuple[str, str], ...]]:
+        """Return room for time sheets, and their kinds of hour."""
+        places = self.draws.won.shape[1]
+        return sheets_for(self.portfolio, jobs=self.jobs, places=places, futures=self.futures, weeks=self.weeks)
+
     def place(self, one: Job, number: int, won: Any) -> Any:
         """Return the place of a job in the line."""
         if one.odds is None and not self.beliefs.house.by_promise:
@@ -231,7 +288,12 @@ def edges_of(futures: int, *, weeks: int, people: int, by_day: bool) -> Any:
 
 
 def _lived(
-    made: _Made, threads: int, stop: Stop, on_progress: Callable[[int, int], None] | None, began: float
+    made: _Made,
+    sheets: Sheets | None,
+    threads: int,
+    stop: Stop,
+    on_progress: Callable[[int, int], None] | None,
+    began: float,
 ) -> tuple[Lived, int]:
     """Live all futures, a group after the other on each thread."""
     futures, weeks, people = made.futures, made.weeks, len(made.portfolio.people)
@@ -242,6 +304,7 @@ def _lived(
         jobs=made.draws.won.shape[1],
         edges=len(made.edges),
         skills=len(made.skills),
+        sheets=sheets,
     )
     groups = [(a, min(a + _CHUNK, futures)) for a in range(0, futures, _CHUNK)]
     owns, done = list[Any](), 0
