@@ -5,21 +5,17 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from troth.charts.numbers import plural
 from troth.cli import output
 from troth.core.decision import Explanation, Issue
 
 if TYPE_CHECKING:
     from troth.capacity.projects.allocation import AllocationAdvice, AllocationPlan
     from troth.capacity.projects.portfolio import ProjectBooking
-
-_WHY: Final = {
-    "nobody": "nobody holds it at that level", "away": "whoever holds it has no hours then", "capped": "whoever holds it has reached their cap",
-    "outbid": "these hours do more elsewhere", "kept": "what is left over is less than an hour, or would cost more than it brings",
-}  # fmt: skip
 
 
 def wanted_hours(plan: AllocationPlan) -> tuple[float, float]:
@@ -28,9 +24,14 @@ def wanted_hours(plan: AllocationPlan) -> tuple[float, float]:
 
 
 def show_allocated(
-    plan: AllocationPlan, proposed: Sequence[ProjectBooking], issues: Sequence[Issue], *, form: output.Form
-) -> None:
-    """Print a plan and the bookings it proposes."""
+    plan: AllocationPlan, proposed: Sequence[ProjectBooking], issues: Sequence[Issue], *, form: output.Form, extra: Mapping[str, Any]
+) -> None:  # fmt: skip
+    """Print a plan and the bookings it proposes.
+
+    Parameters
+    ----------
+    extra : more keys of the JSON object.
+    """
     from troth.capacity.projects.allocation import advise
     from troth.capacity.projects.allocation.explain import why_short
 
@@ -44,12 +45,12 @@ def show_allocated(
             }
             for one in proposed
         ]  # fmt: skip
-        extra = {
+        whole = {
             "status": str(plan.status), "value": plan.value, "bound": plan.bound, "gap": plan.gap, "wanted_hours": wanted, "done_hours": done,
             "seed": plan.seed, "seconds": plan.seconds, "broken": [asdict(one) for one in plan.broken], "short": [asdict(one) for one in why.parts],
-            "advice": [_advised(plan, one) for one in advice], "issues": [one.as_dict() for one in issues],
+            "advice": [_advised(plan, one) for one in advice], "issues": [one.as_dict() for one in issues], **extra,
         }  # fmt: skip
-        output.show(rows, form=form, key="bookings", extra=extra)
+        output.show(rows, form=form, key="bookings", extra=whole)
         return
     columns: dict[str, Callable[[output.Row], str]] = {
         "project": lambda row: row["project"], "wanted": lambda row: f"{row['wanted']:,.0f}", "done": lambda row: f"{row['done']:,.0f}",
@@ -85,16 +86,22 @@ def _busiest(hours: Mapping[str, float]) -> list[str]:
 
 
 def _show_short(why: Explanation, *, most: int = 8) -> None:
+    from troth.capacity.projects.outlook.words import WHY
+
     rows = [(one.parameters["project"], part.parameters) for one in why.parts for part in one.parts]
     if rows:
         click.echo("Left undone:")
     for project, told in rows[:most]:
-        reason = _WHY.get(told["reason"], told["reason"])
+        reason = WHY.get(told["reason"], told["reason"])
         click.echo(
-            f"  {project}: {told['hours']:,.0f} hours of {told['skill']}, {told['first']} to {told['last']}: {reason}"
+            f"  {project}: {_hours(told['hours'])} of {told['skill']}, {told['first']} to {told['last']}: {reason}"
         )
     if len(rows) > most:
         click.echo(f"  ... and {len(rows) - most:,} more; --format json lists all.")
+
+
+def _hours(hours: float) -> str:
+    return plural(round(hours), one="hour") if hours >= 0.5 else "less than an hour"
 
 
 def _advised(plan: AllocationPlan, one: AllocationAdvice) -> dict[str, Any]:
@@ -108,9 +115,9 @@ def _advised(plan: AllocationPlan, one: AllocationAdvice) -> dict[str, Any]:
 def _sentence(plan: AllocationPlan, one: AllocationAdvice) -> str:
     told = _advised(plan, one)
     what = {
-        "hire": f"hire somebody with {one.skill} for {one.hours:.0f} hours a week from {told['first']} on",
-        "subcontract": f"subcontract {one.skill}, {one.hours:.0f} hours a week from {told['first']} until {told['until'] or 'the end'}",
+        "hire": f"hire somebody with {one.skill} for {plural(round(one.hours), one='hour')} a week from {told['first']} on",
+        "subcontract": f"subcontract {one.skill}, {plural(round(one.hours), one='hour')} a week from {told['first']} until {told['until'] or 'the end'}",
         "train": f"train {one.person} in {one.skill}",
-        "delay": f"begin {one.project} {one.weeks} weeks later",
+        "delay": f"begin {one.project} {plural(one.weeks, one='week')} later",
     }[str(one.kind)]
     return f"Maybe {what}: worth up to {one.worth:,.0f}."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,20 +14,42 @@ import click
 from troth.cli import output
 from troth.cli._interrupt import interruptible
 from troth.cli._places import refuse_unwritable, write
-from troth.cli._projects_allocated import show_allocated, wanted_hours
-from troth.cli._projects_shared import doubtful, from_where, input_option, schedule_problem, told, usable
+from troth.cli._projects_allocated import show_allocated
+from troth.cli._projects_outlook import (
+    doubts,
+    kept_data,
+    money_csv,
+    money_data,
+    scenario_rows,
+    show_missed,
+    show_money,
+    show_scenarios,
+)
+from troth.cli._projects_shared import (
+    FILE,
+    doubtful,
+    from_where,
+    input_option,
+    read_text,
+    schedule_problem,
+    told,
+    usable,
+)
 from troth.cli._quantities import SHARE
-from troth.core.decision import Severity, Stop
+from troth.core.decision import Issue, Severity, Stop
+from troth.core.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from troth.capacity.projects.outlook import ComparedOutlook, ProjectsOutlook, WhatIf
+    from troth.capacity.projects.portfolio import Portfolio, ProjectBooking
     from troth.capacity.projects.schedule import SchedulePlan
 
 
 @click.command(
     "plan",
-    epilog="Example: troth projects plan house.json --weeks 26 --likely 50% --out planned.json; "
+    epilog="Example: troth projects plan house.json --weeks 26 --likely 50% --scenario hire.json --html plan.html; "
     "troth projects plan inst.dzn --input mspsp --seconds 30",
 )
 @from_where
@@ -56,41 +78,127 @@ if TYPE_CHECKING:
     "--out", type=click.Path(path_type=Path, dir_okay=False),
     help="Write the portfolio with the proposed bookings as JSON; with --input mspsp the schedule.",
 )  # fmt: skip
+@click.option(
+    "--scenario", "scenarios", multiple=True, type=FILE, metavar="FILE",
+    help="Plan the changes of a JSON file, too, and show them beside the house as it is: people hired, subcontracted or trained, "
+    "work put off, won or lost. Repeatable.",
+)  # fmt: skip
+@click.option(
+    "--html",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write a page with money, budgets and scenarios as pictures, too.",
+)
+@click.option(
+    "--money",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write revenue, cost and margin by month and week as CSV, too.",
+)
 @output.form_option
 def plan_command(
     path: Path | None, *, lake: Path, day: datetime | None, site: str | None, source: str, weeks: int, likely: float, pace: float,
-    join: float, seconds: float, seed: int, out: Path | None, form: output.Form,
+    join: float, seconds: float, seed: int, out: Path | None, scenarios: tuple[Path, ...], html: Path | None, money: Path | None,
+    form: output.Form,
 ) -> int:  # fmt: skip
     """Plan who works on what, so that most is done of what projects need, the more valuable first.
 
     What is confirmed stays; bookings are proposed beside it, a row for each person, project and week, in place of those of an earlier plan that
-    nobody was asked for yet. Told are what is left undone and why, and what would help. With `--input mspsp` PATH is a multi-skill project scheduling problem: each activity gets a start and people with its
+    nobody was asked for yet. Told are what is left undone and why, what would help, what the plan earns and costs by month if
+    rates, costs or prices are known, how budgets fare, and which promises are missed. With `--scenario` the house is planned with changes,
+    too; as CSV the rows are then the scenarios. With `--input mspsp` PATH is a multi-skill project scheduling problem: each activity gets a start and people with its
     skills, so that the last one ends as early as can be. Ctrl-C ends the search and keeps the best plan so far. Exit status is 1 if something is left
     undone or is doubtful.
     """
-    refuse_unwritable({"--out": out})
+    refuse_unwritable({"--out": out, "--html": html, "--money": money})
     if source == "mspsp":
+        _refuse({"--scenario": scenarios[0] if scenarios else None, "--html": html, "--money": money})
         return _scheduled(path, seconds=seconds, seed=seed, out=out, form=form)
     from dataclasses import replace
 
-    from troth.capacity.projects.allocation import AllocationPrices, from_portfolio, solve
     from troth.capacity.projects.allocation.plan import is_proposal
     from troth.capacity.projects.portfolio.from_file import to_json
 
-    portfolio, issues = usable(path, lake=lake, day=day, site=site)
+    portfolio, found = usable(path, lake=lake, day=day, site=site)
+    what, more = _what_ifs(scenarios, portfolio)
+    base, compared = _planned(
+        portfolio, what, weeks=weeks, at_least=likely, pace=pace, join=join, seconds=seconds, seed=seed
+    )  # fmt: skip
+    issues = [*found, *more]
+    issues += doubts(base, known=issues)
+    others = tuple(one for one in portfolio.bookings if not is_proposal(one))
+    proposed = base.plan.bookings(taken={one.booking_id for one in others})
+    if out is not None:
+        write(out, to_json(replace(portfolio, bookings=(*others, *proposed))), option="--out")
+    if money is not None:
+        write(money, money_csv(base), option="--money")
+    if html is not None:
+        from troth.capacity.projects.outlook.page import render
+
+        write(html, render(base, compared=compared, issues=issues))
+    _show(base, compared, proposed, issues, form=form)
+    told([one for one in issues if one.severity is not Severity.INFO], form=form)
+    return int(bool(base.plan.broken) or base.undone > 0.01 or doubtful(issues))
+
+
+def _refuse(given: Mapping[str, Path | None]) -> None:
+    """Refuse what only a portfolio has."""
+    advice = "Maybe leave it out: a scheduling problem has neither money nor deals."
+    wrong = [Issue("wrong-use", Severity.ERROR, name, str(path), advice) for name, path in given.items() if path]
+    if wrong:
+        raise InputError(wrong)
+
+
+def _what_ifs(files: Sequence[Path], portfolio: Portfolio) -> tuple[Sequence[WhatIf], Sequence[Issue]]:
+    if not files:
+        return (), ()
+    from troth.capacity.projects.outlook.from_file import what_ifs
+
+    return what_ifs([(path.name, read_text(path)) for path in files], portfolio=portfolio)
+
+
+def _planned(
+    portfolio: Portfolio, what: Sequence[WhatIf], *, weeks: int, at_least: float, pace: float, join: float, seconds: float, seed: int
+) -> tuple[ProjectsOutlook, Sequence[ComparedOutlook]]:  # fmt: skip
+    """Return what the plan of the house comes to; with scenarios, also the house as it is and with the changes of each."""
+    from troth.capacity.projects.allocation import AllocationPrices, from_portfolio, solve
+    from troth.capacity.projects.outlook import outlook, side_by_side
+
+    prices, until = AllocationPrices(join=join), portfolio.day + timedelta(weeks=weeks)
+    if what:
+        with output.progress("plan") as tell, interruptible() as asked:
+            names: list[str] = []
+
+            def next_one(name: str, _plan: object) -> None:
+                names.append(name)
+                tell(len(names) / (1 + len(what)), name)
+
+            compared = side_by_side(
+                portfolio, scenarios=what, weeks=weeks, at_least=at_least, pace=pace, prices=prices,
+                stop=Stop(seconds, asked=asked), seed=seed, on_plan=next_one,
+            )  # fmt: skip
+        return compared[0].outlook, compared
     problem = from_portfolio(
-        portfolio, first=portfolio.day, until=portfolio.day + timedelta(weeks=weeks), at_least=likely, pace=pace, prices=AllocationPrices(join=join)
+        portfolio, first=portfolio.day, until=until, at_least=at_least, pace=pace, prices=prices
     )  # fmt: skip
     with _watched(seconds, lambda value, bound: f"worth {value:,.0f} of at most {bound:,.0f}") as (stop, better):
         plan = solve(problem, stop=stop, seed=seed, on_progress=better)
-    others = tuple(one for one in portfolio.bookings if not is_proposal(one))
-    proposed = plan.bookings(taken={one.booking_id for one in others})
-    if out is not None:
-        write(out, to_json(replace(portfolio, bookings=(*others, *proposed))), option="--out")
-    show_allocated(plan, proposed, issues, form=form)
-    told([one for one in issues if one.severity is not Severity.INFO], form=form)
-    wanted, done = wanted_hours(plan)
-    return int(bool(plan.broken) or done < wanted - 0.01 or doubtful(issues))
+    return outlook(plan, portfolio=portfolio), ()
+
+
+def _show(
+    base: ProjectsOutlook, compared: Sequence[ComparedOutlook], proposed: Sequence[ProjectBooking], issues: Sequence[Issue], *,
+    form: output.Form,
+) -> None:  # fmt: skip
+    if form is output.Form.CSV and compared:
+        output.show(scenario_rows(compared), form=form, key="scenarios")
+        return
+    extra = {"money": money_data(base), **kept_data(base)}
+    if compared:
+        extra["scenarios"] = [one.as_dict() for one in compared]
+    show_allocated(base.plan, proposed, issues, form=form, extra=extra)
+    if form is output.Form.TABLE:
+        show_money(base)
+        show_missed(base)
+        show_scenarios(compared)
 
 
 @contextmanager

@@ -60,6 +60,12 @@ def test_a_budget_that_holds() -> None:
     assert _budget(_project(left=30.0), hours=(20.0, 20.0)).alerts == ()
 
 
+def test_a_budget_of_what_is_done_is_not_nearly_used() -> None:
+    """4,000.00 of 4,100.00 spent and nothing left to do: nothing more is used."""
+    assert _budget(_project(left=0.0, budget=410_000)).alerts == ()
+    assert [one.code for one in _budget(_project(left=0.0, budget=390_000)).alerts] == ["budget-passed"]
+
+
 def test_the_learned_ratio_tells_when_the_budget_will_be_passed() -> None:
     """50 hours left that take 75: 11,500.00 at the end; 40 are done, 20 a week come: passed in the fourth week, by 1,500.00."""
     known = _project(left=50.0)

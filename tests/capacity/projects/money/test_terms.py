@@ -53,6 +53,18 @@ def test_a_fixed_price_is_earned_at_the_ends_of_phases() -> None:
     assert [one.week for one in moved.lines if one.phase_id == "b" and one.source is MoneySource.MILESTONE] == [week(5)]
 
 
+def test_shares_that_were_computed_are_the_whole() -> None:
+    """Ten tenths as binary fractions are told neither as more than one nor as less, and sum to the price."""
+    for many in (10, 7, 3):
+        parts = [phase(f"p{k}", 1, share=1 / many) for k in range(many)]
+        hours = [WorkHours("apollo", MONDAY, 1, "ada", one.phase_id) for one in parts]
+        plan = phased(firm(projects=(_fixed(*parts),)), hours=hours)
+        assert _codes(plan) == []
+        assert sum(one.revenue_cents or 0 for one in plan.lines) == 100_000
+    more = phased(firm(projects=(_fixed(phase("a", 1, share=0.6), phase("b", 1, share=0.401)),)), hours=[])
+    assert "shares-beyond-one" in _codes(more)
+
+
 def test_a_third_each_sums_to_the_price() -> None:
     """Three equal phases of 1.00: 34, 33 and 33 cents."""
     plan = phased(firm(projects=(_fixed(phase("a", 0), phase("b", 0), phase("c", 0), price=100),)))

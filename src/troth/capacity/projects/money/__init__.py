@@ -11,6 +11,7 @@ from troth.capacity.projects.money.answers import RateLevel as RateLevel
 from troth.capacity.projects.money.budget import BudgetMeasure as BudgetMeasure
 from troth.capacity.projects.money.budget import ProjectBudget as ProjectBudget
 from troth.capacity.projects.money.budget import budget_of as budget_of
+from troth.capacity.projects.money.budgets import budgets_of as budgets_of
 from troth.capacity.projects.money.burn import BudgetAlert as BudgetAlert
 from troth.capacity.projects.money.burn import BudgetWeek as BudgetWeek
 from troth.capacity.projects.money.cents import apportion as apportion
@@ -33,6 +34,8 @@ from troth.capacity.projects.money.loyalty import RetentionByPromise as Retentio
 from troth.capacity.projects.money.loyalty import lifetime_value as lifetime_value
 from troth.capacity.projects.money.loyalty import promise_value as promise_value
 from troth.capacity.projects.money.loyalty import retention_by_promise as retention_by_promise
+from troth.capacity.projects.money.periods import MoneyPeriod as MoneyPeriod
+from troth.capacity.projects.money.periods import periods as periods
 from troth.capacity.projects.money.phased import phased as phased
 from troth.capacity.projects.money.plan import EVERYTHING as EVERYTHING
 from troth.capacity.projects.money.plan import SOLD as SOLD

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from calendar import monthrange
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
 from itertools import pairwise
+from typing import Final
 
 from troth.capacity.projects.money._issues import error, warning
 from troth.capacity.projects.money.cents import apportion, exact, rounded
@@ -15,6 +16,9 @@ from troth.capacity.projects.money.plan import MoneyBasis
 from troth.capacity.projects.money.works import PricedWork
 from troth.capacity.projects.portfolio import ProjectPhase
 from troth.core.decision import Issue
+
+#: Shares may sum to so much more or less than one: binary fractions do.
+_EXCESS: Final = Fraction(1, 10**9)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +43,13 @@ def milestone_shares(work: PricedWork, *, issues: list[Issue]) -> list[Fraction]
         advice = "Maybe a share between 0 and 1: 30 % is 0.3; shares by hours are taken."
         issues.append(error("bad-share", f"{where}[{work.phases[k].phase_id}].share", stated[k], advice))
     given = sum((exact(share) for share in stated if share is not None), Fraction(0)) if not bad else Fraction(0)
-    if given > 1:
+    if given > 1 + _EXCESS:
         issues.append(error("shares-beyond-one", where, float(given), "Maybe percents; shares by hours are taken."))
-    if bad or given > 1:
+    if bad or given > 1 + _EXCESS:
         stated, given = [None] * len(stated), Fraction(0)
+    # Shares that were computed sum to one but for their last digit.
+    scale = given if abs(given - 1) <= _EXCESS else Fraction(1)
+    given /= scale
     hours = [
         exact(sum(need.hours for need in phase.needs)) if share is None else Fraction(0)
         for phase, share in zip(work.phases, stated, strict=True)
@@ -53,7 +60,7 @@ def milestone_shares(work: PricedWork, *, issues: list[Issue]) -> list[Fraction]
         issues.append(warning("shares-below-one", where, float(given), advice))
     rest = 1 - given
     return [
-        exact(share) if share is not None else rest * (hour / all_hours if all_hours > 0 else Fraction(1, free))
+        exact(share) / scale if share is not None else rest * (hour / all_hours if all_hours > 0 else Fraction(1, free))
         for share, hour in zip(stated, hours, strict=True)
     ]
 
@@ -66,6 +73,7 @@ def milestones(
     logged: Mapping[tuple[str, str], date],
     planned: Mapping[tuple[str, str], date],
     issues: list[Issue],
+    beyond: Collection[tuple[str, str]] = (),
 ) -> Iterator[DueSum]:
     """Return what each phase's end earns of a fixed price, and when; the parts sum to the price.
 
@@ -73,6 +81,7 @@ def milestones(
     ----------
     ends : known or planned days of the end by project and phase; they go before the others.
     logged, planned : the last day with hours, of the past and of the plan.
+    beyond : phases that end after the plan: their share has no date.
     """
     price = work.price_cents or 0
     shares = milestone_shares(work, issues=issues)
@@ -80,6 +89,9 @@ def milestones(
     for phase, cents in zip(work.phases, parts, strict=False):
         key = (work.work_id, phase.phase_id)
         basis = MoneyBasis.ACTUAL if phase.done else MoneyBasis.FORECAST
+        if key in beyond and not phase.done and key not in ends:
+            yield DueSum(None, basis, cents, phase.phase_id)
+            continue
         day = ends.get(key) or (logged if phase.done else planned).get(key)
         yield DueSum(_sound(work, phase, day, today, issues), basis, cents, phase.phase_id)
     if parts[-1]:

@@ -262,7 +262,7 @@ def _alerts(bac: int, eac: float, spent: int, weeks: Sequence[BudgetWeek], warn:
         return (BudgetAlert("budget-passed", passed, eac - bac),)
     if eac > bac:
         return (BudgetAlert("budget-will-be-passed", passed, eac - bac),)
-    if bac and eac >= warn * bac:
+    if bac and eac > spent and eac >= warn * bac:  # of what is done nothing more is used
         return (BudgetAlert("budget-nearly-used", near, eac - bac),)
     return ()
 

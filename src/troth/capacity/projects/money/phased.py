@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from fractions import Fraction
+from itertools import groupby
 
 from troth.capacity.projects.money._issues import error, gathered
 from troth.capacity.projects.money._prices import Price, Pricer
@@ -34,6 +35,7 @@ def phased(
     hours: Sequence[WorkHours] = (),
     ends: Mapping[tuple[str, str], date] | None = None,
     until: date | None = None,
+    beyond: Collection[tuple[str, str]] = (),
 ) -> MoneyPlan:
     """Return the money of a portfolio by week: logged hours as actual, `hours` as forecast.
 
@@ -47,6 +49,7 @@ def phased(
     hours : from the portfolio's day on, of projects and deals. Hours of a week lie evenly on its days with paid hours.
     ends : the day a phase ended or will end, by project and phase; without it the last day of its hours.
     until : the day after the last that retainers without a deadline run to; without it the end of `hours`.
+    beyond : phases, by project, that end after all hours given: what they earn has no date, and that is no issue.
 
     Examples
     --------
@@ -69,7 +72,7 @@ def phased(
     end = until or max((one.week + timedelta(days=7 - one.week.weekday()) for one in coming), default=portfolio.day)
     for work in works.values():
         if work.kind is not ContractKind.TIME:
-            found += _by_terms(work, pricer, _due(work, portfolio.day, end, ends or {}, spans, issues))
+            found += _by_terms(work, pricer, _due(work, portfolio.day, end, ends or {}, spans, issues, set(beyond)))
     lines = tuple(_rounded(found))
     chances = {name: _chance(work, issues) for name, work in works.items()}
     return MoneyPlan(portfolio.day, portfolio.currency, lines, chances, gathered([*issues, *pricer.issues]))
@@ -122,25 +125,33 @@ def _negative(where: str, hours: float) -> Issue:
 
 
 def _by_the_hour(
-    some: Iterable[WorkHours | tuple[WorkHours, date]], pricer: Pricer, basis: MoneyBasis, since: date
+    rows: Iterable[WorkHours | tuple[WorkHours, date]], pricer: Pricer, basis: MoneyBasis, since: date
 ) -> Iterator[_Exact]:
-    """Return a line for each person, phase and week, with exact amounts."""
+    """Yield what hours earn and cost, those of one kind, week and month together."""
     kept: dict[tuple[object, ...], _Exact] = {}
-    for given in some:
+    for given in rows:
         one, days = (given[0], [given[1]]) if isinstance(given, tuple) else (given, pricer.days(given, since=since))
         work = pricer.works[one.work_id]
-        hours = exact(one.hours)
         pays = one.billable and work.kind is ContractKind.TIME
-        revenue = _times(hours, pricer.charge(one, days=days)) if pays and hours else Fraction(0)
-        cost = _times(hours, pricer.cost(one, days=days)) if hours else Fraction(0)
         week = one.week - timedelta(days=one.week.weekday())
-        key = (one.work_id, one.person_id, one.phase_id, one.role, week, one.probability)
-        line = MoneyLine(
-            one.work_id, work.customer_id, MoneySource.HOURS, basis, week, one.person_id, one.phase_id, one.role,
-            one.hours, one.hours if one.billable else 0.0, probability=one.probability,
-        )  # fmt: skip
-        kept[key] = _together(kept[key], line, revenue, cost) if key in kept else _Exact(line, revenue, cost)
+        for month, some in _months(days):
+            share = Fraction(len(some), len(days))
+            hours, shown = exact(one.hours) * share, one.hours * len(some) / len(days)
+            revenue = _times(hours, pricer.charge(one, days=some)) if pays and hours else Fraction(0)
+            cost = _times(hours, pricer.cost(one, days=some)) if hours else Fraction(0)
+            key = (one.work_id, one.person_id, one.phase_id, one.role, week, month, one.probability)
+            line = MoneyLine(
+                one.work_id, work.customer_id, MoneySource.HOURS, basis, week, one.person_id, one.phase_id, one.role,
+                shown, shown if one.billable else 0.0, probability=one.probability, month=month,
+            )  # fmt: skip
+            kept[key] = _together(kept[key], line, revenue, cost) if key in kept else _Exact(line, revenue, cost)
     yield from kept.values()
+
+
+def _months(days: Sequence[date]) -> Iterator[tuple[date, list[date]]]:
+    """Yield days by month."""
+    for month, some in groupby(days, key=lambda day: day.replace(day=1)):
+        yield month, list(some)
 
 
 def _together(one: _Exact, line: MoneyLine, revenue: Price, cost: Price) -> _Exact:
@@ -191,6 +202,7 @@ def _due(
     ends: Mapping[tuple[str, str], date],
     spans: _Spans,
     issues: list[Issue],
+    beyond: Collection[tuple[str, str]],
 ) -> Iterable[DueSum | None]:
     """Return what a fixed price or a retainer brings; None for a sum that is not known."""
     where = f"works[{work.work_id}]"
@@ -200,7 +212,11 @@ def _due(
             issues.append(error("no-price", where, "", advice))
         return [None]
     if work.kind is ContractKind.FIXED:
-        return list(milestones(work, today=today, ends=ends, logged=spans.logged, planned=spans.planned, issues=issues))
+        return list(
+            milestones(
+                work, today=today, ends=ends, logged=spans.logged, planned=spans.planned, beyond=beyond, issues=issues
+            )
+        )
     first = work.first or spans.first.get(work.work_id)
     if first is None:
         advice = "Maybe state when it starts: a retainer without a first day earns nothing that can be dated."
@@ -217,7 +233,8 @@ def _by_terms(work: PricedWork, pricer: Pricer, due: Iterable[DueSum | None]) ->
             yield _Exact(line, RateGap.NO_RATE)
             continue
         week = None if one.day is None else one.day - timedelta(days=one.day.weekday())
-        line = MoneyLine(work.work_id, work.customer_id, source, one.basis, week, phase_id=one.phase_id)
+        month = None if one.day is None else one.day.replace(day=1)
+        line = MoneyLine(work.work_id, work.customer_id, source, one.basis, week, phase_id=one.phase_id, month=month)
         # Without a day of its own, at what the currency is worth when the sums are made.
         yield _Exact(line, _times(Fraction(one.cents), pricer.worth(one.day or pricer.today, work.currency)))
 

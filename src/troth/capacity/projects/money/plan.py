@@ -42,6 +42,7 @@ class MoneyLine:
     Parameters
     ----------
     week : its Monday; None for what has no date (a milestone whose phase has no end in the plan).
+    month : its first day; of a week in two months each has a line of its own.
     hours, billable : hours worked, and those of them that the customer pays for.
     revenue_cents, cost_cents : None where a rate is missing.
     probability : that it happens if its project does.
@@ -60,6 +61,7 @@ class MoneyLine:
     revenue_cents: int | None = 0
     cost_cents: int | None = 0
     probability: float = 1.0
+    month: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +123,7 @@ class MoneySum:
 
 
 #: What sums can be asked by.
-KEYS: Final = ("work_id", "customer_id", "week", "person_id", "phase_id", "role", "source")
+KEYS: Final = ("work_id", "customer_id", "week", "month", "person_id", "phase_id", "role", "source")
 
 
 @dataclass(frozen=True, slots=True)

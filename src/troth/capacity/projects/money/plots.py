@@ -23,7 +23,8 @@ _SCALES: Final = ((1e7, 1e6, "million "), (1e4, 1e3, "thousand "), (0.0, 1.0, ""
 _TICKS: Final = 5
 
 
-def _figure(height: int, **layout: Any) -> Any:
+def blank(height: int, **layout: Any) -> Any:
+    """Return an empty figure of the house's look."""
     import plotly.graph_objects as go
 
     return go.Figure(layout={"template": template(), "height": height, "showlegend": False, **layout})
@@ -45,7 +46,7 @@ def money_words(cents: float, *, currency: str) -> str:
     return f"- {currency}"
 
 
-def _scale(values: Sequence[float], currency: str) -> tuple[float, str]:
+def money_scale(values: Sequence[float], *, currency: str) -> tuple[float, str]:
     """Return by what minor units are divided for an axis, and what it is then called."""
     minor = 10.0 ** minor_digits(currency)
     top = max((abs(v) for v in values if np.isfinite(v)), default=0.0) / minor
@@ -53,7 +54,8 @@ def _scale(values: Sequence[float], currency: str) -> tuple[float, str]:
     return minor * by, f"{word}{currency}"
 
 
-def _weeks_axis(weeks: Sequence[date]) -> dict[str, Any]:
+def weeks_axis(weeks: Sequence[date]) -> dict[str, Any]:
+    """Return an axis of weeks with ticks as many as fit on a phone."""
     every = max(1, -(-len(weeks) // _TICKS))
     shown = list(weeks)[::every]
     years = len({week.year for week in weeks}) > 1
@@ -64,7 +66,7 @@ def _weeks_axis(weeks: Sequence[date]) -> dict[str, Any]:
     return {"type": "date", "tickvals": [week.isoformat() for week in shown], "ticktext": words, "tickangle": 0}
 
 
-def _unit(figure: Any, words: str, row: int = 0) -> None:
+def name_unit(figure: Any, *, words: str, row: int = 0) -> None:
     """Say the unit above the axis, rows of text further up."""
     figure.add_annotation(
         xref="paper", yref="paper", x=0, y=1, yshift=6 + 16 * row, text=words, showarrow=False, xanchor="left", yanchor="bottom",
@@ -90,9 +92,9 @@ def fan_chart(
     values : shape (Q, W), in minor units of `currency`.
     said : behind the unit: "a week", or "so far" of sums that run up.
     """
-    by, unit = _scale(values.ravel().tolist(), currency)
+    by, unit = money_scale(values.ravel().tolist(), currency=currency)
     at = [week.isoformat() for week in weeks]
-    figure = _figure(height)
+    figure = blank(height)
     middle = int(np.argmin(np.abs(np.asarray(levels) - 0.5)))
     low, mid, high = (values[k] / by for k in (0, middle, -1))
     figure.add_scatter(x=at, y=low, mode="lines", line={"width": 0}, hoverinfo="skip")
@@ -107,10 +109,10 @@ def fan_chart(
     _name_levels(figure, (levels[0], levels[middle], levels[-1]), (low, mid, high))
     known = [float(v) for v in (*low, *mid, *high) if np.isfinite(v)]
     figure.update_layout(
-        yaxis=value_axis(min([0.0, *known]), max([*known, 1e-9]), unit="count", zero=True), xaxis=_weeks_axis(weeks),
+        yaxis=value_axis(min([0.0, *known]), max([*known, 1e-9]), unit="count", zero=True), xaxis=weeks_axis(weeks),
         margin={"t": 26, "r": 44},
     )  # fmt: skip
-    _unit(figure, f"{unit}, {said}")
+    name_unit(figure, words=f"{unit}, {said}")
     return figure
 
 
@@ -153,8 +155,8 @@ def burn_up(
 ) -> Any:
     """Return a budget's burn-up: spent as a line, expected dashed, planned dotted, the budget level; today and where it is passed marked."""
     planned = [one.planned_cents for one in weeks if one.planned_cents is not None]
-    by, unit = _scale([value.bac, eac, *planned], currency)
-    figure = _figure(height)
+    by, unit = money_scale([value.bac, eac, *planned], currency=currency)
+    figure = blank(height)
     ahead = [one for one in weeks if one.basis is MoneyBasis.FORECAST]
     first = min((one.week for one in weeks), default=day)
     past = [(first, 0.0)]
@@ -166,7 +168,9 @@ def burn_up(
     if planned:
         plan = [(first, 0.0), *((_end(one), one.planned_cents or 0.0) for one in weeks)]
         _line(figure, plan, by, "soft", "2px,3px", "planned", currency, over=over, at=_half(plan))
-    _line(figure, coming, by, "accent", "6px,4px", "expected", currency, over=True, at=len(coming) - 1)
+    _line(
+        figure, coming, by, "accent", "6px,4px", "expected", currency, over=bool(planned) and not over, at=_half(coming)
+    )
     low = value.ac < 0.15 * max([value.bac, eac, *planned])  # no room between the line and the dates
     _line(figure, past, by, "accent", "solid", "spent", currency, over=not over, at=_half(past), low=low)
     last, level = max(coming[-1][0], past[-1][0]), value.bac / by
@@ -182,9 +186,9 @@ def burn_up(
     top = max([value.bac, eac, *planned]) / by
     figure.update_layout(
         yaxis=value_axis(0.0, 1.08 * top, unit="count", zero=True),
-        xaxis=_weeks_axis(list(dict.fromkeys(one.week for one in weeks)) or [first]), margin={"t": 44, "r": 20},
+        xaxis=weeks_axis(list(dict.fromkeys(one.week for one in weeks)) or [first]), margin={"t": 44, "r": 20},
     )  # fmt: skip
-    _unit(figure, unit, row=1)
+    name_unit(figure, words=unit, row=1)
     return figure
 
 
