@@ -79,6 +79,20 @@ def test_promised_starts_are_kept_as_said() -> None:
     assert 0.7 <= np.mean(finished) <= 0.88, finished
 
 
+def test_finishes_are_foreseen_within_days() -> None:
+    """80 % finishes are those of the same futures lived in full with the promise in them, but for some days."""
+    apart = list[int]()
+    for name in ("d0", "d1", "d2", "d3", "d4"):
+        answer, question = promise(ready(), deal=name), asked(ready(), name)
+        start, finish = answer.start(0.8), answer.finish(0.8)
+        assert start is not None and finish is not None
+        lived = lived_with(ready(), question, start=float((start - DAY).days), futures=600, weeks=40)
+        order = np.argsort(lived.own_finish)
+        real = lived.own_finish[order][np.searchsorted(np.cumsum(question.chance[order]), 0.8 * question.chance.sum())]
+        apart.append((finish - DAY).days - int(real))
+    assert max(map(abs, apart)) <= 7 and abs(np.mean(apart)) <= 4, apart
+
+
 def test_a_sold_project_that_is_promised_anew_waits_for_who_comes_before_it_then() -> None:
     """80 % dates of sold projects that lie far behind their places in the line are kept as said by futures lived in full.
 
