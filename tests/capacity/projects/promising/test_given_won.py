@@ -16,11 +16,12 @@ from troth.capacity.projects.promising import (
     HouseRule,
     PreparedFutures,
     WinBelief,
+    _lifted,
     prepare,
     promise,
 )
 from troth.capacity.projects.promising._guest import asked, effective, must_lift
-from troth.capacity.projects.promising._lifted import many
+from troth.capacity.projects.promising._lifted import lifted, many
 
 
 def _two(probability: float, *, market: float, futures: int = 2000) -> PreparedFutures:
@@ -60,3 +61,15 @@ def test_futures_are_lived_again_only_where_those_at_hand_say_too_little() -> No
         question = asked(ready, "mine")
         assert effective(question.weight) >= min(200.0, many(ready) / 2 * 0.5)
         assert (question.prepared is ready) == (not lives)
+
+
+def test_futures_lived_again_are_kept_while_there_is_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are lived once for a job; where there is room for one job's only, the one asked about longest ago goes."""
+    ready = _two(0.94, market=0.0, futures=40)
+    first, second = (lifted(ready, number=k) for k in (0, 1))
+    assert lifted(ready, number=0) is first and lifted(ready, number=1) is second
+    monkeypatch.setattr(_lifted, "_BYTES", 2 * first.lived.free.nbytes - 1)
+    assert lifted(ready, number=0) is first
+    again = lifted(ready, number=1)
+    assert again is not second and np.array_equal(again.lived.free, second.lived.free)
+    assert lifted(ready, number=1) is again and lifted(ready, number=0) is not first

@@ -18,19 +18,25 @@ _FEWEST: Final = 200
 #: Futures lived in one go.
 _CHUNK: Final = 20
 
+#: Bytes that free hours of futures lived again may take together, but for those of the last question.
+_BYTES: Final = 1_000_000_000
+
 _KNOWN: WeakKeyDictionary[PreparedFutures, dict[int, PreparedFutures]] = WeakKeyDictionary()
 
 
 def lifted(prepared: PreparedFutures, *, number: int) -> PreparedFutures:
-    """Return the first futures with a job won and never begun, as many as there is time for; done once for each job.
+    """Return the first futures with a job won and never begun, as many as there is time for; kept for the jobs asked about last.
 
     What it leaves cannot be had by giving its hours back: who stands behind it would have had them. Hours booked hard for it
     are held all the same: they are its own wherever it stands.
     """
     known = _KNOWN.setdefault(prepared, {})
-    if number not in known:
-        known[number] = _lived(prepared, number)
-    return known[number]
+    # What was asked about last stands last.
+    found = known.pop(number, None) or _lived(prepared, number)
+    while known and sum(one.lived.free.nbytes for one in known.values()) + found.lived.free.nbytes > _BYTES:
+        known.pop(next(iter(known)))
+    known[number] = found
+    return found
 
 
 def _lived(prepared: PreparedFutures, number: int) -> PreparedFutures:
