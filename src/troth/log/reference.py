@@ -310,6 +310,28 @@ TABLES: Final[dict[str, Table]] = {
             ("milestone", _TEXT),
         ),
     ),
+    "exchange_rates": Table(
+        "How many units of `home`, the house's own currency, one unit of another is worth: a row holds until the next begins.",
+        ("currency", "home"),
+        (("currency", _TEXT), ("home", _TEXT), ("worth", _REAL)),
+    ),
+    "retainers": Table(
+        "What a customer pays for a month of a project that is a retainer, in minor units; it runs while a row holds.",
+        ("project",),
+        (("project", _TEXT), ("cents_per_month", _INT), ("currency", _TEXT)),
+    ),
+    "deals": Table(
+        "What is offered in a deal: how it is to be paid, for how much in minor units (a retainer for how much a month), and the"
+        " last day by which it is expected to be decided. Stages and probabilities are in the log.",
+        ("deal",),
+        (
+            ("deal", _TEXT),
+            ("contract_kind", _TEXT),
+            ("price_cents", _INT),
+            ("currency", _TEXT),
+            ("closes_date", _DATE),
+        ),
+    ),
     "forecasts": Table(
         "What demand was expected to be, as published: one row a cell, never changed. `issued_at` is until when was known"
         " what it rests on, `recorded_at` when it was written down; `computed` is the mean before people changed it. Columns"

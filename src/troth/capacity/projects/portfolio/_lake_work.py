@@ -167,7 +167,7 @@ def deals_of(
             wanted = local_date(row["occurred_at"], tz=told.tz)
         out.append(Deal(
             name, phases, float(row["value"] or 0.0), wanted, row["customer_id"] or "", template, kinds.get(template, ContractKind.TIME),
-            row["step"] or "", promised_start=told.due.get(("start", name)), seller=row["agent_id"] or "",
+            row["step"] or "", told.day(note.get("due_at"), f"deal {name}", last=True), promised_start=told.due.get(("start", name)), seller=row["agent_id"] or "",
             estimator=str(note.get("estimator_id") or ""),
         ))  # fmt: skip
     return tuple(out)

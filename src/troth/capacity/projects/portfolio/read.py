@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from troth.capacity.projects.portfolio._lake_days import Row, Tables, calendar_for, doors_of, spans_of
+from troth.capacity.projects.portfolio._lake_days import Row, Tables, calendar_for, doors_of
 from troth.capacity.projects.portfolio._lake_load import loads_of
+from troth.capacity.projects.portfolio._lake_money import card_of, currency_of, exchange_of, with_fees, with_offers
 from troth.capacity.projects.portfolio._lake_people import Staff, staff_of
 from troth.capacity.projects.portfolio._lake_projects import kinds_of, projects_of
 from troth.capacity.projects.portfolio._lake_work import Told, bookings_of, deals_of, templates_of
 from troth.capacity.projects.portfolio._tell import error, warning
 from troth.capacity.projects.portfolio.check import check
 from troth.capacity.projects.portfolio.portfolio import Portfolio
-from troth.capacity.projects.portfolio.rates import ChargeRate
 from troth.capacity.projects.portfolio.use import ClaimedHours
 from troth.capacity.projects.portfolio.work import TimeEntry
 from troth.core.decision import Issue
@@ -30,7 +30,7 @@ from troth.log.references import read_reference
 #: What is read of a lake.
 TABLES: Final = (
     "sites", "people", "memberships", "contracts", "skills", "leave", "schedules", "rates", "rate_cards", "targets", "calendars",
-    "calendar_days", "calendar_use", "projects", "project_tasks", "project_templates",
+    "calendar_days", "calendar_use", "projects", "project_tasks", "project_templates", "exchange_rates", "retainers", "deals",
 )  # fmt: skip
 #: Weeks before the day in which shifts show on which weekdays somebody works.
 _WEEKS: Final = 12
@@ -63,7 +63,7 @@ def portfolio_of(
 
     People are those of `memberships` with a row in `contracts`; weekly hours lie evenly on the weekdays on which the log has
     shifts of theirs, else on those the calendar is open. Deals have the phases of their template, times what makes their hours
-    the estimated ones. Hours logged on a phase of several skills are shared out to those the person has. Promises are the open
+    the estimated ones, and are paid as `deals` says, else as most projects of the template. Hours logged on a phase of several skills are shared out to those the person has. Promises are the open
     ones; a client's delay of a start moves `earliest` as far. Hours that are of no project and not billable are reactive work
     of the team, as the last half year shows it.
 
@@ -154,10 +154,12 @@ def _made(
         if one.project_id not in told.started:
             told.started[one.project_id] = one.day
     skills = {who: frozenset(row["skill"] for row in rows) for who, rows in _by_person(tables["skills"]).items()}
-    projects = projects_of(tables, told=told, day=day, logged=hours, skills=skills, least_left=least_left)
+    projects = with_fees(
+        projects_of(tables, told=told, day=day, logged=hours, skills=skills, least_left=least_left), tables=tables, day=day, issues=told.issues
+    )  # fmt: skip
     open_ = {one.project_id for one in projects}
     kept = tuple(one for one in entries if one.project_id in open_)
-    currency = _currency(tables)
+    currency = currency_of(tables)
     staff = staff_of(
         tables,
         sites=sites,
@@ -169,7 +171,7 @@ def _made(
     )
     templates = templates_of(tables, day=day)
     kinds = kinds_of([row for row in tables["projects"] if row["valid_from"] is None or row["valid_from"] < day])
-    deals = deals_of(told, templates=templates, kinds=kinds)
+    deals = with_offers(deals_of(told, templates=templates, kinds=kinds), tables=tables, day=day, issues=told.issues)
     teams = [row["team"] or "" for row in sheets]
     doors = {
         team: doors_of(tables, name=calendar_for(tables, site=sites[0], team=team, day=day), day=day)
@@ -180,7 +182,7 @@ def _made(
     claims = _claims(staff, tables, ledger, sites=sites, day=day, tz=told.tz)
     portfolio = Portfolio(
         day, tuple(staff.people), projects, deals, templates, bookings_of(told, day=day, soft=soft), reactive=reactive, claims=claims, logged=kept,
-        rates=_card(tables, currency), holidays={name: one.closed for name, one in sorted(staff.doors.items()) if name}, currency=currency,
+        rates=card_of(tables, currency=currency), exchange=exchange_of(tables, currency=currency, issues=told.issues), holidays={name: one.closed for name, one in sorted(staff.doors.items()) if name}, currency=currency,
     )  # fmt: skip
     return portfolio, [*issues, *told.issues, *staff.issues, *check(portfolio)]
 
@@ -197,30 +199,6 @@ def _entry(row: Mapping[str, Any], tz: ZoneInfo) -> TimeEntry:
     return TimeEntry(
         row["subject_id"] or "", row["agent_id"] or "", local_date(row["occurred_at"], tz=tz), float(row["value"] or 0.0),
         str(note.get("phase") or ""), str(note.get("task_type") or ""), bool(note.get("billable", True)),
-    )  # fmt: skip
-
-
-def _currency(tables: Tables) -> str:
-    """Return the house's own currency: the one most people's hours cost in."""
-    used = Counter(row["currency"] for row in tables["rates"] if row["currency"])
-    used = used or Counter(
-        row["currency"] for name in ("rate_cards", "projects") for row in tables[name] if row["currency"]
-    )
-    return max(sorted(used), key=lambda name: used[name]) if used else "EUR"
-
-
-def _card(tables: Tables, currency: str) -> tuple[ChargeRate, ...]:
-    by: dict[tuple[str, str], list[Row]] = defaultdict(list)
-    for row in tables["rate_cards"]:
-        by[row["role"] or "", row["customer_id"] or ""].append(row)
-    return tuple(
-        ChargeRate(
-            int(row["cents_per_hour"]), "" if row["currency"] == currency else row["currency"] or "", customer_id=customer, role=role,
-            first=row["valid_from"], until=until,
-        )
-        for (role, customer), some in sorted(by.items())
-        for _, until, row in spans_of(some)
-        if row["cents_per_hour"] is not None
     )  # fmt: skip
 
 
