@@ -61,3 +61,32 @@ def test_a_deal_that_is_not_there_is_told_before_anything_is_computed(
     assert main(["projects", "promise", written(tmp_path, house()), "--deal", "d11", "--format", "json"]) == WRONG
     (told,) = json.loads(capsys.readouterr().out)["issues"]
     assert (told["code"], told["advice"]) == ("unknown-deal", "Maybe d1 is meant.")
+
+
+def test_a_deal_that_is_never_won_has_no_start(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Of a probability of nothing nothing follows: told with what may mend it, before anything is computed."""
+    (deal,) = house().deals
+    path = written(tmp_path, replace(house(), deals=(replace(deal, probability=0.0),)))
+    assert main(["projects", "promise", path, "--deal", "d1", "--format", "json"]) == WRONG
+    (told,) = json.loads(capsys.readouterr().out)["issues"]
+    assert told["code"] == "never-won" and told["advice"].startswith("Maybe give it a probability")
+
+
+def test_a_file_has_no_past_to_learn_from(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Beliefs of a portfolio in a file are neutral or of a file, whose mistakes are all told; learned ones there are none."""
+    asked = ["projects", "promise", written(tmp_path, house()), "--deal", "d1", *FEW, "--format", "json", "--beliefs"]
+    assert main([*asked, "learned"]) == WRONG
+    assert json.loads(capsys.readouterr().out)["issues"][0]["code"] == "wrong-use"
+    assert main([*asked, "nothing.json"]) == WRONG
+    (told,) = json.loads(capsys.readouterr().out)["issues"]
+    assert (told["code"], told["where"], told["value"]) == ("cannot-read", "--beliefs", "nothing.json")
+    bad = tmp_path / "bad.json"
+    bad.write_text('{"slips": {"share": 30}, "people": {"absence": -1}}', encoding="utf-8")
+    assert main([*asked, str(bad)]) == WRONG
+    assert [one["code"] for one in json.loads(capsys.readouterr().out)["issues"]] == ["bad-share", "bad-share"]
+    late = tmp_path / "late.json"
+    late.write_text('{"slips": {"share": 1.0, "days": 14}}', encoding="utf-8")
+    assert main([*asked, str(late)]) == DONE
+    told = json.loads(capsys.readouterr().out)
+    assert told["beliefs"]["source"] == str(late)
+    assert told["binds"]["parts"][0]["parameters"]["late_weeks"] > 1

@@ -125,3 +125,108 @@ def test_what_is_learned_is_near_the_truth(lived: tuple[PracticeWorld, ProjectHi
     assert found.slips.share == pytest.approx(world.truth.slip_share, abs=0.25)
     assert found.wins.shift < 0
     assert sum(found.coming.per_week.values()) == pytest.approx(world.truth.deals_per_week, rel=0.35)
+
+
+# ---- a few days by hand --------------------------------------------------------------------------------------------
+
+MONDAY = date(2026, 6, 1)
+
+
+def _at(day: int, hour: float) -> datetime:
+    return datetime(2026, 6, 1, tzinfo=UTC) + timedelta(days=day, hours=hour)
+
+
+def _row(at: datetime, activity: str, **more: object) -> dict[str, object]:
+    names = ("step", "subject_kind", "subject_id", "case_id", "agent_id", "team", "value", "attributes")
+    return {"occurred_at": at, "activity": activity} | dict.fromkeys(names) | more
+
+
+def _shift(day: int, *, hours: float, pause: float, who: str = "ada") -> list[dict[str, object]]:
+    """Return a shift from eight with a break at noon."""
+    return [
+        _row(_at(day, 8), "shift_started", agent_id=who),
+        _row(_at(day, 12), "state_changed", agent_id=who, step="break"),
+        _row(_at(day, 12 + pause), "state_changed", agent_id=who, step="available"),
+        _row(_at(day, 8 + hours), "shift_ended", agent_id=who),
+    ]
+
+
+def _history(rows: list[dict[str, object]], *, days: int = 14, **more: object) -> ProjectHistory:
+    heard = Heard(ZoneInfo("UTC"), reactive=frozenset(), projects=frozenset({"p1"}))
+    heard.take(sorted(rows, key=lambda row: str(row["occurred_at"])))
+    ada = Consultant("ada", (ContractTerms(date(2025, 1, 1)),), team="north", **more)  # type: ignore[arg-type]
+    until = MONDAY + timedelta(days=days)
+    return heard.history(day=until, people=[ada], projects={}, templates={}, house=Portfolio(until))
+
+
+def test_breaks_come_off_contract_hours_only_where_shifts_are_not_longer_by_them() -> None:
+    """Eight hours of contract: of shifts of eight with half an hour of lunch half an hour is lost, of those of eight and a half none."""
+    for hours, lost in ((8.0, 0.5), (8.5, 0.0), (8.25, 0.25)):
+        found = _history([row for k in range(5) for row in _shift(k, hours=hours, pause=0.5)])
+        assert found.breaks == pytest.approx((lost,) * 5)
+
+
+def test_leave_is_no_absence_but_illness_is_wherever_it_is_entered() -> None:
+    """Planned leave is not due; illness entered as leave is missed; so is a day without a shift; days before the first are not known."""
+    shifts = [row for k in (2, 3, 7, 9, 10, 11) for row in _shift(k, hours=8.0, pause=0.5)]
+    holiday = LeaveSpan(MONDAY + timedelta(days=8), MONDAY + timedelta(days=9), "holiday")
+    ill = LeaveSpan(MONDAY + timedelta(days=4), MONDAY + timedelta(days=5), "illness")
+    (seen,) = _history([_row(_at(0, 1), "opened", case_id="c"), *shifts], leave=(holiday, ill)).attendance
+    assert [(at - MONDAY).days for at in seen.due] == [2, 3, 4, 7, 9, 10, 11]
+    assert [(at - MONDAY).days for at in seen.missed] == [4]
+    (seen,) = _history(shifts, leave=(holiday,)).attendance
+    assert [(at - MONDAY).days for at in seen.missed] == [4]
+
+
+def test_a_log_without_shifts_says_nothing_of_absence() -> None:
+    """Time sheets alone: nobody was away as far as is known, unless illness is entered, and weeks count as worked."""
+    sheets = [
+        _row(_at(k, 17), "time_logged", subject_id="p1", agent_id="ada", team="north", value=8.0, attributes="{}")
+        for k in (0, 1, 2, 3, 4, 7, 8, 9, 10, 11)
+    ]
+    found = _history(sheets)
+    assert not found.attendance[0].due and learn(found).beliefs.people.absence == 0
+    assert [(one.worked, one.there) for one in found.weeks] == [(40.0, 40.0)] * 2
+    ill = LeaveSpan(MONDAY + timedelta(days=4), MONDAY + timedelta(days=5), "illness")
+    (seen,) = _history(sheets, leave=(ill,)).attendance
+    assert len(seen.due) == 10 and len(seen.missed) == 1
+
+
+def test_hours_that_nobody_pays_for_and_that_are_of_no_project_come_by_themselves() -> None:
+    """As in a portfolio, whatever they are called; hours of a project do not, paid or not; days before the first sheet do not count."""
+
+    def sheet(day: int, project: str, note: str) -> dict[str, object]:
+        return _row(
+            _at(day, 17), "time_logged", subject_id=project, agent_id="ada", team="north", value=2.0, attributes=note
+        )
+
+    free, sold = '{"billable": false, "task_type": "help"}', '{"billable": true, "task_type": "support"}'
+    rows = [
+        sheet(7, "p0", free),
+        sheet(8, "p1", free),
+        sheet(9, "p0", sold),
+        sheet(10, "p1", sold),
+        sheet(11, "p0", free),
+    ]
+    found = _history([_row(_at(0, 1), "opened", case_id="c"), *rows])
+    assert {(one.day - MONDAY).days: one.hours for one in found.reactive} == {7: 2.0, 11: 2.0}
+
+
+def test_cases_that_are_closed_or_joined_wait_no_more() -> None:
+    """Of five cases one is left: it waits for as many hours as those that were answered took on average."""
+    ends = {"a": "resolved", "b": "closed", "c": "merged", "d": "closed"}
+    rows = [_row(_at(0, 9), "opened", case_id=name, team="north") for name in "abcde"]
+    rows += [_row(_at(1, 9), how, case_id=name, team="north") for name, how in ends.items()]
+    rows += [_row(_at(2, 9), "closed", case_id="a", team="north")]
+    rows += [
+        _row(
+            _at(1, 17),
+            "time_logged",
+            subject_id="p0",
+            agent_id="ada",
+            team="north",
+            value=6.0,
+            attributes='{"billable": false}',
+        )
+    ]
+    assert _history(rows).waits == {"north": pytest.approx(2.0)}

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from statistics import median
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -23,11 +24,12 @@ from troth.capacity.projects.promising.history import (
     ReactiveDay,
 )
 from troth.core.spans import local_date
+from troth.core.terms import LeaveKind
 
 #: Activities that tell something, of whatever subject.
 ACTIVITIES: Final = (
     "deal_changed", "time_logged", "milestone_reached", "promised", "promise_changed", "booked", "rescheduled", "released",
-    "cancelled", "shift_started", "shift_ended", "state_changed", "opened", "resolved",
+    "cancelled", "shift_started", "shift_ended", "state_changed", "opened", "resolved", "closed", "merged",
 )  # fmt: skip
 #: A day this long has a break in it.
 _LONG_H: Final = 6.0
@@ -41,10 +43,18 @@ class Heard:
     ----------
     zone : in which days are.
     reactive : types of task of time sheets that are reactive work.
+    projects : ids of all projects: hours of none of them that nobody pays for are reactive work as well, as in a portfolio; None
+        goes by the types alone.
     """
 
-    def __init__(self, zone: ZoneInfo, *, reactive: frozenset[str] = frozenset({"support"})) -> None:
-        self.zone, self.reactive = zone, reactive
+    def __init__(
+        self,
+        zone: ZoneInfo,
+        *,
+        reactive: frozenset[str] = frozenset({"support"}),
+        projects: frozenset[str] | None = None,
+    ) -> None:
+        self.zone, self.reactive, self.projects = zone, reactive, projects
         self.first: date | None = None
         self.deals: dict[str, DealPast] = {}
         self.project_of: dict[str, str] = {}
@@ -57,8 +67,10 @@ class Heard:
         self.slipped: dict[str, int] = defaultdict(int)
         self.bookings: dict[str, tuple[str, date, float]] = {}
         self.there: dict[str, set[date]] = defaultdict(set)
-        self.breaks: list[float] = []
-        self.pause: dict[str, tuple[datetime | None, float]] = {}
+        self.sheets: dict[str, date] = {}
+        #: Of days whose shifts are over: hours from start to end, and of break; of those that go on: start, break since, hours of break.
+        self.shifts: dict[str, dict[date, tuple[float, float]]] = defaultdict(dict)
+        self.pause: dict[str, tuple[datetime | None, datetime | None, float]] = {}
         self.open: dict[str, str] = {}
         self.answered: dict[str, int] = defaultdict(int)
 
@@ -67,7 +79,7 @@ class Heard:
         for row in rows:
             name, day = str(row["activity"]), local_date(row["occurred_at"], tz=self.zone)
             self.first = self.first or day
-            if name in ("opened", "resolved"):
+            if name in ("opened", "resolved", "closed", "merged"):
                 self._case(row, name)
             elif name in ("shift_started", "state_changed", "shift_ended"):
                 self._shift(row, name, day)
@@ -123,12 +135,20 @@ class Heard:
 
     def _sheet(self, row: Mapping[str, Any], day: date, note: Mapping[str, Any]) -> None:
         who, hours, week = str(row["agent_id"] or ""), float(row["value"] or 0.0), _monday(day)
-        if note.get("task_type") in self.reactive:
-            self.helped[str(row["team"] or ""), day] += hours
+        team = str(row["team"] or "")
+        self.sheets.setdefault(team, day)
+        if self._by_itself(row, note):
+            self.helped[team, day] += hours
             self.weekly[who, week][1] += hours
         else:
             self.logged[str(row["subject_id"]), str(note.get("phase") or "")][who] += hours
             self.weekly[who, week][0] += hours
+
+    def _by_itself(self, row: Mapping[str, Any], note: Mapping[str, Any]) -> bool:
+        if note.get("task_type") in self.reactive:
+            return True
+        of = self.projects
+        return of is not None and note.get("billable") is False and str(row["subject_id"] or "") not in of
 
     def _promise(self, deal: str, name: str, day: date, note: Mapping[str, Any]) -> None:
         due = self._day(note.get("due_at"), last=True)
@@ -145,22 +165,23 @@ class Heard:
     def _shift(self, row: Mapping[str, Any], name: str, day: date) -> None:
         who, at = str(row["agent_id"] or ""), row["occurred_at"]
         self.there[who].add(day)
-        since, total = self.pause.pop(who, (None, 0.0))
+        began, since, total = self.pause.pop(who, (None, None, 0.0))
         if name == "shift_started":
-            total = 0.0
+            began, total = at, 0.0
         elif since is not None:
             total += (at - since).total_seconds() / 3600
-        if name == "shift_ended":
-            if total > 0:
-                self.breaks.append(total)
-        else:
-            self.pause[who] = (at if row["step"] == "break" else None, total)
+        if name != "shift_ended":
+            self.pause[who] = (began, at if row["step"] == "break" else None, total)
+        elif began is not None:
+            first = local_date(began, tz=self.zone)
+            span, pause = self.shifts[who].get(first, (0.0, 0.0))
+            self.shifts[who][first] = (span + (at - began).total_seconds() / 3600, pause + total)
 
     def _case(self, row: Mapping[str, Any], name: str) -> None:
         case, team = str(row["case_id"] or ""), str(row["team"] or "")
         if name == "opened":
             self.open[case] = team
-        elif self.open.pop(case, None) is not None:
+        elif self.open.pop(case, None) is not None and name != "merged":
             self.answered[team] += 1
 
     # ---- made into a history --------------------------------------------------------------------------------------
@@ -185,12 +206,12 @@ class Heard:
         ]  # fmt: skip
         usual = {name: _hours(phases) for name, phases in templates.items()}
         deals = tuple(replace(one, usual=usual.get(one.template, 0.0)) for _, one in sorted(self.deals.items()))
-        attendance, weeks = self._attendance(people, house, since, day)
+        attendance, weeks, breaks = self._attendance(people, house, since, day)
         teams = {one.team for one in staff}
         return ProjectHistory(
             day, since, tuple(self._phases(projects, people, day)), deals, tuple(self._clients(day)), tuple(self._lags()),
             tuple(self._reactive(house, since, day)), attendance, tuple(staff), weeks,
-            {team: hours for team, hours in self._waits().items() if team in teams}, tuple(self.breaks),
+            {team: hours for team, hours in self._waits().items() if team in teams}, breaks,
         )  # fmt: skip
 
     def _phases(
@@ -233,7 +254,8 @@ class Heard:
         closed = {one for days in house.holidays.values() for one in days}
         weekdays = {at.weekday() for _, at in self.helped}
         for team in sorted({team for team, _ in self.helped}):
-            at = since
+            # Before the first time sheet of a team nobody knows what it did: such days are not days without.
+            at = max(since, self.sheets.get(team, since))
             while at < day:
                 if at.weekday() in weekdays and at not in closed:
                     yield ReactiveDay(team, at, self.helped.get((team, at), 0.0))
@@ -241,30 +263,61 @@ class Heard:
 
     def _attendance(
         self, people: Sequence[Consultant], house: Portfolio, since: date, day: date
-    ) -> tuple[tuple[Attendance, ...], tuple[PersonWeek, ...]]:
-        firm = replace(house, people=tuple(people), claims=())
-        paid, free = (of(firm, first=since, until=day) for of in (paid_hours, free_hours))
-        lost = sum(self.breaks) / max(len(self.breaks), 1)
+    ) -> tuple[tuple[Attendance, ...], tuple[PersonWeek, ...], tuple[float, ...]]:
+        """Return who was there when, weeks of people, and hours of breaks that come off contract hours."""
+        ill = {one.person_id: _ill(one, since, day) for one in people}
+        told = any(ill.values())
+        firm = replace(house, people=tuple(map(_planned, people)), claims=())
+        paid, free = (of(firm, first=since, until=day).tolist() for of in (paid_hours, free_hours))
+        breaks = tuple(
+            b for one, row in zip(people, paid, strict=True) for b in self._breaks(one.person_id, row, since)
+        )
+        lost, begins = sum(breaks) / max(len(breaks), 1), min(self.sheets.values(), default=day)
         booked: dict[tuple[str, date], float] = defaultdict(float)
         for who, monday, hours in self.bookings.values():
             booked[who, monday] += hours
         found, weeks = list[Attendance](), list[PersonWeek]()
-        for one, row, rest in zip(people, paid.tolist(), free.tolist(), strict=True):
-            days = [since + timedelta(days=k) for k, hours in enumerate(row) if hours > 0]
-            seen = self.there.get(one.person_id, set())
-            found.append(Attendance(one.person_id, tuple(days), frozenset(at for at in days if at not in seen)))
+        for one, row, rest in zip(people, paid, free, strict=True):
+            due = [since + timedelta(days=k) for k, hours in enumerate(row) if hours > 0]
+            known, missed = self._missed(one.person_id, due, ill[one.person_id], told=told)
+            found.append(Attendance(one.person_id, known, missed))
             by: dict[date, list[float]] = defaultdict(lambda: [0.0, 0.0])
-            for at in days:
+            for at in due:
                 k = (at - since).days
                 net = max(rest[k] - (lost if row[k] >= _LONG_H else 0.0), 0.0)
                 by[_monday(at)][0] += net
-                by[_monday(at)][1] += net if at in seen else 0.0
+                by[_monday(at)][1] += 0.0 if at in missed else net
             for monday, (room, there) in sorted(by.items()):
                 worked, helped = self.weekly.get((one.person_id, monday), (0.0, 0.0))
-                if monday + timedelta(days=7) <= day:
+                if begins <= monday and monday + timedelta(days=7) <= day:
                     whole = booked.get((one.person_id, monday), 0.0)
                     weeks.append(PersonWeek(one.person_id, one.team, monday, room, whole, worked, helped, there))
-        return tuple(found), tuple(weeks)
+        return tuple(found), tuple(weeks), breaks
+
+    def _missed(
+        self, who: str, due: Sequence[date], ill: frozenset[date], *, told: bool
+    ) -> tuple[tuple[date, ...], frozenset[date]]:
+        """Return the days due of which is known whether somebody was there, and those missed.
+
+        Shifts tell it from the first one on. Of who has none in the log only illness entered as leave tells it, if the house
+        enters it at all (`told`).
+        """
+        seen = self.there.get(who, set())
+        if not seen:
+            return (tuple(due), frozenset(due) & ill) if told else ((), frozenset())
+        first = min(seen)
+        known = tuple(at for at in due if at >= first or at in ill)
+        return known, frozenset(at for at in known if at not in seen)
+
+    def _breaks(self, who: str, paid: Sequence[float], since: date) -> Iterable[float]:
+        """Yield hours of break of attended long days that come off contract hours: a shift may be longer by its break."""
+        long = [
+            (span, pause, paid[(day - since).days]) for day, (span, pause) in self.shifts.get(who, {}).items()
+            if 0 <= (day - since).days < len(paid) and paid[(day - since).days] >= _LONG_H
+        ]  # fmt: skip
+        longer = max(median(span - hours for span, _, hours in long), 0.0) if long else 0.0
+        for _, pause, _ in long:
+            yield max(pause - longer, 0.0)
 
     def _waits(self) -> Mapping[str, float]:
         """Return hours that open cases will take: as many as those answered took, on average."""
@@ -273,6 +326,20 @@ class Heard:
         for team in self.open.values():
             out[team] += hours / many if many else 0.0
         return out
+
+
+def _planned(one: Consultant) -> Consultant:
+    """Return somebody with the leave that was planned: illness is none, whoever entered it."""
+    return replace(one, leave=tuple(away for away in one.leave if away.reason != LeaveKind.ILLNESS))
+
+
+def _ill(one: Consultant, since: date, until: date) -> frozenset[date]:
+    """Return the days on which somebody was ill by what was entered."""
+    return frozenset(
+        max(away.first, since) + timedelta(days=k)
+        for away in one.leave if away.reason == LeaveKind.ILLNESS
+        for k in range((min(away.until, until) - max(away.first, since)).days)
+    )  # fmt: skip
 
 
 def _note(row: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Final
 
 from troth.capacity.projects.promising.answer import DisplacedJob, StartAnswer
@@ -19,29 +19,32 @@ _ROWS: Final = 14
 _NAME: Final = 26
 
 
-def start_fan(answer: StartAnswer, *, finish: bool = True, height: int = 300) -> Any:
+def start_fan(answer: StartAnswer, *, start: bool = True, finish: bool = True, height: int = 300) -> Any:
     """Return the probability that a start promised for a day is kept, by day, and of the finish; dates of the levels named.
 
     Parameters
     ----------
-    finish : whether the finish is drawn too.
+    start, finish : whether each is drawn; a year of finishes leaves little room for the days of a start.
 
     Returns
     -------
     a Plotly figure.
     """
     figure = _figure(height)
-    lines = [("start", answer.days, answer.chances, answer.starts, "accent", 2.5)]
+    lines = list[tuple[str, Sequence[date], Sequence[float], Sequence[date | None], str, float]]()
+    if start:
+        lines.append(("start", answer.days, answer.chances, answer.starts, "accent", 2.5))
     if finish and answer.finish_days:
-        lines.append(("finish", answer.finish_days, answer.finish_chances, answer.finishes, "soft", 1.5))
-    ends = list[date]()
+        alone = ("accent", 2.5) if not start else ("soft", 1.5)
+        lines.append(("finish", answer.finish_days, answer.finish_chances, answer.finishes, *alone))
+    begins, ends = list[date](), list[date]()
     for name, days, chances, marks, colour, width in lines:
         shown = [(day, chance) for day, chance in zip(days, chances, strict=True) if chance > 0]
         if not shown:
             continue
         # A day's promise is kept or not at its end: the line steps.
         figure.add_scatter(
-            x=[day.isoformat() for day, _ in shown], y=[chance for _, chance in shown], mode="lines",
+            x=[(shown[0][0] - timedelta(days=1)).isoformat(), *(day.isoformat() for day, _ in shown)], y=[0.0, *(chance for _, chance in shown)], mode="lines",
             line={"shape": "hv", "color": LIGHT[colour], "width": width},
             hovertemplate=f"{name} by %{{x|%a %-d %b}}: %{{y:.0%}}<extra></extra>",
         )  # fmt: skip
@@ -50,9 +53,8 @@ def start_fan(answer: StartAnswer, *, finish: bool = True, height: int = 300) ->
                 _mark(figure, name, day, level=level, colour=colour, first=level == min(answer.levels))
                 ends.append(day)
         ends.append(next((day for day, chance in shown if chance > 0.98), shown[-1][0]))
-    first = min(
-        (day for day, chance in zip(answer.days, answer.chances, strict=True) if chance > 0), default=answer.asked
-    )
+        begins.append(shown[0][0] - timedelta(days=1))
+    first = min(begins, default=answer.asked)
     last = max(ends, default=first)
     pad = max((last - first).days * 0.04, 1.0) * 86_400_000
     figure.update_layout(
@@ -79,7 +81,7 @@ def displacement(
     figure = _figure(_AROUND + _ROW * max(len(shown), 1))
     most = 1.0
     for k, one in enumerate(shown):
-        days = (one.finish_days if finish else one.start_days) or 0.0
+        days, told = _later(one, finish=finish)
         most = max(most, days)
         # How likely is how strong: half seen is seldom, full is sure.
         figure.add_bar(
@@ -94,7 +96,7 @@ def displacement(
             text=f"{plotly_text(name)}, {said}",
         )  # fmt: skip
         figure.add_annotation(
-            x=days, y=k + 0.12, xanchor="left", xshift=5, showarrow=False, text=_moves(one, days),
+            x=days, y=k + 0.12, xanchor="left", xshift=5, showarrow=False, text=told,
             font={"size": 12, "color": LIGHT["ink"]},
         )  # fmt: skip
     if not shown:
@@ -112,8 +114,13 @@ def displacement(
     return figure
 
 
-def _moves(one: DisplacedJob, days: float) -> str:
-    return f"{days:.0f} days later, likely {one.probability:.0%}"
+def _later(one: DisplacedJob, *, finish: bool) -> tuple[float, str]:
+    """Return by how many days it moves, and that in words; of what has only the other end in the time looked at, that one."""
+    mine, other = (one.finish_days, one.start_days) if finish else (one.start_days, one.finish_days)
+    days = other or 0.0 if mine is None else mine
+    what = "" if mine is not None or other is None else "starts " if finish else "ends "
+    often = f"{one.probability:.0%}" if one.probability >= 0.005 else "less than 1%"
+    return days, f"{what}{days:.0f} {'day' if round(days) == 1 else 'days'} later, likely {often}"
 
 
 def _kept(one: DisplacedJob) -> str:
@@ -135,7 +142,7 @@ def _mark(figure: Any, name: str, day: date, *, level: float, colour: str, first
 
 
 def _at(day: date, ms: float) -> str:
-    from datetime import UTC, datetime, timedelta
+    from datetime import UTC, datetime
 
     return (datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(milliseconds=ms)).strftime("%Y-%m-%d %H:%M")
 
