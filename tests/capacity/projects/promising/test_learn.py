@@ -268,3 +268,76 @@ def test_a_turn_nobody_takes_is_not_seen() -> None:
     found = learn(replace(NOTHING, staff=staff, weeks=weeks, reactive=rows)).beliefs.reactive
     assert not found.turn
     assert found.kept == 0.0
+
+
+def test_a_long_task_is_found_in_phases_of_several() -> None:
+    """Of phases of two alike tasks, of which one in ten takes three times as long, that is learned: not longer phases."""
+    draws, rows = np.random.default_rng(11), list[PhaseOutcome]()
+    for k in range(600):
+        tasks = 50.0 * np.exp(0.15 * draws.standard_normal(2)) * np.where(draws.random(2) < 0.1, 3.0, 1.0)
+        rows.append(PhaseOutcome(f"p{k}", "build", 100.0, float(tasks.sum()), parts=2.0))
+    found = learn(replace(NOTHING, phases=tuple(rows))).beliefs.estimates["build"]
+    assert found.long_share == pytest.approx(0.1, abs=0.03)
+    assert found.long_factor == pytest.approx(3.0, abs=0.4)
+
+
+def test_levels_lie_on_a_line_where_little_is_known() -> None:
+    """From few phases the pace still grows with the level, at the level nobody of whom was seen finishing anything too slow."""
+    rows = [one for one, _ in _phases(np.random.default_rng(6), 12)]
+    pace = learn(replace(NOTHING, phases=tuple(rows))).beliefs.pace.levels
+    assert pace[1.0] < pace[2.0] < pace[3.0]
+
+
+def test_what_estimates_rest_on_is_unsure_together() -> None:
+    """The error that all work has in common is smaller the more phases there were, and of the size it truly has."""
+    few, many = (
+        [
+            learn(
+                replace(NOTHING, phases=tuple(one for one, _ in _phases(np.random.default_rng(seed), projects)))
+            ).beliefs
+            for seed in range(20, 40)
+        ]
+        for projects in (12, 48)
+    )
+    said = [float(np.mean([one.common_sd for one in some])) for some in (few, many)]
+    assert said[1] < 0.7 * said[0]
+    # Of a phase of an average kind, estimator and level.
+    told = [
+        float(np.mean([_middle(one) for one in of.estimates.values()]) + np.mean(list(of.estimators.values())))
+        - float(np.mean([np.log(of.pace.levels[level]) for level in (1.0, 2.0, 3.0)]))
+        for of in few
+    ]
+    assert 0.5 < said[0] / np.std(told) < 2.0, (said, np.std(told))
+
+
+def test_work_that_comes_by_itself_is_as_it_was_lately() -> None:
+    """After two months in which there was half as much, less is foretold than on average, but more than half."""
+    days = [DAY - timedelta(days=k) for k in range(1, 350) if (DAY - timedelta(days=k)).weekday() < 5]
+    rows = tuple(ReactiveDay("north", one, 4.0 if (DAY - one).days <= 60 else 8.0) for one in days)
+    load = learn(replace(NOTHING, reactive=rows)).beliefs.reactive.loads[0]
+    # Of a June, whose factor is of the year before.
+    told = load.hours[0] * load.months[5]
+    assert 4.0 < told < 7.0, told
+
+
+def test_who_waited_for_others_did_not_work_less_an_hour() -> None:
+    """Some weeks in which people who are fully booked had nothing to do leave the share of an hour that is worked as it is."""
+    weeks = tuple(
+        PersonWeek(f"w{k % 5}", "north", DAY - timedelta(days=7 * (1 + k // 5)), 36.0, 36.0, 10.0 if k % 4 == 0 else 32.4, 0.0, 36.0)
+        for k in range(200)
+    )  # fmt: skip
+    assert learn(replace(NOTHING, weeks=weeks)).beliefs.pace.worked == pytest.approx(0.9, abs=0.01)
+
+
+def test_few_deals_leave_what_is_won_and_what_comes_unsure() -> None:
+    """With four times the deals the errors common to all deals, and of how many come up, are about half as large."""
+    few, many = (
+        learn(replace(NOTHING, deals=_deals(np.random.default_rng(5), months, 8, 0.0, 0.5))).beliefs
+        for months in (5, 20)
+    )
+    assert 0.4 < many.wins.common_sd / few.wins.common_sd < 0.7
+    dated = _deals(np.random.default_rng(5), 11, 8, 0.0, 0.5)
+    come = [learn(replace(NOTHING, deals=dated[:k])) for k in (20, 80)]
+    counted = [one.rests_on["coming"]["deals"] for one in come]
+    assert counted[0] < counted[1]
+    assert [one.beliefs.coming.rate_sd for one in come] == pytest.approx([(4 + n) ** -0.5 for n in counted])

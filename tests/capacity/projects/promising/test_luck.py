@@ -12,6 +12,7 @@ from troth.capacity.projects.portfolio import Deal, Portfolio, Project, ProjectB
 from troth.capacity.projects.promising import (
     PARTS,
     Beliefs,
+    ComingBelief,
     DecisionBelief,
     EstimateBelief,
     PeopleBelief,
@@ -181,3 +182,35 @@ def test_no_other_part_can() -> None:
     """A part there is not is an error that names those there are."""
     with pytest.raises(ValueError, match="market"):
         Beliefs().without("weather")
+
+
+def test_an_error_common_to_all_is_in_every_project_of_a_future() -> None:
+    """Ratios of two projects hang together by the error common to all; a task that is done tells of it and of its project."""
+    deals = tuple(Deal(f"d{k}", (phase("all", ("carving", 10.0)),), 0.5, day(60)) for k in range(2))
+    plain = Portfolio(DAY, (person("a", "carving"),), (), deals)
+    for common, correlation in ((0.0, 0.0), (0.3, 0.3**2 / (0.3**2 + 0.1**2 + 0.2**2))):
+        beliefs = Beliefs(estimate=EstimateBelief(0.0, 0.2), project_sd=0.1, common_sd=common)
+        ratio = prepare(plain, beliefs=beliefs, futures=N, weeks=4, seed=4).draws.ratio
+        assert abs(np.corrcoef(np.log(ratio[:, :2]).T)[0, 1] - correlation) < 0.05
+    needs = [("all", SkillNeed("carving", 10.0, logged=15.0), True), ("all", SkillNeed("carving", 10.0), False)]
+    beliefs = Beliefs(estimate=EstimateBelief(0.0, 0.2), project_sd=0.1)
+    shift = np.where(np.arange(N) % 2, 0.4, 0.0)
+    found = np.log(ratios(stream(1, "t"), needs=needs, beliefs=beliefs, shift=shift, futures=N)[:, 0])
+    # Where all takes longer by e^0.4, the task that took 1.5 was an ordinary one, and says nothing against its project.
+    own = 0.1**2 / (0.1**2 + 0.2**2)
+    assert abs(found[::2].mean() - own * np.log(1.5)) < 0.02
+    assert abs(found[1::2].mean() - (0.4 + own * (np.log(1.5) - 0.4))) < 0.02
+
+
+def test_errors_common_to_all_deals_and_to_all_that_come() -> None:
+    """Unsure odds make deals be won together at the same mean odds; an unsure rate spreads how many come up and keeps their middle."""
+    bound = _deals(Beliefs(wins=WinBelief(common_sd=1.0)), closes=(10, 60))
+    assert np.corrcoef(bound.T)[0, 1] > 0.1
+    rows = []
+    for sd in (0.0, 0.5):
+        beliefs = Beliefs(coming=ComingBelief({"t": 2.0}, rate_sd=sd, won_otherwise=0.99, decided=(1.0, 1.0)))
+        plain = Portfolio(DAY, (person("a", "carving"),), templates={"t": (phase("all", ("carving", 10.0)),)})
+        won = prepare(plain, beliefs=beliefs, futures=600, weeks=20, seed=4).draws.won
+        rows.append((won < 140).sum(axis=1))
+    assert rows[1].std() > 2 * rows[0].std()
+    assert abs(np.median(rows[1]) / np.median(rows[0]) - 1) < 0.1

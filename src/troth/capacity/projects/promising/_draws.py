@@ -80,6 +80,10 @@ class Fate:
         self.month = np.array([12 * (day.year - origin.year) + day.month - origin.month for day in days], np.int64)
         self.season = np.array([day.month - 1 for day in days], np.int64)
         self.market = self._markets(int(self.month[-1]) + 1)
+        #: (F,) what the log ratios of all tasks of a future have in common.
+        self.common = beliefs.common_sd * stream(seed, "estimates").standard_normal(futures)
+        #: (F,) what the log odds of all deals have in common.
+        self.odds = beliefs.wins.common_sd * stream(seed, "odds").standard_normal(futures)
 
     def _markets(self, many: int) -> Any:
         wins, draws = self.beliefs.wins, stream(self.seed, "market").standard_normal((many, self.futures))
@@ -104,14 +108,14 @@ class Fate:
             late = np.where(part < 1, 1 + np.floor(-slips.days * np.log1p(-np.minimum(part, 1 - 1e-9))), 0).astype(
                 np.int64
             )
-        shift = self.beliefs.estimators.get(job.estimator, 0.0)
+        shift = self.common + self.beliefs.estimators.get(job.estimator, 0.0)
         ratio = ratios(draws, needs=needs, beliefs=self.beliefs, shift=shift, futures=self.futures)
         return Luck(day, chance, u[1] < chance, late, ratio)
 
     def chance(self, odds: float, *, day: Any, noise: Any) -> Any:
         """Return the probability of a win given the market of the month of its day."""
         wins = self.beliefs.wins
-        p = np.clip(expit(odds + wins.sd * noise), 1e-9, 1 - 1e-9)
+        p = np.clip(expit(odds + self.odds + wins.sd * noise), 1e-9, 1 - 1e-9)
         month = self.month[np.minimum(day, self.days - 1)]
         common = self.market[month, np.arange(self.futures)]
         return ndtr((ndtri(p) + wins.market**0.5 * common) / (1 - wins.market) ** 0.5)
@@ -171,6 +175,7 @@ class Fate:
         Of each place: its template's place in `names`, and by future the day won (NEVER if not), the wanted day, the size.
         """
         how, found = self.beliefs.coming, list[tuple[int, Any, Any, Any]]()
+        factor = np.exp(how.rate_sd * stream(self.seed, "rate").standard_normal(self.futures))
         for k, name in enumerate(names):
             rate = how.per_week.get(name, 0.0)
             if rate <= 0:
@@ -182,7 +187,7 @@ class Fate:
             while True:
                 u, noise = draws.random((4, self.futures)), draws.standard_normal(self.futures)
                 clock = clock - np.log1p(-u[0])
-                comes = np.searchsorted(expected, clock)
+                comes = np.searchsorted(expected, clock / factor)
                 if not (comes < self.days).any():
                     break
                 won = comes + 1 + np.floor(_quantile(how.decided, u[1])).astype(np.int64)

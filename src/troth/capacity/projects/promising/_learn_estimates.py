@@ -13,14 +13,18 @@ from scipy.special import log_ndtr
 from troth.capacity.projects.promising.beliefs import Beliefs, EstimateBelief
 from troth.capacity.projects.promising.history import PhaseOutcome
 
-#: Standard deviations of what is not known before: of a type's mean, an estimator's shift, a level's and a person's pace.
-_TYPE, _ESTIMATOR, _LEVEL, _PERSON = 0.2, 0.2, 0.2, 0.08
-#: Phases that the neutral spread, the pooled one, and the share of long tasks count as.
+#: Standard deviations of what is not known before: of a type's mean, an estimator's shift, a level's and a person's pace; and
+#: of what a level more adds to the logarithm of the pace, with what it is believed to add.
+_TYPE, _ESTIMATOR, _LEVEL, _PERSON, _SLOPE = 0.2, 0.2, 0.06, 0.08, 0.1
+_A_LEVEL = 0.1
+#: Phases that the neutral spread, the share of long tasks, and how long they are count as.
 _SPREAD_N, _LONG_N, _FACTOR_N = 8.0, 10.0, 5.0
 #: An unfinished phase tells little before so large a part of its estimate is worked; and rounds of the EM.
 _WORTH, _ROUNDS = 0.6, 60
-#: What is more common than this is not long but usual.
-_LONGEST = 0.2
+#: What is more common than this is not long but usual; and of tasks that nobody knows, so many are.
+_LONGEST, _LONG = 0.2, 0.05
+#: Logarithms of how much longer that may be.
+_STRETCHES = np.linspace(log(1.3), log(4.0), 80)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,7 @@ class LearnedEstimates:
     estimate: EstimateBelief
     estimators: Mapping[str, float]
     project_sd: float
+    common_sd: float
     levels: Mapping[float, float]
     people: Mapping[str, float]
     rows: tuple[int, int]
@@ -50,8 +55,8 @@ def learned(outcomes: Sequence[PhaseOutcome], *, neutral: Beliefs) -> LearnedEst
     ]  # fmt: skip
     if not rows:
         return LearnedEstimates(
-            neutral.estimates, neutral.estimate, neutral.estimators, neutral.project_sd, neutral.pace.levels,
-            neutral.pace.people, (0, 0),
+            neutral.estimates, neutral.estimate, neutral.estimators, neutral.project_sd, neutral.common_sd,
+            neutral.pace.levels, neutral.pace.people, (0, 0),
         )  # fmt: skip
     return _Fit(rows, neutral).run()
 
@@ -62,6 +67,8 @@ class _Fit:
     def __init__(self, rows: Sequence[PhaseOutcome], neutral: Beliefs) -> None:
         self.rows, self.neutral = rows, neutral
         self.names: dict[tuple[str, Any], int] = {}
+        held = {level for one in rows for level in one.levels}
+        self.centre = float(np.mean(sorted(held))) if held else 0.0
         entries = [list(self._row(one)) for one in rows]
         self.x = np.zeros((len(rows), len(self.names)))
         for k, found in enumerate(entries):
@@ -74,20 +81,24 @@ class _Fit:
         self.open = np.array([not one.done for one in rows])
         first, many = neutral.estimate, len(self.kinds)
         self.sd, self.pooled_sd = np.full(many, max(first.sd, 0.02)), max(first.sd, 0.02)
-        self.share, self.pooled_share = np.full(many, max(first.long_share, 0.05)), max(first.long_share, 0.05)
+        self.rare = max(first.long_share, _LONG)
+        self.share, self.pooled_share = np.full(many, self.rare), self.rare
         self.stretch = log(first.long_factor) if first.long_factor > 1 else log(2.0)
         self.project_sd = max(neutral.project_sd, 0.02)
-        self.prior_sd = {"type": _TYPE, "estimator": _ESTIMATOR, "level": _LEVEL, "person": _PERSON}
+        self.prior_sd = {"type": _TYPE, "estimator": _ESTIMATOR, "level": _LEVEL, "person": _PERSON, "slope": _SLOPE}
         self.mean = np.array([self._before(what, name) for what, name in self.names])
         self.beta = self.mean.copy()
         projects = {name: k for k, name in enumerate(dict.fromkeys(one.project_id for one in rows))}
         self.project = np.array([projects[one.project_id] for one in rows])
         self.common, self.unsure = np.zeros(len(projects)), np.zeros(len(projects))
+        self.cov = np.zeros((len(self.names), len(self.names)))
 
     def _row(self, one: PhaseOutcome) -> Any:
         """Yield (column, value) of a row, naming columns as they come up."""
         wanted: list[tuple[str, Any, float]] = [("type", one.task_type, 1.0)]
         wanted += [("estimator", one.estimator, 1.0)] if one.estimator else []
+        if one.levels:
+            wanted.append(("slope", "", -sum(share * (level - self.centre) for level, share in one.levels.items())))
         # Who works faster needs fewer hours.
         wanted += [("level", level, -share) for level, share in sorted(one.levels.items())]
         wanted += [("person", who, -share) for who, share in sorted(one.people.items())]
@@ -104,6 +115,8 @@ class _Fit:
             case "level" if neutral.pace.levels:
                 known = sorted(neutral.pace.levels.items())
                 return log(float(np.interp(name, [a for a, _ in known], [b for _, b in known])))
+            case "slope" if not neutral.pace.levels:
+                return _A_LEVEL
             case "person":
                 return log(neutral.pace.people.get(name, 1.0))
         return 0.0
@@ -114,7 +127,8 @@ class _Fit:
             if k < _ROUNDS // 3:
                 self.share = np.full(len(self.kinds), 1e-4)
             elif k == _ROUNDS // 3:
-                self.share = np.full(len(self.kinds), max(self.pooled_share, 0.05))
+                self.share = np.full(len(self.kinds), max(self.pooled_share, self.rare))
+                self._narrowed()
             self._step()
         return self._told()
 
@@ -132,7 +146,7 @@ class _Fit:
         cross = np.zeros((fixed.shape[1], many))
         np.add.at(cross.T, of, fixed * weight[:, None])
         part = cross / own
-        cov = np.linalg.inv((fixed.T * weight) @ fixed + np.diag(prior) - part @ cross.T)
+        self.cov = cov = np.linalg.inv((fixed.T * weight) @ fixed + np.diag(prior) - part @ cross.T)
         said = np.bincount(of, weight * seen, minlength=many)
         self.beta = cov @ (fixed.T @ (weight * seen) + self.mean * prior - part @ said)
         self.common = (said - cross.T @ self.beta) / own
@@ -144,9 +158,18 @@ class _Fit:
         square = (left**2 + extra + np.maximum(unsure, 0.0)) * self.parts
         self._spreads(square, long)
 
+    def _narrowed(self) -> None:
+        """Begin with the spread of the middle of the rows: that of all is partly of those that are long."""
+        left = (self.y - self.x @ self.beta - self.common[self.project]) * np.sqrt(self.parts)
+        left = left[~self.open]
+        if len(left) >= _SPREAD_N:
+            usual = 1.4826 * float(np.median(np.abs(left - np.median(left))))
+            self.sd = self.sd * float(np.clip(usual / self.pooled_sd, 0.3, 1.0))
+
     def _filled(self, eta: Any, noise: Any) -> tuple[Any, Any, Any]:
         """Return what rows are expected to be above the mean of an ordinary one, its variance, and how likely each is long."""
-        share, jump = np.clip(self.share[self.kind], 1e-6, 0.5), self.stretch
+        # Of a phase of several tasks one may be long: that is likelier, and less of the whole.
+        share, jump = 1 - (1 - np.clip(self.share[self.kind], 1e-6, 0.5)) ** self.parts, self._jump(self.stretch)
         z = np.stack([(self.y - eta) / noise, (self.y - eta - jump) / noise])
         logs = np.where(self.open, log_ndtr(-z), -0.5 * z**2)
         logs += np.log(np.stack([1 - share, share]))
@@ -166,21 +189,33 @@ class _Fit:
         self.pooled_sd = ((_SPREAD_N * first.sd**2 + total.sum()) / (_SPREAD_N + n.sum())) ** 0.5
         self.sd = np.maximum(((_SPREAD_N * self.pooled_sd**2 + total) / (_SPREAD_N + n)) ** 0.5, 0.02)
         seen = np.bincount(self.kind, long, minlength=many)
-        self.pooled_share = (_LONG_N * first.long_share + seen.sum()) / (_LONG_N + n.sum())
-        self.share = np.minimum((_LONG_N * self.pooled_share + seen) / (_LONG_N + n), _LONGEST)
-        done = ~self.open
-        above = float((long * done) @ (self.y - self.x @ self.beta - self.common[self.project]))
-        usual = log(max(first.long_factor, 1.2))
-        self.stretch = max((_FACTOR_N * usual + above) / (_FACTOR_N + float(long @ done)), log(1.3))
+        tasks = np.bincount(self.kind, self.parts, minlength=many)
+        self.pooled_share = (_LONG_N * self.rare + seen.sum()) / (_LONG_N + tasks.sum())
+        self.share = np.minimum((_LONG_N * self.pooled_share + seen) / (_LONG_N + tasks), _LONGEST)
+        self.stretch = self._stretched(long * ~self.open)
         square_sum = float((self.common**2 + self.unsure).sum())
         self.project_sd = (
             (_SPREAD_N * self.neutral.project_sd**2 + square_sum) / (_SPREAD_N + self.common.size)
         ) ** 0.5
 
+    def _jump(self, stretch: float) -> Any:
+        """Return (rows,) what a long task adds to the logarithm of its phase."""
+        return np.log1p(np.expm1(stretch) / self.parts)
+
+    def _stretched(self, long: Any) -> float:
+        """Return the most likely logarithm of how much longer long tasks are, given how likely each row has one."""
+        left = self.y - self.x @ self.beta - self.common[self.project]
+        precision = long * self.parts / self.sd[self.kind] ** 2
+        usual = log(max(self.neutral.estimate.long_factor, 1.2))
+        apart = np.array([precision @ (left - self._jump(one)) ** 2 for one in _STRETCHES])
+        return float(_STRETCHES[np.argmin(apart + _FACTOR_N / self.pooled_sd**2 * (_STRETCHES - usual) ** 2)])
+
     def _told(self) -> LearnedEstimates:
-        by: dict[str, dict[Any, float]] = {"type": {}, "estimator": {}, "level": {}, "person": {}}
+        by: dict[str, dict[Any, float]] = {what: {} for what in self.prior_sd}
         for (what, name), k in self.names.items():
             by[what][name] = float(self.beta[k])
+        slope = by["slope"].get("", 0.0)
+        by["level"] = {level: value + slope * (level - self.centre) for level, value in by["level"].items()}
         factor = exp(self.stretch)
         found = {
             name: EstimateBelief(by["type"][name], float(self.sd[k]), float(self.share[k]), factor)
@@ -189,6 +224,14 @@ class _Fit:
         mean = float(np.mean(list(by["type"].values())))
         other = EstimateBelief(mean, float(self.pooled_sd), float(self.pooled_share), factor)
         return LearnedEstimates(
-            found, other, by["estimator"], float(self.project_sd), {a: exp(b) for a, b in sorted(by["level"].items())},
+            found, other, by["estimator"], float(self.project_sd), self._unsure_of_all(), {a: exp(b) for a, b in sorted(by["level"].items())},
             {a: exp(b) for a, b in by["person"].items()}, (int((~self.open).sum()), int(self.open.sum())),
         )  # fmt: skip
+
+    def _unsure_of_all(self) -> float:
+        """Return the standard deviation of the error that is common to all work: of its mean, and of how much of it is long."""
+        middle = self.x.mean(axis=0)
+        tasks, more = float(self.parts.sum()), float(np.expm1(self.stretch))
+        share = float(self.share[self.kind].mean())
+        tail = (more / (1 + share * more)) ** 2 * share * (1 - share) / (_LONG_N + tasks)
+        return float((middle @ self.cov @ middle + tail) ** 0.5)

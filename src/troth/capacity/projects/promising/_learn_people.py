@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from itertools import groupby
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
@@ -26,6 +26,9 @@ _DUE_N, _SPELL_N, _YEARS_N, _HIRED_N, _WEEKDAY_N, _MONTH_N, _HOURS_N, _BREAK_N =
     200.0,
     10.0,
 )
+#: Calendar days that are lately, and days that what is usual counts as.
+_LATELY: Final = 60
+_LATELY_N: Final = 15.0
 #: Days without which a day's and a week's variation are not told apart.
 _FEW_DAYS: Final = 15
 
@@ -92,6 +95,8 @@ def reactive(history: ProjectHistory, *, neutral: ReactiveBelief) -> tuple[React
     months, loads = _months(history.reactive), list[ReactiveLoad]()
     for team, rows in sorted(by.items()):
         hours = _weekdays(rows, months)
+        level = _level(rows, hours, months, history.day)
+        hours = tuple(level * one for one in hours)
         day_cv, week_cv = _variation(rows, hours, months)
         loads.append(ReactiveLoad(team, hours, team, months=months, day_cv=day_cv, week_cv=week_cv))
     turn, many = _turns(history)
@@ -111,6 +116,14 @@ def _months(rows: Sequence[ReactiveDay]) -> tuple[float, ...]:
         days[one.day.month - 1] += 1
     rest = _MONTH_N * teams
     return tuple(((rest + total / max(mean, 1e-9)) / (rest + days)).tolist())
+
+
+def _level(rows: Sequence[ReactiveDay], hours: Sequence[float], months: Sequence[float], day: date) -> float:
+    """Return how much there was lately relative to what is usual: work that comes by itself grows, or is done faster."""
+    late = [one for one in rows if (day - one.day).days <= _LATELY]
+    rest = _LATELY_N * sum(one.hours for one in rows) / len(rows)
+    usual = sum(hours[one.day.weekday()] * months[one.day.month - 1] for one in late)
+    return (rest + sum(one.hours for one in late)) / (rest + usual) if rest + usual > 0 else 1.0
 
 
 def _weekdays(rows: Sequence[ReactiveDay], months: Sequence[float]) -> tuple[float, ...]:
@@ -203,10 +216,14 @@ def _kept(weeks: Sequence[PersonWeek], many: int, neutral: float) -> float:
 
 
 def pace(history: ProjectHistory, *, neutral: PaceBelief) -> PaceBelief:
-    """Learn the share of free hours worked by who is fully booked, and the hours of breaks."""
+    """Learn the share of free hours worked by who is fully booked, and the hours of breaks.
+
+    The median of weeks: who had to wait for others in some weeks waits in the futures too.
+    """
     full = [one for one in history.weeks if one.room > 8 and one.booked >= 0.9 * one.room]
-    free: Any = sum(max(one.there - one.reactive, 0.0) for one in full)
-    done = sum(one.worked for one in full)
-    worked = min((_HOURS_N * neutral.worked + done) / (_HOURS_N + free), 1.0)
+    free = [(one.there - one.reactive, one.worked) for one in full if one.there - one.reactive > 8]
+    usual = float(np.median([done / hours for hours, done in free])) if free else neutral.worked
+    hours = sum(hours for hours, _ in free)
+    worked = min((_HOURS_N * neutral.worked + usual * hours) / (_HOURS_N + hours), 1.0)
     lost = (_BREAK_N * neutral.day_lost + sum(history.breaks)) / (_BREAK_N + len(history.breaks))
     return replace(neutral, worked=worked, day_lost=lost)

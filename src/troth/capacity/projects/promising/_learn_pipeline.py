@@ -90,7 +90,7 @@ def coming(deals: Sequence[DealPast], *, day: date, since: date, neutral: Coming
     gaps = [max((one.wanted - one.closed).days, 0) for one in wins if one.wanted and one.closed]
     wanted = _mixed(np.quantile(gaps, _LEVELS), neutral.wanted, len(gaps)) if gaps else neutral.wanted
     return ComingBelief(
-        per_week, (square / (_DAYS_N + len(sizes))) ** 0.5, _months([first for first, _ in new], since, day, neutral.months),
+        per_week, (_SHARE_N + len(new)) ** -0.5, (square / (_DAYS_N + len(sizes))) ** 0.5, _months([first for first, _ in new], since, day, neutral.months),
         won, otherwise, decided, wanted,
     ), len(new)  # fmt: skip
 

@@ -97,7 +97,11 @@ def _calibrated(rows: Sequence[tuple[float, str, str, bool, float]], neutral: Wi
         beta = beta + np.clip(np.linalg.solve(bend, slope), -1.0, 1.0)
     by_stage = {name: float(beta[2 + k]) for k, name in enumerate(stages)}
     by_seller = {name: float(beta[2 + len(stages) + k]) for k, name in enumerate(sellers)}
-    return replace(neutral, slope=float(beta[0]), shift=float(beta[1]), by_stage=by_stage, by_seller=by_seller)
+    middle = weight @ x / weight.sum()
+    unsure = float((middle @ np.linalg.inv(bend) @ middle) ** 0.5)
+    return replace(
+        neutral, common_sd=unsure, slope=float(beta[0]), shift=float(beta[1]), by_stage=by_stage, by_seller=by_seller
+    )
 
 
 def _market(

@@ -21,13 +21,14 @@ def needs_of(phases: Sequence[ProjectPhase]) -> list[Needed]:
     return [(phase.task_type, need, phase.done) for phase in phases for need in phase.needs]
 
 
-def ratios(draws: np.random.Generator, *, needs: Sequence[Needed], beliefs: Beliefs, shift: float, futures: int) -> Any:
-    """Return (F, tasks not done) true hours over estimated ones.
+def ratios(draws: np.random.Generator, *, needs: Sequence[Needed], beliefs: Beliefs, shift: Any, futures: int) -> Any:
+    """Return (F, tasks not done) true hours over estimated ones; `shift` (F,) is added to the means of their logarithms.
 
     What the tasks of a project have in common is drawn given the tasks that are done (normal, conjugate); a task on which
     hours were worked takes more than those.
     """
-    common = shift + _common(needs, beliefs, shift) @ np.stack([np.ones(futures), draws.standard_normal(futures)])
+    mean, sd = _common(needs, beliefs, shift)
+    common = shift + mean + sd * draws.standard_normal(futures)
     found = []
     for kind, need, done in needs:
         if not done:
@@ -38,20 +39,20 @@ def ratios(draws: np.random.Generator, *, needs: Sequence[Needed], beliefs: Beli
     return np.stack(found, axis=1) if found else np.zeros((futures, 0))
 
 
-def _common(needs: Sequence[Needed], beliefs: Beliefs, shift: float) -> Any:
-    """Return mean and standard deviation of what tasks of the project have in common, given those that are done."""
+def _common(needs: Sequence[Needed], beliefs: Beliefs, shift: Any) -> tuple[Any, float]:
+    """Return mean (F,) and standard deviation of what tasks of the project have in common, given those that are done."""
     if beliefs.project_sd <= 0:
-        return np.zeros(2)
-    weight, total = 1 / beliefs.project_sd**2, 0.0
+        return 0.0, 0.0
+    weight, total = 1 / beliefs.project_sd**2, 0.0 * shift
     for kind, need, done in needs:
         if done and need.logged > 0 and need.hours > 0:
             belief = beliefs.estimates.get(kind, beliefs.estimate)
             said = log(need.logged / need.hours) - belief.mean - shift
             # One that was far longer says little of the others.
-            if abs(said) < 3 * (belief.sd + beliefs.project_sd):
+            if abs(float(np.mean(said))) < 3 * (belief.sd + beliefs.project_sd):
                 precision = 1 / max(belief.sd, 0.02) ** 2
                 weight, total = weight + precision, total + precision * said
-    return np.array([total / weight, weight**-0.5])
+    return total / weight, weight**-0.5
 
 
 def _one(belief: EstimateBelief, common: Any, worked: float, u: Any) -> Any:

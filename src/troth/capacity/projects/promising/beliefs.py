@@ -38,7 +38,8 @@ class WinBelief:
     slope : 1 takes differences between deals at their word, less than 1 shrinks them.
     shift : added to the log odds of every deal.
     by_stage, by_seller : added on top, by the deal's stage and seller; 0 for one that is not named.
-    sd : of the log odds of one deal around that, which is not seen.
+    sd : of the log odds of one deal around that, which is not seen; `common_sd` of what all deals of a future have in common:
+        how unsure slope and shifts are.
     market : correlation (of the Gaussian copula) of the outcomes of deals decided in the same month, 0 to below 1.
     memory : correlation of the market of a month with that of the month before, 0 to below 1.
     mood : the market of the month of the portfolio's day as far as known, in standard deviations; `mood_sd` what is not
@@ -50,6 +51,7 @@ class WinBelief:
     by_stage: Mapping[str, float] = field(default_factory=dict)
     by_seller: Mapping[str, float] = field(default_factory=dict)
     sd: float = 0.0
+    common_sd: float = 0.0
     market: float = 0.0
     memory: float = 0.0
     mood: float = 0.0
@@ -150,6 +152,7 @@ class ComingBelief:
     Parameters
     ----------
     per_week : deals of a template that come up in an average week, by template of the portfolio.
+    rate_sd : standard deviation of the logarithm of the rate of all templates together: how unsure it is.
     size_sd : standard deviation of log(hours / the template's hours) of a deal.
     months : factor of each month, January first.
     won : share that is won in the end in an average market, by template; `won_otherwise` of others.
@@ -158,6 +161,7 @@ class ComingBelief:
     """
 
     per_week: Mapping[str, float] = field(default_factory=dict)
+    rate_sd: float = 0.0
     size_sd: float = 0.35
     months: tuple[float, ...] = (1.0,) * 12
     won: Mapping[str, float] = field(default_factory=dict)
@@ -199,6 +203,8 @@ class Beliefs:
     estimates : by task type; `estimate` is for one that is not named.
     estimators : added to the mean of log(actual / estimated), by who estimated.
     project_sd : standard deviation of what the log ratios of all tasks of one project have in common.
+    common_sd : standard deviation of what the log ratios of all tasks of a future have in common: how unsure the numbers of the
+        estimates are.
     house : how the house gives people's hours to projects.
 
     Examples
@@ -212,6 +218,7 @@ class Beliefs:
     estimate: EstimateBelief = EstimateBelief()
     estimators: Mapping[str, float] = field(default_factory=dict)
     project_sd: float = 0.1
+    common_sd: float = 0.0
     wins: WinBelief = WinBelief()
     decisions: DecisionBelief = DecisionBelief()
     slips: SlipBelief = SlipBelief()
@@ -238,7 +245,7 @@ class Beliefs:
         match part:
             case "estimates":
                 exact = EstimateBelief(sd=0.0)
-                return replace(self, estimates={}, estimate=exact, estimators={}, project_sd=0.0)
+                return replace(self, estimates={}, estimate=exact, estimators={}, project_sd=0.0, common_sd=0.0)
             case "wins":
                 said = WinBelief(market=self.wins.market, memory=self.wins.memory)
                 return replace(self, wins=replace(said, mood=self.wins.mood, mood_sd=self.wins.mood_sd))

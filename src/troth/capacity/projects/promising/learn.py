@@ -61,7 +61,7 @@ def learn(history: ProjectHistory, *, neutral: Beliefs | None = None) -> Learned
     house = replace(before.house, lag_days=_learn_pipeline.lag(history.lags, neutral=before.house.lag_days))
     beliefs = replace(
         before, estimates=estimates.estimates, estimate=estimates.estimate, estimators=estimates.estimators,
-        project_sd=estimates.project_sd, wins=wins, decisions=decisions, slips=slips, reactive=reactive, people=people,
+        project_sd=estimates.project_sd, common_sd=estimates.common_sd, wins=wins, decisions=decisions, slips=slips, reactive=reactive, people=people,
         coming=coming, pace=replace(pace, levels=estimates.levels, people=estimates.people), house=house,
     )  # fmt: skip
     return LearnedBeliefs(beliefs, {

@@ -229,7 +229,8 @@ class _Made:
             rows.append(luck.ratio)
             at.append(at[-1] + luck.ratio.shape[1])
             order[:, k] = self.place(one, k, won[:, k])
-        shift = float(np.mean(list(self.beliefs.estimators.values()))) if self.beliefs.estimators else 0.0
+        usual = float(np.mean(list(self.beliefs.estimators.values()))) if self.beliefs.estimators else 0.0
+        shift = self.fate.common + usual
         for k, (name, days, wish, factor) in enumerate(coming):
             j = many + k
             structure[:, j], size[:, j], won[:, j], wanted[:, j] = many + name, factor, days, wish
