@@ -31,19 +31,26 @@ Price = Fraction | RateGap
 class Pricer:
     """Prices rows of hours; keeps what it was asked, and the gaps it met."""
 
-    __slots__ = ("_kept", "_people", "book", "issues", "today", "works")
+    __slots__ = ("_days", "_kept", "_people", "book", "issues", "today", "works")
 
     def __init__(self, portfolio: Portfolio, works: Mapping[str, PricedWork]) -> None:
         self.works, self.book, self.today = works, RateBook(portfolio), portfolio.day
         self._people = {who.person_id: who for who in portfolio.people}
         self.issues: list[Issue] = []
         self._kept: dict[tuple[str, ...], dict[int, Price]] = {}
+        self._days: dict[tuple[str, date, date], list[date]] = {}
 
     def days(self, one: WorkHours, *, since: date) -> list[date]:
         """Return the days of the week from `since` on that hours lie on: those of the contract, else Monday to Friday, else any."""
         monday = one.week - timedelta(days=one.week.weekday())
+        key = one.person_id, monday, since
+        if key not in self._days:
+            self._days[key] = self._open(one.person_id, monday, since)
+        return self._days[key]
+
+    def _open(self, person: str, monday: date, since: date) -> list[date]:
         week = [day for k in range(7) if (day := monday + timedelta(days=k)) >= since]
-        who = self._people.get(one.person_id)
+        who = self._people.get(person)
         if who is not None:
             paid = [day for day in week if (terms := who.terms_on(day)) is not None and terms.hours[day.weekday()] > 0]
             if paid:
@@ -96,6 +103,11 @@ class Pricer:
     def _mean(self, key: tuple[str, ...], days: list[date], ask: Callable[[date], Price]) -> Price:
         """Return the mean over days; each stretch without a change is asked once."""
         kept = self._kept.setdefault(key, {})
+        first, last = self.book.stretch(days[0]), self.book.stretch(days[-1])
+        if first == last:  # days ascend, so all lie in it
+            if first not in kept:
+                kept[first] = ask(days[0])
+            return kept[first]
         count: Counter[int] = Counter()
         for day in days:
             stretch = self.book.stretch(day)

@@ -15,7 +15,9 @@ def exact(value: float) -> Fraction:
     >>> exact(0.1) * 3 == exact(0.3)
     True
     """
-    return Fraction(value) if isinstance(value, int) else Fraction(repr(float(value)))
+    if isinstance(value, int) or value.is_integer():
+        return Fraction(int(value))
+    return Fraction(repr(float(value)))
 
 
 def rounded(value: Fraction) -> int:

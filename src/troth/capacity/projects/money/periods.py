@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from troth.capacity.projects.money._issues import error
 from troth.capacity.projects.money.plan import (
     EVERYTHING,
     SOLD,
@@ -16,6 +17,7 @@ from troth.capacity.projects.money.plan import (
     MoneyScenario,
     MoneySum,
 )
+from troth.core.errors import InputError
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,25 +71,48 @@ def periods(plan: MoneyPlan, *, by: str = "month", left_out: Collection[str] = (
     >>> [(one.first.isoformat(), one.weighted.revenue_cents, one.everything.revenue_cents) for one in periods(plan)]
     [('2026-06-01', 40000, 80000), ('2026-07-01', 60000, 120000)]
     """
-    keys = (by,) if by else ()
+    if by not in ("", "week", "month"):
+        raise InputError([error("unknown-key", "by", by, "Maybe week or month.")])
+    return all_periods(plan, left_out=left_out)[by]
+
+
+def all_periods(plan: MoneyPlan, *, left_out: Collection[str] = ()) -> dict[str, tuple[MoneyPeriod, ...]]:
+    """Return the money of a plan by ``"week"``, by ``"month"`` and, under ``""``, as a whole; lines are weighed once for all."""
     out = dict.fromkeys(left_out, 0.0)
-    found: dict[tuple[date | None, MoneyBasis], list[MoneySum]] = {}
+    cells: dict[tuple[date | None, date | None, MoneyBasis], list[MoneySum]] = {}
     for basis in (SOLD, WEIGHTED, EVERYTHING):
-        for one in plan.sums(keys, scenario=MoneyScenario(basis.name, out, basis.tentative)):
-            first = one.key[0] if one.key else None
-            assert first is None or isinstance(first, date)
-            found.setdefault((first, one.basis), []).append(one)
-    rows = [MoneyPeriod(first, basis, *some) for (first, basis), some in found.items()]
-    return tuple(sorted(rows, key=_order))
+        for one in plan.sums(("week", "month"), scenario=MoneyScenario(basis.name, out, basis.tentative)):
+            week, month = one.key
+            assert week is None or isinstance(week, date)
+            assert month is None or isinstance(month, date)
+            cells.setdefault((week, month, one.basis), []).append(one)
+    found: dict[str, tuple[MoneyPeriod, ...]] = {}
+    for by in ("week", "month", ""):
+        groups: dict[tuple[date | None, MoneyBasis], list[list[MoneySum]]] = {}
+        for (week, month, kind), some in cells.items():
+            groups.setdefault(({"week": week, "month": month}.get(by), kind), []).append(some)
+        rows = [
+            MoneyPeriod(first, kind, *(total(some) for some in zip(*parts, strict=True)))
+            for (first, kind), parts in groups.items()
+        ]
+        found[by] = tuple(sorted(rows, key=_order))
+    return found
+
+
+def total(some: Sequence[MoneySum]) -> MoneySum:
+    """Return the sum of sums of one basis; an amount is not known if one of them is not."""
+    earned = [one.revenue_cents for one in some if one.revenue_cents is not None]
+    spent = [one.cost_cents for one in some if one.cost_cents is not None]
+    return MoneySum(
+        (), some[0].basis, sum(one.hours for one in some), sum(one.billable for one in some),
+        sum(earned) if len(earned) == len(some) else None, sum(spent) if len(spent) == len(some) else None,
+        sum(one.revenue_known_cents for one in some), sum(one.cost_known_cents for one in some),
+        sum(one.unpriced for one in some),
+    )  # fmt: skip
 
 
 def _order(one: MoneyPeriod) -> tuple[date, bool]:
     return one.first or date.max, one.basis is MoneyBasis.FORECAST
-
-
-def whole(rows: Sequence[MoneyPeriod], *, basis: MoneyBasis) -> MoneyPeriod | None:
-    """Return the row of a basis; None if there is none."""
-    return next((one for one in rows if one.basis is basis), None)
 
 
 def _plain(one: MoneySum) -> dict[str, Any]:

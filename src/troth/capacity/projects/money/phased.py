@@ -135,8 +135,9 @@ def _by_the_hour(
         pays = one.billable and work.kind is ContractKind.TIME
         week = one.week - timedelta(days=one.week.weekday())
         for month, some in _months(days):
-            share = Fraction(len(some), len(days))
-            hours, shown = exact(one.hours) * share, one.hours * len(some) / len(days)
+            hours, shown = exact(one.hours), one.hours
+            if len(some) < len(days):
+                hours, shown = hours * Fraction(len(some), len(days)), shown * len(some) / len(days)
             revenue = _times(hours, pricer.charge(one, days=some)) if pays and hours else Fraction(0)
             cost = _times(hours, pricer.cost(one, days=some)) if hours else Fraction(0)
             key = (one.work_id, one.person_id, one.phase_id, one.role, week, month, one.probability)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import cached_property
 from typing import Any
 
 from troth.capacity.projects.allocation import AllocationPlan
@@ -18,16 +19,15 @@ from troth.capacity.projects.money import (
     billable_utilisation,
     booked_hours,
     budgets_of,
-    periods,
     phased,
 )
+from troth.capacity.projects.money.periods import all_periods, total
 from troth.capacity.projects.outlook._course import MissedPromise, course_of, missed
-from troth.capacity.projects.outlook._sums import total
 from troth.capacity.projects.portfolio import Portfolio
 from troth.core.decision import Issue
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class ProjectsOutlook:
     """A plan of the hours of people, and what it comes to.
 
@@ -70,7 +70,11 @@ class ProjectsOutlook:
 
     def periods(self, by: str = "month") -> tuple[MoneyPeriod, ...]:
         """Return money by ``"month"`` or ``"week"``, or as a whole (``""``)."""
-        return periods(self.money, by=by, left_out=self.left_out)
+        return self._periods[by]
+
+    @cached_property
+    def _periods(self) -> dict[str, tuple[MoneyPeriod, ...]]:
+        return all_periods(self.money, left_out=self.left_out)
 
     def ahead(self) -> MoneyPeriod | None:
         """Return the money that is to come until the last day; None if there is none."""
