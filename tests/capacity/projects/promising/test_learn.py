@@ -341,3 +341,19 @@ def test_few_deals_leave_what_is_won_and_what_comes_unsure() -> None:
     counted = [one.rests_on["coming"]["deals"] for one in come]
     assert counted[0] < counted[1]
     assert [one.beliefs.coming.rate_sd for one in come] == pytest.approx([(4 + n) ** -0.5 for n in counted])
+
+
+def test_what_was_won_before_the_log_began_says_nothing_of_what_will_be() -> None:
+    """Deals closed on the log's first day, and those that stood well then, make neither odds nor coming deals look better."""
+    deals = _deals(np.random.default_rng(8), 11, 10, 0.0, 0.0)
+    sold = tuple(
+        DealPast(f"s{k}", ((SINCE, "lead", 0.3),), SINCE, won=True, seller="a", template="t") for k in range(30)
+    )
+    late = SINCE + timedelta(days=10)
+    stood = tuple(
+        DealPast(f"t{k}", ((SINCE, "deal", 0.9),), late, won=True, seller="a", template="t") for k in range(30)
+    )
+    plain, more = (learn(replace(NOTHING, deals=some)).beliefs for some in (deals, (*deals, *sold)))
+    assert more.wins == plain.wins and more.decisions == plain.decisions
+    both = learn(replace(NOTHING, deals=(*deals, *sold, *stood))).beliefs
+    assert more.coming.won == plain.coming.won == both.coming.won

@@ -82,7 +82,7 @@ def coming(deals: Sequence[DealPast], *, day: date, since: date, neutral: Coming
     per_week = {name: rate * (count[name] + _SHARE_N / len(names)) / whole for name in names}
     sizes = np.array([np.log(one.hours / one.usual) for _, one in dated if one.hours > 0 and one.usual > 0])
     square = _DAYS_N * neutral.size_sd**2 + float((sizes**2).sum())
-    won, otherwise = _shares(deals, day, neutral)
+    won, otherwise = _shares([one for _, one in new], day, neutral)
     wins = [one for _, one in dated if one.won and one.closed]
     spans = [((one.closed or day) - first).days for first, one in new]
     ended = [one.won and one.closed is not None for _, one in new]
@@ -96,7 +96,10 @@ def coming(deals: Sequence[DealPast], *, day: date, since: date, neutral: Coming
 
 
 def _shares(deals: Sequence[DealPast], day: date, neutral: ComingBelief) -> tuple[Mapping[str, float], float]:
-    """Return the share of deals won in the end by template and of all, of those old enough."""
+    """Return the share of deals won in the end by template and of all, of those old enough.
+
+    Only of those seen from their beginning: of those that were there before, the lost ones are gone.
+    """
     ripe, wins, all_ = ripe_after(deals), Counter[str](), Counter[str]()
     for one in deals:
         if one.closed and one.stages and (day - one.stages[0][0]).days > ripe[statements(one)[0][1]]:

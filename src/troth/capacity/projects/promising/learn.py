@@ -50,10 +50,12 @@ def learn(history: ProjectHistory, *, neutral: Beliefs | None = None) -> Learned
     (0.26, 40)
     """
     before = neutral or Beliefs()
+    # What was closed by the first day of the log was decided before it.
+    seen = [one for one in history.deals if one.closed is None or one.closed > history.since]
     estimates = _learn_estimates.learned(history.phases, neutral=before)
-    wins, (deals, months) = _learn_wins.learned(history.deals, day=history.day, neutral=before.wins)
-    decisions, won = _learn_pipeline.decisions(history.deals, day=history.day, neutral=before.decisions)
-    coming, new = _learn_pipeline.coming(history.deals, day=history.day, since=history.since, neutral=before.coming)
+    wins, (deals, months) = _learn_wins.learned(seen, day=history.day, neutral=before.wins)
+    decisions, won = _learn_pipeline.decisions(seen, day=history.day, neutral=before.decisions)
+    coming, new = _learn_pipeline.coming(seen, day=history.day, since=history.since, neutral=before.coming)
     slips, clients = _learn_pipeline.slips(history.clients, neutral=before.slips)
     people, staff = _learn_people.people(history, neutral=before.people)
     reactive, days = _learn_people.reactive(history, neutral=before.reactive)
