@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,45 @@ def plain(
         tuple(f"j{k}" for k in range(projects)), tuple(date(2026, 1, 5) + timedelta(7 * k) for k in range(free.shape[1])),
         free, levels, needs_of(*rows), **more,
     )  # fmt: skip
+
+
+def alone_of(problem: AllocationProblem, *numbers: int) -> AllocationProblem:
+    """Return a problem of which rows of needs with the same number are one person's."""
+    return replace(problem, needs=replace(problem.needs, alone=np.array(numbers, np.int64)))
+
+
+def drawn_alone(seed: int, *, soft: bool = False, join: float = 0.0, periods: int = 1) -> AllocationProblem:
+    """Return a small problem of a seed of which most needs of a project and skill cannot be shared."""
+    problem = drawn(seed, soft=soft, join=join, periods=periods)
+    n, r = problem.needs, np.random.default_rng((seed, 1))
+    return alone_of(
+        problem, *np.where(r.random(9)[3 * n.skill + n.project] < 0.6, 3 * n.skill + n.project, -1).tolist()
+    )
+
+
+def exact_alone(problem: AllocationProblem) -> float:
+    """Return what the best plan is worth if needs are one person's each, by trying everybody for each of them.
+
+    What somebody alone may do becomes a skill that only they hold.
+    """
+    n, fixed = problem.needs, problem.confirmed
+    if n.alone is None:
+        return exact(problem)
+    numbers = sorted(set(n.alone[n.alone >= 0].tolist()))
+    people = range(len(problem.people))
+    may = [set(fixed.person[n.alone[fixed.need] == k].tolist()) or set(people) for k in numbers]
+    skills, best = len(problem.skills), -np.inf
+    levels = np.concatenate([problem.levels, problem.levels[:, n.skill]], axis=1)
+    for chosen in product(*may):
+        doer = np.array([dict(zip(numbers, chosen, strict=True)).get(int(k), -1) for k in n.alone])
+        held = np.concatenate([problem.can(), problem.can()[:, n.skill]], axis=1)
+        for p in people:
+            held[p, skills + np.flatnonzero(doer != p)] = False
+        skill = np.where(doer >= 0, skills + np.arange(len(n)), n.skill)
+        names = tuple(str(k) for k in range(skills + len(n)))
+        one = replace(problem, skills=names, levels=levels, held=held, needs=replace(n, skill=skill, alone=None))
+        best = max(best, exact(one))
+    return best
 
 
 def drawn(

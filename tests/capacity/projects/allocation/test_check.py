@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.capacity.projects.allocation.cases import drawn, needs_of, plain
+from tests.capacity.projects.allocation.cases import alone_of, drawn, needs_of, plain
 from troth.capacity.projects.allocation import AllocatedWork, AllocationPrices, AllocationProblem, check
 from troth.core.decision import Severity
 
@@ -45,6 +45,9 @@ def test_a_good_problem_has_no_issues() -> None:
         (_good(needs=needs_of((0, 0, 0, 1, 1), level=-1), levels=np.array([[-1.0]])), ["bad-level"] * 2),
         (_good(caps=np.array([[-1.0]]), target=np.array([-1.0])), ["bad-hours"] * 2),
         (_good(grain=0.0, prices=AllocationPrices(join=-1, cost=float("nan"))), ["bad-grain"] + ["bad-price"] * 2),
+        (alone_of(_good(), 0), ["bad-shape"]),
+        (alone_of(_good(), 0, -2), ["unknown-number"]),
+        (alone_of(_good(), 0, 0), ["alone-in-two-projects"]),
         (_good(levels=np.zeros((1, 1))), ["skill-nobody-holds"]),
         (_good(needs=needs_of((0, 0, 0, 1, 1), level=5)), ["level-nobody-holds"]),
         (_good(confirmed=_work(0, 0, 50)), ["confirmed-beyond-free"]),

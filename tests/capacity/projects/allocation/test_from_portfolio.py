@@ -144,6 +144,33 @@ def test_what_is_booked_is_not_needed_again() -> None:
     assert sum(one.hours for one in solve(problem).bookings()) == 8
 
 
+@pytest.mark.parametrize("state", [one for one in RequestState if one is not RequestState.CONFIRMED])
+def test_what_is_not_confirmed_is_needed_still(state: RequestState) -> None:
+    """A request without answer, however certain, neither takes hours of people nor of what the project needs; what is over with does not either."""
+    bank = Project("bank", (_phase("a", "design", 60, deadline=date(2026, 6, 12)),))
+    house = Portfolio(DAY, (ADA,), (bank,))
+    asked = ProjectBooking("1", "bank", DAY, date(2026, 6, 6), 30, "ada", state=state)
+    without, with_ = _problem(house), _problem(replace(house, bookings=(asked,)))
+    assert _table(with_) == _table(without) == {("a", 0): 30, ("a", 1): 30}
+    assert len(with_.confirmed) == 0 and with_.busy is not None and not with_.busy.any()
+    assert [one.hours for one in solve(with_).bookings()] == [30, 30]
+
+
+def test_a_need_that_is_not_divisible_is_one_persons() -> None:
+    """In all its weeks, and apart from others of its project and skill; where all can be shared nothing is told."""
+    phase = ProjectPhase(
+        "a", (SkillNeed("design", 60, divisible=False), SkillNeed("design", 20)), deadline=date(2026, 6, 12)
+    )
+    also = replace(ADA, person_id="eve")
+    problem = _problem(Portfolio(DAY, (ADA, also), (Project("bank", (phase,)),)))
+    assert problem.needs.alone is not None
+    assert problem.needs.alone.tolist() == [0, 0, -1, -1]
+    assert _problem(Portfolio(DAY, (ADA,), (Project("bank", (_phase("a", "design", 60),)),))).needs.alone is None
+    plan = solve(problem)
+    assert plan.served().tolist() == [30, 30, 10, 10]
+    assert len({int(p) for p, m in zip(plan.work.person, plan.work.need, strict=True) if m < 2}) == 1
+
+
 def test_bookings_outside_of_the_weeks_count_too() -> None:
     """What is booked before the phase begins, before the first day or after the last is not needed in the weeks between."""
     build = _phase("b", "design", 90, earliest=date(2026, 6, 8), deadline=date(2026, 7, 10))

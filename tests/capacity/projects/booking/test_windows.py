@@ -22,7 +22,14 @@ from tests.capacity.projects.booking.portfolios import (
     portfolio,
     some_bookings,
 )
-from troth.capacity.projects.booking import CountedBookings, available_hours, overbooked, remaining_hours, what_if
+from troth.capacity.projects.booking import (
+    CountedBookings,
+    available_hours,
+    overbooked,
+    pooled,
+    remaining_hours,
+    what_if,
+)
 from troth.capacity.projects.booking._flow import Job, earliest_deadline, tight
 from troth.capacity.projects.booking.check import computable
 from troth.capacity.projects.portfolio import Portfolio, ProjectBooking, RequestState, TimeEntry, free_hours
@@ -160,6 +167,33 @@ def test_only_what_is_left_counts_from_the_day_on() -> None:
     assert remaining_hours(plan, bookings=plan.bookings) == [0.0, 15.0, 0.0]
     gone = replace(second, state=RequestState.CANCELLED)
     assert overbooked(portfolio(replace(gone, hours=500.0))) == ()
+
+
+@pytest.mark.parametrize("state", [RequestState.PLANNED, RequestState.REQUESTED, RequestState.COUNTERED])
+def test_hours_logged_are_of_what_is_confirmed_before_what_is_asked(state: RequestState) -> None:
+    """A request without answer that ends first does not take the hours that were worked on what is confirmed; it takes what is beyond."""
+    firm, asked = booking("b", -7, 12, 40), booking("a", -7, 5, 20, state=state)
+    worked = [TimeEntry("p", "ada", day(-3), hours) for hours in (30.0, 16.0)]
+    for many, left in ((1, [10.0, 20.0]), (2, [0.0, 14.0])):
+        plan = portfolio(firm, asked, logged=tuple(worked[:many]))
+        assert remaining_hours(plan, bookings=plan.bookings) == left
+
+
+@pytest.mark.parametrize("state", [RequestState.PLANNED, RequestState.REQUESTED, RequestState.COUNTERED])
+def test_what_is_not_answered_is_no_hard_use(state: RequestState) -> None:
+    """It takes nothing beside what is hard, its probability's part of what is expected, and all if all come."""
+    plan = portfolio(booking("b", 0, 5, 30), booking("a", 0, 5, 40, state=state, probability=0.5))
+    assert available_hours(plan, first=day(0), until=day(5)) == {"ada": 10.0}
+    assert overbooked(plan) == ()
+    assert [one.over for one in overbooked(plan, counted=CountedBookings.EXPECTED)] == [10.0]
+    assert [one.over for one in overbooked(plan, counted=CountedBookings.ALL)] == [30.0]
+    asked = replace(plan.bookings[1], person_id="", role="dev")
+    team = portfolio(asked, people=(person("ada", role="dev"),))
+    assert pooled(replace(team, bookings=(replace(asked, hours=100.0),))) == ()
+    assert [
+        one.over
+        for one in pooled(replace(team, bookings=(replace(asked, hours=100.0),)), counted=CountedBookings.EXPECTED)
+    ] == [10.0]
 
 
 def test_a_booking_that_is_thought_of_counts_in_full_and_replaces_itself() -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from troth.capacity.projects.allocation._alone import beyond_one
 from troth.capacity.projects.allocation._classes import classes, direct
 from troth.capacity.projects.allocation._network import Network, segments
 from troth.capacity.projects.allocation.problem import AllocationProblem, Bools, Counts, Floats
@@ -83,7 +84,7 @@ def bound(problem: AllocationProblem, *, prices: ShadowPrices, who: Bools) -> fl
 
     If hours may be bought and sold at prices at every place, nobody can lose by it: each person takes the best of what an hour
     of theirs brings, each need what is cheapest, and the sum of all these gains is at least what any plan brings. Hours need
-    not be whole, and joining is charged by its least share of an hour.
+    not be whole, and joining is charged by its least share of an hour. A need that cannot be shared keeps what it would at best with one person.
 
     Parameters
     ----------
@@ -102,8 +103,9 @@ def bound(problem: AllocationProblem, *, prices: ShadowPrices, who: Bools) -> fl
     # What a need keeps of its value, beyond the cheapest hour for it.
     offer = np.where(k.serves, price[n.skill, n.week] + k.toll, np.inf)
     keeps = np.maximum(n.value - offer.min(axis=1, initial=np.inf), 0.0)
-    gain += float(np.maximum(n.hours - fixed, 0.0) @ keeps)
+    kept = np.maximum(n.hours - fixed, 0.0) * keeps
     best = _best_weeks(problem, price, k.of, n.value - keeps, who)
+    gain += float(kept.sum()) - beyond_one(problem, gain=kept, price=np.where(np.isfinite(best), best, 0.0))
     own = np.where(np.isfinite(prices.person), prices.person, -_NEVER)
     period = np.where(np.isfinite(prices.period), prices.period, own[:, None])
     top = np.maximum(best.max(axis=1, initial=-np.inf), -_NEVER)

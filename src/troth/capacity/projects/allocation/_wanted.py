@@ -10,8 +10,15 @@ from datetime import date, timedelta
 import numpy as np
 
 from troth.capacity.projects.allocation._laid import laid, parts
-from troth.capacity.projects.allocation.problem import AllocatedWork, AllocationNeeds, Floats
-from troth.capacity.projects.portfolio import Consultant, Portfolio, Project, ProjectBooking, paid_hours
+from troth.capacity.projects.allocation.problem import AllocatedWork, AllocationNeeds, Counts, Floats
+from troth.capacity.projects.portfolio import (
+    Consultant,
+    Portfolio,
+    Project,
+    ProjectBooking,
+    RequestState,
+    paid_hours,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +39,7 @@ class PlanWeeks:
 
 @dataclass(frozen=True, slots=True)
 class WantedHours:
-    """What a phase needs of a skill, the weeks in which it lies, and hours of it that are booked, by person and week."""
+    """What a phase needs of a skill, the weeks in which it lies, hours of it that are booked, by person and week, and whether it is one person's."""
 
     project: int
     phase: str
@@ -43,6 +50,7 @@ class WantedHours:
     begin: int
     end: int
     kept: dict[tuple[int, int], float]
+    alone: bool = False
 
     @property
     def left(self) -> float:
@@ -57,7 +65,18 @@ def wants_of(chosen: Sequence[Project], skills: Sequence[str], span: PlanWeeks, 
         start, value = max(span.first, one.earliest or span.first), one.weight * one.probability
         for phase, a, b in laid(one.phases, start=start, deadline=one.deadline, monday=span.mondays[0], pace=pace):
             out += [
-                WantedHours(j, phase.phase_id, number[need.skill], need.level, value, need.remaining, a, b, {})
+                WantedHours(
+                    j,
+                    phase.phase_id,
+                    number[need.skill],
+                    need.level,
+                    value,
+                    need.remaining,
+                    a,
+                    b,
+                    {},
+                    not need.divisible,
+                )
                 for need in phase.needs
             ]
     return out
@@ -66,9 +85,9 @@ def wants_of(chosen: Sequence[Project], skills: Sequence[str], span: PlanWeeks, 
 def rows(wants: Sequence[WantedHours], span: PlanWeeks, grain: float) -> tuple[AllocationNeeds, AllocatedWork]:
     """Return needs by week, and the hours of them that are booked: what is left lies where least is booked."""
     rows, phase = list[tuple[int, int, int, float, float, float]](), list[str]()
-    fixed = list[tuple[int, int, float]]()
+    fixed, alone = list[tuple[int, int, float]](), list[int]()
     many = len(span.mondays)
-    for one in wants:
+    for k, one in enumerate(wants):
         kept = defaultdict[int, float](float)
         for (_, w), hours in one.kept.items():
             kept[w] += hours
@@ -83,11 +102,17 @@ def rows(wants: Sequence[WantedHours], span: PlanWeeks, grain: float) -> tuple[A
                 number[w] = len(rows)
                 rows.append((one.project, one.skill, w, there.get(w, 0.0) + kept.get(w, 0.0), one.value, one.level))
                 phase.append(one.phase)
+                alone.append(k if one.alone else -1)
         fixed += [(p, number[w], hours) for (p, w), hours in one.kept.items() if w in number]
     table, booked = np.array(rows, float).reshape(-1, 6), np.array(sorted(fixed), float).reshape(-1, 3)
     project, skill, week = table[:, :3].astype(np.int64).T
-    needs = AllocationNeeds(project, skill, week, table[:, 3], table[:, 4], table[:, 5], tuple(phase))
+    needs = AllocationNeeds(project, skill, week, table[:, 3], table[:, 4], table[:, 5], tuple(phase), _numbers(alone))
     return needs, AllocatedWork(booked[:, 0].astype(np.int64), booked[:, 1].astype(np.int64), booked[:, 2])
+
+
+def _numbers(alone: Sequence[int]) -> Counts | None:
+    """Return which rows are one person's; None if all can be shared."""
+    return np.array(alone, np.int64) if max(alone, default=-1) >= 0 else None
 
 
 def booked(
@@ -95,7 +120,8 @@ def booked(
 ) -> Floats:  # fmt: skip
     """Keep hard bookings of people on what is wanted, and return what of them nothing takes, by person and week.
 
-    First what lies in the week takes them, then what else the booking may be for: hours that are booked are not needed again.
+    First what lies in the week takes them, then what else the booking may be for: hours that are booked are not needed again. What is only planned,
+    asked for, countered or less than certain binds nobody: it takes no hours, and what it is for is needed still. What is completed is over with.
     """
     number = {who.person_id: k for k, who in enumerate(portfolio.people)}
     busy, left = np.zeros((len(number), len(span.mondays))), [one.hours for one in wants]
@@ -103,7 +129,7 @@ def booked(
     for m, want in enumerate(wants):
         of[chosen[want.project].project_id].append(m)
     for one in portfolio.bookings:
-        if not one.hard or one.person_id not in number:
+        if not one.hard or one.state is RequestState.COMPLETED or one.person_id not in number:
             continue
         p = number[one.person_id]
         fits = [

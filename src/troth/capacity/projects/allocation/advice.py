@@ -37,7 +37,8 @@ class AllocationAdvice:
 
     Parameters
     ----------
-    worth : no plan of the changed problem is worth more than the bound of this one and this.
+    worth : no plan of the changed problem is worth more than the bound of this one and this. Where needs cannot be shared, the
+        bound meant is that of the plan's prices alone, which a search may have lowered further.
     skill, person, project : whom and what it is about; empty where it is about none.
     first, until : numbers of weeks: from when, and up to but not with.
     hours : of a week, for somebody new.
@@ -91,6 +92,9 @@ def advise(
     if plan.prices is None or plan.bound is None or not len(plan.problem.needs):
         return ()
     price, least = np.nan_to_num(plan.prices.of_skills()), max(abs(plan.bound), 1.0) * NEAR
+    # The bound that search has lowered further says nothing of what a change brings.
+    searched = plan.problem.needs.alone is not None
+    base = bound(plan.problem, prices=plan.prices, who=plan.problem.familiar()) if searched else plan.bound
     found = list[AllocationAdvice]()
     for some in (_new(plan, price, hours, span), _trained(plan, price, learn, top), _later(plan, price, delays)):
         by_kind: dict[AdviceKind, list[AllocationAdvice]] = {}
@@ -98,7 +102,7 @@ def advise(
             by_kind.setdefault(one.kind, []).append(one)
         for those in by_kind.values():
             best = sorted(those, key=lambda one: -one.worth)[:top]
-            found += [replace(one, worth=worth) for one in best if (worth := _proven(plan, one)) >= least]
+            found += [replace(one, worth=worth) for one in best if (worth := _proven(plan, one) - base) >= least]
     return tuple(sorted(found, key=lambda one: (list(AdviceKind).index(one.kind), -one.worth)))
 
 
@@ -188,10 +192,9 @@ def _with_person(problem: AllocationProblem, advice: AllocationAdvice) -> Alloca
 
 
 def _proven(plan: AllocationPlan, one: AllocationAdvice) -> float:
-    """Return by how much the bound at the plan's prices rises with a change."""
+    """Return the bound at the plan's prices of the problem with a change."""
     p, prices = plan.problem, plan.prices
     assert prices is not None
-    assert plan.bound is not None
     new = changed(p, advice=one)
     if len(new.people) > len(p.people):
         weeks, periods = prices.week.shape[1], prices.period.shape[1]
@@ -199,4 +202,4 @@ def _proven(plan: AllocationPlan, one: AllocationAdvice) -> float:
             prices.skill, np.r_[prices.person, 0.0], np.r_[prices.period, np.zeros((1, periods))],
             np.r_[prices.week, np.zeros((1, weeks))],
         )  # fmt: skip
-    return bound(new, prices=prices, who=new.familiar()) - plan.bound
+    return bound(new, prices=prices, who=new.familiar())

@@ -31,7 +31,7 @@ def check(problem: AllocationProblem) -> list[Issue]:
     shapes = [*_names(problem), *_shapes(problem)]
     if shapes:  # figures cannot be looked at where rows are missing
         return shapes
-    figures = [*_numbers(problem), *_figures(problem)]
+    figures = [*_numbers(problem), *_alone(problem), *_figures(problem)]
     if figures:  # doubts need sound figures
         return figures
     return [*figures, *_doubts(problem)]
@@ -69,6 +69,7 @@ def _shapes(problem: AllocationProblem) -> Iterator[Issue]:
             (f"needs.{name}", getattr(problem.needs, name), rows)
             for name in ("skill", "week", "hours", "value", "level")
         ),
+        ("needs.alone", problem.needs.alone, rows),
         *(
             (f"confirmed.{name}", getattr(problem.confirmed, name), (len(problem.confirmed),))
             for name in ("need", "hours")
@@ -117,6 +118,20 @@ def _numbers(problem: AllocationProblem) -> Iterator[Issue]:
             yield _error(
                 "unknown-number", f"{where}[{bad[0]}]", numbers[bad[0]], f"Maybe from 0 to {count - 1}.", len(bad)
             )
+
+
+def _alone(problem: AllocationProblem) -> Iterator[Issue]:
+    """Needs that cannot be shared, and are none or several."""
+    alone, project = problem.needs.alone, problem.needs.project
+    if alone is None:
+        return
+    if not np.issubdtype(np.asarray(alone).dtype, np.integer) or (alone < -1).any():
+        yield _error("unknown-number", "needs.alone", np.asarray(alone).min(), "Maybe -1 where it can be shared.")
+        return
+    mixed = [k for k in np.unique(alone[alone >= 0]).tolist() if len(set(project[alone == k].tolist())) > 1]
+    if mixed:
+        advice = "Maybe each project's needs have numbers of their own."
+        yield _error("alone-in-two-projects", "needs.alone", mixed[0], advice, len(mixed))
 
 
 def _figures(problem: AllocationProblem) -> Iterator[Issue]:

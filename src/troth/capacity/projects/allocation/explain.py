@@ -55,6 +55,17 @@ def _skill(plan: Shown, look: _Look, s: int, reason: str, some: list[int], left:
     return Explanation("allocation.short_skill", told)
 
 
+def _doers(plan: Shown) -> dict[int, set[int]]:
+    """Return who is on each row of a need that cannot be shared, in any of its weeks."""
+    alone = plan.problem.needs.alone
+    if alone is None:
+        return {}
+    on = defaultdict[int, set[int]](set)
+    for m, p in zip(plan.work.need.tolist(), plan.work.person.tolist(), strict=True):
+        on[int(alone[m])].add(p)
+    return {m: on[k] for m, k in enumerate(alone.tolist()) if k >= 0 and k in on}
+
+
 class _Look:
     """A plan, by week."""
 
@@ -67,6 +78,7 @@ class _Look:
         limits, which = self.p.limits(), self.p.periods()
         done = np.stack([did[:, which == t].sum(axis=1) for t in range(limits.shape[1])], axis=1)
         self.room = limits - done
+        self.doer = _doers(plan)
 
     def reason(self, m: int, left: float) -> str:
         """Return why hours of a need are left."""
@@ -80,7 +92,11 @@ class _Look:
         grain = self.p.grain - _TINY
         idle = self.idle[some, w] >= grain
         if left >= grain and idle.any():
-            return "kept" if (self.room[some, self.p.periods()[w]][idle] >= grain).any() else "capped"
+            room = self.room[some, self.p.periods()[w]] >= grain
+            mine = np.isin(some, list(self.doer.get(m, ())))
+            if mine.any() and not (idle & room & mine).any():
+                return "alone"
+            return "kept" if room[idle].any() else "capped"
         return "kept" if left < grain else "outbid"
 
     def instead(self, some: list[int]) -> tuple[tuple[str, float], ...]:

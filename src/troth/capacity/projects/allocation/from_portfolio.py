@@ -46,10 +46,11 @@ def from_portfolio(
     Hours free are those of contracts less holidays, leave, reservations, claims of other plans, and what reactive work is
     expected to take of each, by the hours they have. An hour is worth the project's weight by its probability. Hard
     bookings of people are kept, evenly on their days of work: as far as a need of their project takes them on that need, of
-    which then less is left for all weeks together, else as busy hours.
+    which then less is left for all weeks together, else as busy hours. Bookings that are only planned, requested or countered, or are less than certain,
+    are as if they were not there: people are free and their needs whole until somebody has confirmed.
     A skill is held in a week if it is on its first and last day; if its level changes, the lowest counts throughout. Caps are
     of calendar years (a week belongs to that of its Thursday), less hours logged in them before `first`. A target is a share
-    of paid hours, less holidays and leave. Needs that are one person's are treated as others: several may share them.
+    of paid hours, less holidays and leave. A need that is not divisible is one person's in all its weeks.
 
     Parameters
     ----------

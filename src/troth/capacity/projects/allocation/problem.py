@@ -20,10 +20,11 @@ class AllocationNeeds:
     Parameters
     ----------
     project, skill, week : numbers into the problem's lists.
-    hours : wanted; several people can share them.
+    hours : wanted; several people can share them, unless `alone` says otherwise.
     value : what an hour done is worth.
     level : the least level that will do.
     phase : names of the phases they belong to; empty for none.
+    alone : the same number on all rows that one person does if anybody does any of them; -1 on those that can be shared. None if all can.
     """
 
     project: Counts
@@ -33,6 +34,7 @@ class AllocationNeeds:
     value: Floats
     level: Floats
     phase: tuple[str, ...] = ()
+    alone: Counts | None = None
 
     def __len__(self) -> int:
         """Return how many rows there are."""

@@ -50,6 +50,10 @@ ALLOCATION_RULES: Final[Mapping[str, Rule]] = {
         Rule("allocation.cap", "A person works no more hours in a period than the cap, but for what is confirmed."),
         Rule("allocation.need", "A need gets no more hours than it wants, but for what is confirmed."),
         Rule("allocation.confirmed", "Confirmed bookings are kept."),
+        Rule(
+            "allocation.alone",
+            "What is not confirmed of a need that cannot be shared is done by one person, one of those confirmed on it if there are any.",
+        ),
         Rule("allocation.unserved", "Every hour that is wanted is done.", hard=False),
         Rule("allocation.cost", "Hours are done by people who cost little.", hard=False),
         Rule("allocation.away", "People work where they are at home.", hard=False),
@@ -95,6 +99,7 @@ def violations(problem: AllocationProblem, *, work: AllocatedWork) -> list[Alloc
     found += _rows(problem, sound)
     found += _sums(problem, sound)
     found += _confirmed(problem, sound)
+    found += _alone(problem, sound)
     return found + list(_priced(problem, sound))
 
 
@@ -168,6 +173,28 @@ def _confirmed(problem: AllocationProblem, work: AllocatedWork) -> Iterator[Allo
     for (p, n), left in settled.items():
         if left > TINY:
             yield AllocationViolation("allocation.confirmed", **_named(problem, p, n), amount=left)
+
+
+def _alone(problem: AllocationProblem, work: AllocatedWork) -> Iterator[AllocationViolation]:
+    """Needs that cannot be shared: hours of others than whoever does most, among those confirmed on them if there are any."""
+    alone = problem.needs.alone
+    if alone is None:
+        return
+    settled, fixed = _settled(problem), problem.confirmed
+    may: dict[int, set[int]] = {}
+    for p, n in zip(fixed.person.tolist(), fixed.need.tolist(), strict=True):
+        may.setdefault(int(alone[n]), set()).add(p)
+    did: dict[int, dict[int, float]] = {}
+    row: dict[int, int] = {}
+    for p, n, h in zip(work.person.tolist(), work.need.tolist(), work.hours.tolist(), strict=True):
+        new, g = h - settled.get((p, n), 0.0), int(alone[n])
+        if g >= 0 and new > TINY:
+            did.setdefault(g, {})[p] = did.get(g, {}).get(p, 0.0) + new
+            row.setdefault(g, n)
+    for g, hours in did.items():
+        one = max((hours.get(p, 0.0) for p in may.get(g, hours)), default=0.0)
+        if (over := sum(hours.values()) - one) > TINY:
+            yield AllocationViolation("allocation.alone", **_named(problem, -1, row[g]) | {"week": -1}, amount=over)
 
 
 def _priced(problem: AllocationProblem, work: AllocatedWork) -> Iterator[AllocationViolation]:

@@ -9,12 +9,13 @@ from importlib.metadata import version
 
 import numpy as np
 
-from troth.capacity.projects.allocation._network import network
+from troth.capacity.projects.allocation._alone import groups
+from troth.capacity.projects.allocation._branch import Branching
+from troth.capacity.projects.allocation._flowed import Flowed, flowed
+from troth.capacity.projects.allocation._network import Network, network
 from troth.capacity.projects.allocation._opening import opening, rough
-from troth.capacity.projects.allocation._ortools import best_round, whole_gains
-from troth.capacity.projects.allocation._prices import ShadowPrices, bound, shadow
+from troth.capacity.projects.allocation._prices import ShadowPrices, bound
 from troth.capacity.projects.allocation._settle import settle
-from troth.capacity.projects.allocation._share import share
 from troth.capacity.projects.allocation.check import check
 from troth.capacity.projects.allocation.plan import AllocationPlan, judged
 from troth.capacity.projects.allocation.problem import AllocatedWork, AllocationProblem
@@ -30,10 +31,12 @@ class AllocationParams:
     ----------
     arc_s : seconds the network is thought to take for each of its arcs; it is not begun if less time is left.
     rounds : how often at most the network is solved again to save people from joining, if that has a price.
+    tries : how often at most it is solved again with people settled for needs that cannot be shared.
     """
 
     arc_s: float = 1e-5
     rounds: int = 3
+    tries: int = 30
 
 
 def solve(
@@ -51,6 +54,9 @@ def solve(
     among fractions too. People are then put to needs week by week, so that they stay with projects they know, without
     loss. The bound is proved from the flow's prices by weak duality. Without a price of joining the plan is the best; with
     one the gap is what joining costs beyond its least share of an hour.
+
+    Needs that cannot be shared go to one person each: chosen at the flow's prices, then tried person after person while there is time, each with
+    a flow of the rest. The bound takes those that are not settled yet as shared, so that the plan is told to be the best only if nobody else could do better.
 
     Parameters
     ----------
@@ -102,42 +108,57 @@ class _Hunt:
         self.stopped, self.start = True, start
         self.who = problem.familiar()
         self.near = self.who.copy()
-        self.steps = 0
+        priced = problem.prices.join or problem.prices.stranger
+        self.own = self.who if priced else np.zeros_like(self.who)
+        self.steps, self.last = 0, 0.0
 
     def run(self) -> None:
         """Go through the steps until it is time to stop."""
         if self.start is not None:
             work = self.start.work
             if not judged(self.problem, work=work).broken:
-                self._better(work)
+                self._keep(work)
                 self.near[work.person, self.problem.needs.project[work.need]] = True
-        first = opening(self.problem)
-        self._better(_with(self.problem.confirmed, first))
+        lone = self._branching() if groups(self.problem) else None
+        self._better(opening(lone.first() if lone else self.problem))
         self.bound = bound(self.problem, prices=rough(self.problem, work=self.best), who=self.who)
         if self._over():
             return
-        priced = self.problem.prices.join or self.problem.prices.stranger
-        own = self.who if priced else np.zeros_like(self.who)
-        net = network(self.problem, who=own)
+        net = network(self.problem, who=self.own)
         if self._over(seconds=len(net.tail) * self.params.arc_s):
             return
-        gain, scale = whole_gains(net.gain)
-        flow = best_round(tail=net.tail, head=net.head, room=net.room, gain=gain)
-        prices = shadow(self.problem, net=net, flow=flow, gain=gain, scale=scale, who=own)
-        self.bound = min(self.bound, bound(self.problem, prices=prices, who=self.who))
-        self.prices = prices
-        self._better(_with(self.problem.confirmed, share(self.problem, net=net, flow=flow, near=self.near)))
-        self._settle()
-        self.stopped = False
+        shared = self._flow(self.problem, net)
+        self.bound, self.prices = min(self.bound, shared.bound), shared.prices
+        if lone:
+            self.bound = min(self.bound, lone.run(shared))
+        else:
+            self._better(shared.work)
+        self._settle(lone)
+        self.stopped = lone is not None and not lone.tried
 
-    def _settle(self) -> None:
+    def _branching(self) -> Branching:
+        def flow(problem: AllocationProblem) -> Flowed:
+            return self._flow(problem, network(problem, who=self.own))
+
+        return Branching(
+            self.problem, flow=flow, better=self._better, over=lambda: self._over(seconds=self.last), tries=self.params.tries
+        )  # fmt: skip
+
+    def _flow(self, problem: AllocationProblem, net: Network) -> Flowed:
+        began = time.monotonic()
+        out = flowed(problem, net=net, own=self.own, who=self.who, near=self.near)
+        self.last = time.monotonic() - began
+        return out
+
+    def _settle(self, lone: Branching | None) -> None:
         """Solve again with joining spread over hours, as long as that helps and there is time."""
         arcs = 0.0
         for _ in range(self.params.rounds if self.problem.prices.join else 0):
             before, began = self.value, time.monotonic()
             if self._over(seconds=arcs or len(self.best) * self.params.arc_s):
                 return
-            self._better(_with(self.problem.confirmed, settle(self.problem, work=self.best, who=self.who)))
+            problem = lone.of(self.best) if lone else self.problem
+            self._better(settle(problem, work=self.best, who=self.who))
             arcs = time.monotonic() - began
             if self.value <= before * (1 + 1e-6):
                 return
@@ -146,7 +167,12 @@ class _Hunt:
         self.steps += not seconds
         return self.stop.reached(seconds=time.monotonic() - self.began + seconds, steps=self.steps)
 
-    def _better(self, work: AllocatedWork) -> None:
+    def _better(self, new: AllocatedWork) -> float:
+        """Keep work beside what is confirmed if it is worth more, and return what the best is worth."""
+        self._keep(_with(self.problem.confirmed, new))
+        return self.value
+
+    def _keep(self, work: AllocatedWork) -> None:
         plan = judged(self.problem, work=work)
         if not plan.broken and plan.value > self.value:
             self.best, self.value = work, plan.value

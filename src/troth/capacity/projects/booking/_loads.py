@@ -61,8 +61,8 @@ def with_proposed(portfolio: Portfolio, *, proposed: Iterable[ProjectBooking]) -
 def remaining_hours(portfolio: Portfolio, *, bookings: Sequence[ProjectBooking]) -> list[float]:
     """Return the hours of each booking that are still to be worked on the portfolio's day.
 
-    Hours logged by its person on its project (and phase, if it names one) on past days of it are taken off, of the booking that ends first
-    if several are meant. What has ended or is over with has none left.
+    Hours logged by its person on its project (and phase, if it names one) on past days of it are taken off; if several are meant, of hard ones
+    first, as nobody is bound yet by what is only asked for, and of these of what ends first. What has ended or is over with has none left.
 
     Returns
     -------
@@ -70,7 +70,9 @@ def remaining_hours(portfolio: Portfolio, *, bookings: Sequence[ProjectBooking])
     """
     left = [0.0 if one.state in GONE or one.until <= portfolio.day else one.hours for one in bookings]
     mine: dict[tuple[str, str], list[int]] = defaultdict(list)
-    for k in sorted(range(len(bookings)), key=lambda k: (bookings[k].until, bookings[k].booking_id)):
+    for k in sorted(
+        range(len(bookings)), key=lambda k: (not bookings[k].hard, bookings[k].until, bookings[k].booking_id)
+    ):
         one = bookings[k]
         if one.person_id and one.first < portfolio.day and one.state not in GONE:
             mine[one.person_id, one.project_id].append(k)
