@@ -93,6 +93,25 @@ def test_scenarios_stand_side_by_side(tmp_path: Path, capsys: pytest.CaptureFixt
     assert "utilisation north" in rows[0]
 
 
+def test_futures_are_told_as_ranges(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """P10, P50 and P90 by month, week and in all; the same for a seed; the plan beside them is as without."""
+    page = tmp_path / "plan.html"
+    priced = replace(house(), rates=(*house().rates, replace(house().rates[0], role="")))
+    path = tmp_path / "priced.json"
+    path.write_text(to_json(priced), encoding="utf-8")
+    asked = ["projects", "plan", str(path), *_ASKED, "--futures", "40"]
+    assert main([*asked, "--format", "json", "--html", str(page)]) == ISSUES
+    told = json.loads(capsys.readouterr().out)
+    low, mid, high = told["futures"]["total"]["revenue"]
+    assert low <= mid <= high and high > 0 and told["futures"]["futures"] == 40
+    assert len(told["futures"]["weeks"]) == 16 and told["futures"]["left_out"] == []
+    assert 'id="futures"' in page.read_text(encoding="utf-8")
+    assert main([*asked[:-2], "--format", "json"]) == ISSUES
+    assert json.loads(capsys.readouterr().out)["money"] == told["money"]
+    assert main(asked) == ISSUES
+    assert "In 40 sampled futures, P10, P50 and P90 in EUR:" in capsys.readouterr().out
+
+
 def test_mistakes_of_scenarios_are_told_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """With file and place, and nothing is planned."""
     data = {"name": "x", "changes": [{"win": "d2"}, {"hire": {}}, {"trian": {"person_id": "ada"}}]}

@@ -20,14 +20,15 @@ _BUDGETS: Final = 8
 _TEAMS: Final = 4
 
 
-def doubts(found: ProjectsOutlook, *, known: Sequence[Issue]) -> list[Issue]:
+def doubts(found: ProjectsOutlook, *, known: Sequence[Issue], more: Sequence[Issue] = ()) -> list[Issue]:
     """Return what is missing for money: warnings, as the plan of hours stands without it.
 
     Parameters
     ----------
     known : issues that are told already.
+    more : issues of futures.
     """
-    if not found.priced:
+    if not found.priced and not more:
         return []
     told = {(one.code, one.where, one.value) for one in known}
     people = found.portfolio.people
@@ -36,7 +37,7 @@ def doubts(found: ProjectsOutlook, *, known: Sequence[Issue]) -> list[Issue]:
         none["no-cost"] = ("people", "what hours cost, as cost_cents of contracts")
     out = [
         replace(one, severity=Severity.WARNING) if one.severity is Severity.ERROR else one
-        for one in found.issues
+        for one in dict.fromkeys((*found.issues, *more))
         if one.code not in none and (one.code, one.where, one.value) not in told
     ]
     # What a house never states is left out on purpose, and worth one word.

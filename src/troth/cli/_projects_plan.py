@@ -15,6 +15,7 @@ from troth.cli import output
 from troth.cli._interrupt import interruptible
 from troth.cli._places import refuse_unwritable, write
 from troth.cli._projects_allocated import show_allocated
+from troth.cli._projects_futures import lived, show_futures
 from troth.cli._projects_outlook import (
     doubts,
     kept_data,
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from troth.capacity.projects.outlook import ComparedOutlook, ProjectsOutlook, WhatIf
+    from troth.capacity.projects.outlook.futures import FuturesOutlook
     from troth.capacity.projects.portfolio import Portfolio, ProjectBooking
     from troth.capacity.projects.schedule import SchedulePlan
 
@@ -84,6 +86,10 @@ if TYPE_CHECKING:
     "work put off, won or lost. Repeatable.",
 )  # fmt: skip
 @click.option(
+    "--futures", type=click.IntRange(0, 20_000), default=0, show_default="none",
+    help="Live so many sampled futures, too, and tell revenue, cost and margin as P10, P50 and P90.",
+)  # fmt: skip
+@click.option(
     "--html",
     type=click.Path(path_type=Path, dir_okay=False),
     help="Write a page with money, budgets and scenarios as pictures, too.",
@@ -96,21 +102,28 @@ if TYPE_CHECKING:
 @output.form_option
 def plan_command(
     path: Path | None, *, lake: Path, day: datetime | None, site: str | None, source: str, weeks: int, likely: float, pace: float,
-    join: float, seconds: float, seed: int, out: Path | None, scenarios: tuple[Path, ...], html: Path | None, money: Path | None,
-    form: output.Form,
+    join: float, seconds: float, seed: int, out: Path | None, scenarios: tuple[Path, ...], futures: int, html: Path | None,
+    money: Path | None, form: output.Form,
 ) -> int:  # fmt: skip
     """Plan who works on what, so that most is done of what projects need, the more valuable first.
 
     What is confirmed stays; bookings are proposed beside it, a row for each person, project and week, in place of those of an earlier plan that
     nobody was asked for yet. Told are what is left undone and why, what would help, what the plan earns and costs by month if
-    rates, costs or prices are known, how budgets fare, and which promises are missed. With `--scenario` the house is planned with changes,
+    rates, costs or prices are known, how budgets fare, and which promises are missed; with `--futures` also what may come of it, deals and estimates by chance. With `--scenario` the house is planned with changes,
     too; as CSV the rows are then the scenarios. With `--input mspsp` PATH is a multi-skill project scheduling problem: each activity gets a start and people with its
     skills, so that the last one ends as early as can be. Ctrl-C ends the search and keeps the best plan so far. Exit status is 1 if something is left
     undone or is doubtful.
     """
     refuse_unwritable({"--out": out, "--html": html, "--money": money})
     if source == "mspsp":
-        _refuse({"--scenario": scenarios[0] if scenarios else None, "--html": html, "--money": money})
+        _refuse(
+            {
+                "--scenario": scenarios[0] if scenarios else None,
+                "--futures": futures or None,
+                "--html": html,
+                "--money": money,
+            }
+        )
         return _scheduled(path, seconds=seconds, seed=seed, out=out, form=form)
     from dataclasses import replace
 
@@ -122,8 +135,9 @@ def plan_command(
     base, compared = _planned(
         portfolio, what, weeks=weeks, at_least=likely, pace=pace, join=join, seconds=seconds, seed=seed
     )  # fmt: skip
+    come, unsure = lived(portfolio, path=path, lake=lake, site=site, futures=futures, weeks=weeks, seed=seed)
     issues = [*found, *more]
-    issues += doubts(base, known=issues)
+    issues += doubts(base, known=issues, more=unsure)
     others = tuple(one for one in portfolio.bookings if not is_proposal(one))
     proposed = base.plan.bookings(taken={one.booking_id for one in others})
     if out is not None:
@@ -133,13 +147,13 @@ def plan_command(
     if html is not None:
         from troth.capacity.projects.outlook.page import render
 
-        write(html, render(base, compared=compared, issues=issues))
-    _show(base, compared, proposed, issues, form=form)
+        write(html, render(base, compared=compared, futures=come, issues=issues))
+    _show(base, compared, come, proposed, issues, form=form)
     told([one for one in issues if one.severity is not Severity.INFO], form=form)
     return int(bool(base.plan.broken) or base.undone > 0.01 or doubtful(issues))
 
 
-def _refuse(given: Mapping[str, Path | None]) -> None:
+def _refuse(given: Mapping[str, Path | int | None]) -> None:
     """Refuse what only a portfolio has."""
     advice = "Maybe leave it out: a scheduling problem has neither money nor deals."
     wrong = [Issue("wrong-use", Severity.ERROR, name, str(path), advice) for name, path in given.items() if path]
@@ -185,18 +199,22 @@ def _planned(
 
 
 def _show(
-    base: ProjectsOutlook, compared: Sequence[ComparedOutlook], proposed: Sequence[ProjectBooking], issues: Sequence[Issue], *,
+    base: ProjectsOutlook, compared: Sequence[ComparedOutlook], come: FuturesOutlook | None, proposed: Sequence[ProjectBooking], issues: Sequence[Issue], *,
     form: output.Form,
 ) -> None:  # fmt: skip
     if form is output.Form.CSV and compared:
         output.show(scenario_rows(compared), form=form, key="scenarios")
         return
     extra = {"money": money_data(base), **kept_data(base)}
+    if come is not None:
+        extra["futures"] = come.as_dict()
     if compared:
         extra["scenarios"] = [one.as_dict() for one in compared]
     show_allocated(base.plan, proposed, issues, form=form, extra=extra)
     if form is output.Form.TABLE:
         show_money(base)
+        if come is not None:
+            show_futures(come)
         show_missed(base)
         show_scenarios(compared)
 

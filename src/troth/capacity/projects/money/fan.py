@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Final
 
 import numpy as np
@@ -24,7 +24,7 @@ class MoneyFan:
 
     Parameters
     ----------
-    weeks : shape (W,): Mondays.
+    weeks : shape (W,): Mondays; first days of months of a fan by month.
     levels : shape (Q,).
     by_week : shape (Q, W); NaN where something has no rate in some future.
     running : shape (Q, W): of what has come by the end of each week.
@@ -98,3 +98,39 @@ def fan(
         tuple(weeks), asked, np.quantile(array, asked, axis=0), np.quantile(running, asked, axis=0),
         np.quantile(total, asked), float(total.mean()), len(array), what, currency,
     )  # fmt: skip
+
+
+def by_month(values: ArrayLike, *, weeks: Sequence[date]) -> tuple[tuple[date, ...], Floats]:
+    """Return what futures bring by month: a week in two months is shared by its days from Monday to Friday.
+
+    Parameters
+    ----------
+    values : shape (F, W): what each future brings in each week.
+    weeks : shape (W,): Mondays.
+
+    Returns
+    -------
+    months, sums : first days of months, and an array of shape (F, M).
+
+    Raises
+    ------
+    ValueError
+        If shapes do not fit.
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> months, sums = by_month([[100.0, 50.0]], weeks=[date(2026, 6, 29), date(2026, 7, 6)])
+    >>> [month.isoformat() for month in months], sums.tolist()
+    (['2026-06-01', '2026-07-01'], [[40.0, 110.0]])
+    """
+    array = np.asarray(values, dtype=np.float64)
+    if array.ndim != 2 or array.shape[1] != len(weeks):
+        raise ValueError(f"Futures must be of shape (F, {len(weeks)}), not {array.shape}.")
+    days = [[(week + timedelta(days=k)).replace(day=1) for k in range(5)] for week in weeks]
+    months = sorted({month for some in days for month in some})
+    out = np.zeros((len(array), len(months)))
+    for w, some in enumerate(days):
+        for month in set(some):  # what is not known of a week is not known of its months alone
+            out[:, months.index(month)] += array[:, w] * some.count(month) / 5
+    return tuple(months), out

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from troth.capacity.projects.allocation.explain import why_short
 from troth.capacity.projects.money import MoneyBasis, MoneyPeriod, ProjectBudget
 from troth.capacity.projects.money.plots import money_words
+from troth.capacity.projects.outlook.futures import FuturesOutlook
 from troth.capacity.projects.outlook.outlook import ProjectsOutlook
 from troth.capacity.projects.outlook.side_by_side import ComparedOutlook
-from troth.capacity.projects.outlook.words import ALERTS, WHY, known, margin, margin_known, promise_words
+from troth.capacity.projects.outlook.words import ALERTS, WHY, known, margin, margin_known, promise_words, whole
 from troth.charts import page as html
 from troth.core.decision import Issue
 
 
-def _amount(cents: float | None, at_least: float, currency: str) -> html.Cell:
+def _amount(cents: float | None, at_least: float | None, currency: str) -> html.Cell:
+    if at_least is None:
+        return html.Cell(whole(cents, currency=currency), cents, figure=True)
     return html.Cell(
         known(cents, at_least=at_least, currency=currency), at_least if cents is None else cents, figure=True
     )
@@ -65,6 +70,25 @@ def _period(one: MoneyPeriod, group: str, currency: str) -> list[html.Cell]:
         _amount(one.sold.revenue_cents, one.sold.revenue_known_cents, currency),
         _amount(one.everything.revenue_cents, one.everything.revenue_known_cents, currency),
     ]  # fmt: skip
+
+
+def futures_table(found: FuturesOutlook) -> str:
+    """Return P10, P50 and P90 of revenue, cost and margin by month and in all."""
+    currency = found.futures.currency
+    named = [(f"{first:%B %Y}", first.isoformat(), k) for k, first in enumerate(found.months["revenue"].weeks)]
+    rows = [
+        [html.Cell(name, sort), *(_amount(_cents(one.by_week[q, k]), None, currency) for one in found.months.values() for q in range(3))]
+        for name, sort, k in named
+    ]  # fmt: skip
+    rows.append(
+        [html.Cell("in all", "9999"), *(_amount(_cents(one.total[q]), None, currency) for one in found.weeks.values() for q in range(3))]
+    )  # fmt: skip
+    heads = ["month", *(f"{what} {level}" for what in found.weeks for level in ("P10", "P50", "P90"))]
+    return html.table(heads, rows=rows, caption=f"Money of futures in {currency}", name="futures")
+
+
+def _cents(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None
 
 
 def budget_table(found: ProjectsOutlook) -> str:

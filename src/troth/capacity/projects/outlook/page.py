@@ -7,6 +7,7 @@ from typing import Any
 
 from troth.capacity.projects.money.plots import money_scale, money_words, weeks_axis
 from troth.capacity.projects.outlook import _page_tables as tables
+from troth.capacity.projects.outlook.futures import FuturesOutlook
 from troth.capacity.projects.outlook.outlook import ProjectsOutlook
 from troth.capacity.projects.outlook.plots import money_running, money_weeks, scenario_bars
 from troth.capacity.projects.outlook.side_by_side import ComparedOutlook
@@ -20,7 +21,8 @@ _DRAWN = 6
 
 
 def render(
-    found: ProjectsOutlook, *, compared: Sequence[ComparedOutlook] = (), issues: Sequence[Issue] = (),
+    found: ProjectsOutlook, *, compared: Sequence[ComparedOutlook] = (), futures: FuturesOutlook | None = None,
+    issues: Sequence[Issue] = (),
     title: str = "What does the plan of projects come to?",
 ) -> str:  # fmt: skip
     """Return the page as HTML that needs nothing else.
@@ -28,11 +30,13 @@ def render(
     Parameters
     ----------
     compared : the house as it is and its scenarios, if there are any.
+    futures : what sampled futures earn and cost.
     issues : what is doubtful.
     """
     parts = [
         ("scenarios", "What if?", _scenarios(compared)),
         ("money", "What does it earn and cost?", _money(found)),
+        ("futures", "What may come of it?", _futures(futures)),
         ("budgets", "Do budgets hold?", _budgets(found)),
         ("hours", "Which hours are missing?", _hours(found)),
         ("promises", "Which promises are missed?", tables.missed_table(found)),
@@ -193,6 +197,28 @@ def _money(found: ProjectsOutlook) -> str:
     return (
         f'<p class="lead">{lead}</p><div class="grid wide">{"".join(charts)}</div>'
         f'<div style="margin-top:56px">{tables.period_table(found)}</div>'
+    )
+
+
+def _futures(found: FuturesOutlook | None) -> str:
+    if found is None:
+        return ""
+    currency, charts = found.futures.currency, []
+    for what, running, title in (
+        ("revenue", False, "Revenue by week"),
+        ("revenue", True, "Revenue so far"),
+        ("margin", True, "Margin so far"),
+    ):
+        one = found.weeks[what]
+        low, mid, high = (money_words(float(value), currency=currency) for value in one.total)
+        said = f"{mid} in all in the middle of the futures; eight in ten bring {low} to {high}."
+        charts.append(html.chart(html.Chart(one.plot(running=running), title, said)))
+    lead = f"{found.many:,} futures, in which deals are won or lost, estimates err, people are away and clients are late; the house plans anew each week, and what it then does need not be this plan."
+    if found.left_out:
+        lead += f" {plural(len(found.left_out), one='project or deal', many='projects and deals')} without a price and deals that nobody knows of yet are left out."
+    return (
+        f'<p class="lead">{html.text(lead)}</p><div class="grid wide">{"".join(charts)}</div>'
+        f'<div style="margin-top:56px">{tables.futures_table(found)}</div>'
     )
 
 

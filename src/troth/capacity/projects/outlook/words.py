@@ -15,7 +15,8 @@ ALERTS: Final[Mapping[str, str]] = {
 #: Why hours are left undone, by the word of the explanation.
 WHY: Final[Mapping[str, str]] = {
     "nobody": "nobody holds it at that level", "away": "whoever holds it has no hours then", "capped": "whoever holds it has reached their cap",
-    "outbid": "these hours do more elsewhere", "kept": "what is left over is less than an hour, or would cost more than it brings",
+    "outbid": "these hours do more elsewhere", "alone": "whoever is on it has no hours left, and nobody can share it",
+    "kept": "what is left over is less than an hour, or would cost more than it brings",
 }  # fmt: skip
 
 
