@@ -113,6 +113,9 @@ def test_what_is_over_or_begun_or_later_is_told_so(lake: Path, capsys: pytest.Ca
     assert issue(closed)["code"] == "deal-closed"
     said = issue(max(open_), "--day", "2026-03-09")
     assert said["code"] == "unknown-deal" and said["advice"].startswith("Maybe a later --day: it came up on 2026-")
+    put_reference(Lake(lake), "sites", [{"site": "shop", "title": "Shop", "time_zone": "UTC"}])
+    said = issue(min(open_), "--site", "shop")
+    assert said["code"] == "unknown-deal" and said["advice"] == "Maybe another --site: it is open at practice-p."
     said = issue("warehouse")
     assert said["code"] == "unknown-deal" and said["advice"].startswith("Maybe one of dp")
 

@@ -185,7 +185,8 @@ class _Shown:
         for price in self.bought[:most]:
             click.echo(f"  {bought_told(price)}")
         if not self.bought:
-            click.echo("  Hours bought would not make it surer: the client or the decision comes later.")
+            sure = f"{max(self.answer.levels):.0%}"
+            click.echo(f"  No hours that could be bought make it {sure}: the client or the decision may come later.")
 
     def page(self) -> str:
         """Return it as a page."""

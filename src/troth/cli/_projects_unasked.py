@@ -73,18 +73,20 @@ def _refuse_closed(portfolio: Portfolio, name: str, lake: Path) -> None:
     word = last_word(opened(lake), deal=name, day=portfolio.day)
     if word is None:
         return
-    day, step, project = word
-    if day >= portfolio.day:
-        raise _error("unknown-deal", name, f"Maybe a later --day: it came up on {day}.")
-    if step == "won":
+    project = word.project
+    if word.day >= portfolio.day:
+        raise _error("unknown-deal", name, f"Maybe a later --day: it came up on {word.day}.")
+    if word.step not in ("won", "lost"):
+        raise _error("unknown-deal", name, f"Maybe another --site: it is open at {word.site or 'none'}.")
+    if word.step == "won":
         begun = next((one.started for one in portfolio.projects if one.project_id == project), None)
         rest = (
             f"another is meant: work on {project} began on {begun}"
             if begun
             else f"ask for its project {project}".rstrip()
         )
-        raise _error("deal-closed", name, f"Maybe {rest}; the deal was won on {day}.")
-    raise _error("deal-closed", name, f"Maybe another is meant: it was {step} on {day}.")
+        raise _error("deal-closed", name, f"Maybe {rest}; the deal was won on {word.day}.")
+    raise _error("deal-closed", name, f"Maybe another is meant: it was lost on {word.day}.")
 
 
 def _error(code: str, value: str, advice: str) -> InputError:

@@ -88,6 +88,9 @@ def test_words_say_one_as_one_and_leave_out_what_is_nothing() -> None:
         "1 week for the day the client wants",
         "work that comes by itself takes 3 of 40 hours a week",
     ]
+    both = [Explanation("waits-for-skill", {"skill": name, "weeks": 2.0, "share": 0.5}) for name in ("law", "data")]
+    said = waits_told(Explanation("start-binds", {}, tuple(both)))
+    assert said == ["2 weeks for people with law and data, in 50% of the futures"]
     one = DisplacedJob("p1", True, 1.0, 0.001, 1.2, None, None, None, 0.0)
     assert moved_told(one) == "moves p1 with less than 1%, then its start 1 day later"
     assert (

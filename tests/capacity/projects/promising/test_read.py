@@ -186,8 +186,13 @@ def test_the_last_word_of_a_deal_is_as_of_the_day(house: tuple[PracticeWorld, La
     # Of a deal won on the day it passed its last stages the log may have those after the win.
     quick = [one for one in found.history.deals if one.won and any(day == one.closed for day, _, _ in one.stages)]
     for won in (*quick[:3], next(one for one in found.history.deals if one.won and one.stages)):
-        day, step, project = last_word(lake, deal=won.deal_id, day=portfolio.day) or (portfolio.day, "", "")
-        assert (day, step) == (won.closed, "won") and project
+        word = last_word(lake, deal=won.deal_id, day=portfolio.day)
+        assert (
+            word is not None
+            and (word.day, word.step) == (won.closed, "won")
+            and word.project
+            and word.site == "practice-p"
+        )
     before = last_word(lake, deal=won.deal_id, day=date(2020, 1, 1))
-    assert before is not None and before[0] >= date(2026, 3, 1)
+    assert before is not None and before.day >= date(2026, 3, 1)
     assert last_word(lake, deal="nothing", day=portfolio.day) is None

@@ -187,7 +187,7 @@ def _by(shown: PromisePage) -> str:
 
 def _buys(shown: PromisePage, level: float) -> str:
     if not shown.bought:
-        return f"Hours bought would not make it {_percent(level)}: the client or the decision comes later."
+        return f"No hours that could be bought make it {_percent(level)}: the client or the decision may come later."
     told = "; ".join(bought_told(one) for one in shown.bought[:3])
     return f"{_upper(told)}."
 

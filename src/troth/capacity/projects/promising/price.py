@@ -15,6 +15,8 @@ from troth.capacity.projects.promising._place import Extra
 from troth.capacity.projects.promising.answer import EarlierPrice
 from troth.capacity.projects.promising.prepare import PreparedFutures
 
+#: A sum of weights that should be a level may miss it by so much.
+_TINY: Final = 1e-9
 #: Hours a week that are tried, from few to many.
 _TRIED: Final = (4.0, 8.0, 12.0, 16.0, 24.0, 32.0, 40.0, 60.0, 80.0, 120.0, 160.0)
 
@@ -55,7 +57,7 @@ def earlier(
     question, at = asked(prepared, deal), (by - prepared.origin).days
     search = _Search(question, at=at, of=of, cents=cents or {})
     before, out = search.chance((), 0.0)
-    if before >= level:
+    if before >= level - _TINY:
         return (search.told((), 0.0, out, before, before),)
     needed = sorted(set(question.guest.shapes.skill.tolist()))
     tried: list[tuple[int, ...]] = [(s,) for s in needed if out.blocked[:, s].any() or of == "finish"]
@@ -90,12 +92,12 @@ class _Search:
         """Return the fewest hours of the tried ones that are enough; None if none are."""
         low, high = 0, len(_TRIED) - 1
         best = self.chance(skills, _TRIED[high])
-        if best[0] < level:
+        if best[0] < level - _TINY:
             return None
         while low < high:
             middle = (low + high) // 2
             tried = self.chance(skills, _TRIED[middle])
-            if tried[0] >= level:
+            if tried[0] >= level - _TINY:
                 high, best = middle, tried
             else:
                 low = middle + 1

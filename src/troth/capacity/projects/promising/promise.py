@@ -16,6 +16,8 @@ from troth.capacity.projects.promising.answer import StartAnswer
 from troth.capacity.projects.promising.prepare import PreparedFutures
 from troth.core.decision import Explanation
 
+#: A sum of weights that should be a level may miss it by so much.
+_TINY: Final = 1e-9
 #: Weeks after the first possible one that are tried first.
 _STEPS: Final = (0, 1, 2, 4, 7, 11, 16, 24, 36, 52)
 
@@ -48,7 +50,8 @@ def promise(
     table = _Starts(question)
     days, chances = table.curve(levels, weeks)
     starts = [
-        next((day for day, chance in zip(days, chances, strict=True) if chance >= level), None) for level in levels
+        next((day for day, chance in zip(days, chances, strict=True) if chance >= level - _TINY), None)
+        for level in levels
     ]
     main = starts[min(range(len(levels)), key=lambda k: abs(levels[k] - 0.8))] if levels else None
     out = placed(prepared, table.guest(None if main is None else (main - prepared.origin).days), whole=True)
@@ -135,12 +138,12 @@ class _Starts:
                 break
         for level in levels:
             known = sorted(tried)
-            high = next((week for week in known if self._chance(tried[week], week) >= level), None)
+            high = next((week for week in known if self._chance(tried[week], week) >= level - _TINY), None)
             low = max((week for week in known if high is not None and week < high), default=None)
             while high is not None and low is not None and high - low > 1:
                 middle = (low + high) // 2
                 tried[middle] = self.kept(7 * middle + 4)
-                low, high = (low, middle) if self._chance(tried[middle], middle) >= level else (middle, high)
+                low, high = (low, middle) if self._chance(tried[middle], middle) >= level - _TINY else (middle, high)
         days, chances, at = list[date](), list[float](), first
         for week in sorted(tried):
             for day in range(at, 7 * week + 7):

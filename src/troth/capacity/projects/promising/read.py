@@ -36,10 +36,20 @@ _ROWS: Final = """
     ORDER BY occurred_at, recorded_at, length(source_id), source_id"""
 _SITES: Final = "SELECT DISTINCT site FROM ({rows}) WHERE activity IN ('deal_changed', 'time_logged') AND site IS NOT NULL ORDER BY site"
 _WORD: Final = """
-    SELECT timezone('UTC', occurred_at), step, attributes FROM ({rows}) WHERE activity = 'deal_changed' AND subject_id = $deal
+    SELECT timezone('UTC', occurred_at), step, attributes, site FROM ({rows}) WHERE activity = 'deal_changed' AND subject_id = $deal
     ORDER BY occurred_at, recorded_at, length(source_id), source_id"""
 
 Tables = Mapping[str, Sequence[Mapping[str, Any]]]
+
+
+@dataclass(frozen=True, slots=True)
+class DealWord:
+    """What a log says of a deal on a day: the stage it came to, the project it became, the site."""
+
+    day: date
+    step: str
+    project: str
+    site: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,16 +126,19 @@ def beliefs_of(
     return LakeBeliefs(ready, replace(found, beliefs=mine), history, tuple(issues))
 
 
-def last_word(lake: Lake, *, deal: str, day: date) -> tuple[date, str, str] | None:
-    """Return when a deal was won or lost before a day, which of it, and its project; else when it came up later.
+def last_word(lake: Lake, *, deal: str, day: date) -> DealWord | None:
+    """Return what is known of a deal before a day: that it was won or lost, else its last stage; else when it came up later.
 
     Stages that are noted after the end do not open it again. Days are in UTC. None is returned if the log has no such deal.
     """
     with lake.session() as con:
         found = con.execute(_WORD.format(rows=lake.settled()), {"deal": deal}).fetchall()
-    told = [(at.date(), step or "", str(json.loads(note or "{}").get("project") or "")) for at, step, note in found]
-    before = [one for one in told if one[0] < day]
-    over = [one for one in before if one[1] in ("won", "lost")]
+    told = [
+        DealWord(at.date(), step or "", str(json.loads(note or "{}").get("project") or ""), site or "")
+        for at, step, note, site in found
+    ]
+    before = [one for one in told if one.day < day]
+    over = [one for one in before if one.step in ("won", "lost")]
     return over[-1] if over else before[-1] if before else told[0] if told else None
 
 

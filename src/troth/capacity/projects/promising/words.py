@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from math import exp
 from typing import Any, Final
@@ -87,8 +87,22 @@ def waits_told(binds: Explanation) -> list[str]:
     >>> waits_told(Explanation("start-binds", {}, tuple(given)))
     ['3 weeks for the day the client wants']
     """
-    first, *rest = binds.parts
+    first, *rest = _together(binds.parts)
     return [_bind(one) for one in (first, *(one for one in rest if one.parameters.get("weeks", 1.0) >= 0.05))]
+
+
+def _together(parts: Sequence[Explanation]) -> list[Explanation]:
+    """Return parts, those of several skills that a start waits for in the same weeks as one."""
+    found = list[Explanation]()
+    for one in parts:
+        last = found[-1] if found else None
+        mine, before = dict(one.parameters), dict(last.parameters) if last else {}
+        skill, other = mine.pop("skill", None), before.pop("skill", None)
+        if last is not None and last.code == one.code and skill and other and mine == before:
+            found[-1] = replace(last, parameters={**before, "skill": f"{other} and {skill}"})
+        else:
+            found.append(one)
+    return found
 
 
 def _bind(one: Explanation) -> str:
