@@ -37,6 +37,17 @@ def test_a_table_can_have_columns_of_its_own(capsys: pytest.CaptureFixture[str])
     assert "speed.answer (12345)" in capsys.readouterr().out
 
 
+def test_what_would_steer_a_terminal_is_written_out(capsys: pytest.CaptureFixture[str]) -> None:
+    """An id from a hostile file neither clears the screen nor breaks the line; JSON keeps it as it is."""
+    rows = [{"id": "a\x1b[2Jb\nc", "n": 1}]
+    output.show(rows, form=Form.TABLE, key="rows")
+    output.show_one(rows[0], form=Form.TABLE)
+    shown = capsys.readouterr().out
+    assert "\x1b" not in shown and shown.count("a\\x1b[2Jb\\nc") == 2
+    output.show(rows, form=Form.JSON, key="rows")
+    assert json.loads(capsys.readouterr().out)["rows"][0]["id"] == "a\x1b[2Jb\nc"
+
+
 def test_no_rows_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     """An empty result is a sentence for people and an empty list for programs."""
     output.show([], form=Form.TABLE, key="kpis")

@@ -88,7 +88,7 @@ def show_one(data: Row, *, form: Form) -> None:
         click.echo(to_csv([data]), nl=False)
     else:
         width = max((len(name) for name in data), default=0)
-        click.echo("\n".join(f"{name:<{width}}  {text(value)}" for name, value in data.items()))
+        click.echo("\n".join(f"{name:<{width}}  {seen(text(value))}" for name, value in data.items()))
 
 
 def show_issues(issues: Sequence[Issue], *, form: Form, err: bool = True) -> None:
@@ -158,6 +158,17 @@ def text(value: Any) -> str:
     return str(value)
 
 
+def seen(words: str) -> str:
+    """Return words with what would move a terminal's cursor or hide something written out.
+
+    Examples
+    --------
+    >>> seen("mill\\x1b[2J")
+    'mill\\\\x1b[2J'
+    """
+    return words if words.isprintable() else "".join(one if one.isprintable() else repr(one)[1:-1] for one in words)
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {str(name): _plain(part) for name, part in value.items()}
@@ -192,6 +203,7 @@ def _table(rows: Sequence[Row], columns: Mapping[str, Callable[[Row], str]] | Se
         cells = [[columns[name](row) for name in names] for row in rows]
     else:
         cells = [[text(row.get(name)) for name in names] for row in rows]
+    cells = [[seen(cell) for cell in line] for line in cells]
     wide = [max(map(len, column)) for column in zip(names, *cells, strict=True)]
     # Figures are read by their last digit, so a column of figures stands to the right.
     right = [all(_is_figure(cell) for cell in column) for column in zip(*cells, strict=True)]
