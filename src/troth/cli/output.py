@@ -159,12 +159,12 @@ def text(value: Any) -> str:
 
 
 def seen(words: str) -> str:
-    """Return words with what would move a terminal's cursor or hide something written out.
+    r"""Return words with what would move a terminal's cursor or hide something written out.
 
     Examples
     --------
-    >>> seen("mill\\x1b[2J")
-    'mill\\\\x1b[2J'
+    >>> print(seen("mill" + chr(27) + "[2J"))
+    mill\x1b[2J
     """
     return words if words.isprintable() else "".join(one if one.isprintable() else repr(one)[1:-1] for one in words)
 
