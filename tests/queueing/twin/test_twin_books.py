@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import timedelta
 
@@ -28,6 +30,19 @@ def test_books_balance_with_everything_in_it() -> None:
     totals = {name: sum(trace.outcomes()[name] for trace in result.traces) for name in result.traces[0].outcomes()}
     assert min(totals.values()) > 0, "each way of ending is tried"
     assert sum(len(trace.marks) for trace in result.traces) > 100, "and being interrupted"
+
+
+def test_the_machine_code_of_a_run_is_found_whatever_was_read_first() -> None:
+    """A process that reads the audit before the loop, or the other way round, finds what the other has compiled."""
+    program = (
+        "import sys, importlib as i; sys.argv[1:] = [i.import_module(f'troth.queueing.twin.{n}') for n in sys.argv[1:]]\n"
+        "print(sys.modules['troth.queueing.twin._kernel'].run._cache.told)"
+    )
+    told = {
+        subprocess.run([sys.executable, "-c", program, *names], capture_output=True, text=True, check=True).stdout
+        for names in (("_books", "_kernel"), ("_kernel",))
+    }
+    assert len(told) == 1
 
 
 @pytest.mark.parametrize("field", ["called", "left"])

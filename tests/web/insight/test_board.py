@@ -189,6 +189,7 @@ def test_a_page_takes_few_statements_and_compiles_its_figures_once(
         return grouped(*asked)
 
     monkeypatch.setattr(_lots, "grouped", counted)
+    monkeypatch.setattr(_lots, "_COMPILED", {})  # of other tests' days as well
     client = cast.signed_in(busy.alice)
     client.get("/figures?period=week")
     first = len(compiled)
