@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import subprocess
 import sys
@@ -29,8 +30,16 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return where lakes of published logs are kept once a page has made them."""
+    return tmp_path_factory.mktemp("published")
+
+
 @pytest.mark.parametrize("page", WITH_EXAMPLES, ids=[page.relative_to(ROOT).as_posix() for page in WITH_EXAMPLES])
-def test_the_examples_of_a_page_run(page: Path, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+def test_the_examples_of_a_page_run(
+    page: Path, tmp_path: Path, published: Path, request: pytest.FixtureRequest
+) -> None:
     """What a page shows works, in the order of the page, in a folder with the demo company."""
     found = examples.find(page.read_text(encoding="utf-8"))
     folder = tmp_path / "work"
@@ -43,7 +52,7 @@ def test_the_examples_of_a_page_run(page: Path, tmp_path: Path, request: pytest.
         for log in {log for one in found for log in one.needs}:
             (folder / Path(log).name).symlink_to(samples / log)
     for one in found:
-        examples.run(one, folder=folder, names=names, env=env)
+        examples.run(one, folder=folder, names=names, env=env, kept=published)
 
 
 def test_marked_blocks_are_found_and_others_are_left_alone() -> None:
@@ -77,6 +86,33 @@ def test_what_a_command_prints_is_compared(tmp_path: Path) -> None:
     for text in ("$ echo one\ntwo\n", "$ false\n", "no command\n"):
         with pytest.raises(AssertionError):
             _run(text, tmp_path)
+
+
+def test_a_published_log_is_taken_in_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second page gets the lake and the words of the first; another log, other words or a lake that is there run anew."""
+    ran: list[str] = []
+
+    def made(shell: examples._Shell, command: str) -> tuple[int, str]:
+        ran.append(command)
+        lake = shell.folder / command.rpartition(" ")[2]
+        lake.mkdir(exist_ok=True)
+        (lake / "made").write_text(str(len(ran)))
+        return 0, "rows 12\n"
+
+    monkeypatch.setattr(examples._Shell, "_ran", made)
+    take = "troth import servicenow a.zip --time-zone UTC --lake lake"
+    kept, pages = tmp_path / "kept", [tmp_path / name for name in "abc"]
+    for page, text in zip(pages, (f"$ {take}\nrows 12\n", f"{take}\n", f"$ {take}\nrows 13\n"), strict=True):
+        page.mkdir()
+        one = examples.Example("console" if text.startswith("$") else "bash", text, 1, needs=("x/a.zip",))
+        with contextlib.nullcontext() if page != pages[2] else pytest.raises(AssertionError, match="rows 13"):
+            examples.run(one, folder=page, names={}, env={}, kept=kept)
+        assert (page / "lake" / "made").read_text() == "1"
+    assert ran == [take]
+    for text, needs in ((take, ("x/b.zip",)), (f"{take}2", ("x/a.zip",)), (take, ("x/a.zip",))):
+        one = examples.Example("console", f"$ {text}\n", 1, needs=needs)
+        examples.run(one, folder=pages[0], names={}, env={}, kept=kept)
+    assert len(ran) == 4
 
 
 def test_what_python_prints_is_compared(tmp_path: Path) -> None:

@@ -32,7 +32,10 @@ from troth.web.project.embedded_address import Address
 
 CHROMIUM: Final = Path("/usr/bin/chromium")
 #: WCAG 2.0 to 2.2, levels A and AA, with the rules axe adds as good practice.
-AXE: Final = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+AXE: Final = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    "resultTypes": ["violations"],
+}
 
 
 @dataclass
