@@ -114,6 +114,20 @@ def test_a_fixed_price_is_earned_where_its_phases_end() -> None:
     assert found.issues == ()
 
 
+@pytest.mark.parametrize(("skill", "extra", "ended"), [("data", 0.6, True), ("law", 1.0, False), ("data", 0.0, True)])
+def test_less_than_an_hour_that_is_left_ends_no_phase_later(skill: str, extra: float, ended: bool) -> None:
+    """As plans are made of whole hours: 40.6 hours in a week of 40 end in it; a whole hour that nobody can do does not."""
+    needs = (SkillNeed("data", 40.0), SkillNeed(skill, extra)) if extra else (SkillNeed("data", 40.0),)
+    phases = (ProjectPhase("a", needs, deadline=DAY + timedelta(days=4)),)
+    fixed = Project(
+        "fix", phases, kind=ContractKind.FIXED, price_cents=1_000, earliest=DAY, promised_finish=DAY + timedelta(days=4)
+    )
+    found = looked(firm(fixed, people=(person("ada"),)), weeks=1)
+    told = {one.first: one.sold.revenue_cents for one in found.periods("week") if one.sold.revenue_cents}
+    assert told == ({DAY: 1_000} if ended else {None: 1_000})
+    assert bool(found.missed) is not ended
+
+
 def test_soft_bookings_and_requests_are_not_counted_beside_the_plan() -> None:
     """The plan lays their hours anew: they would be there twice."""
     soft = (

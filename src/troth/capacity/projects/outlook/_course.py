@@ -40,7 +40,8 @@ class PlannedCourse:
     Parameters
     ----------
     until : the day after the last.
-    ends : the last working day of the week in which the last hours of a phase are, of phases that get all they need.
+    ends : the last working day of the week in which the last hours of a phase are, of phases that get all they need, but
+        for less than a grain of each skill.
     beyond : phases that do not, by project.
     first, last : the first and last week with hours of a project or deal.
     """
@@ -56,26 +57,37 @@ def course_of(plan: AllocationPlan, *, portfolio: Portfolio, until: date) -> Pla
     """Return how the projects and deals of a portfolio go in a plan of it."""
     p, n = plan.problem, plan.problem.needs
     served = plan.served()
-    done: dict[tuple[str, str], float] = defaultdict(float)
+    done: dict[tuple[str, str, str], float] = defaultdict(float)
     weeks: dict[tuple[str, str], list[int]] = defaultdict(list)
     for m in np.flatnonzero(served > _TINY).tolist():
         key = p.projects[int(n.project[m])], n.phase[m] if n.phase else ""
-        done[key] += float(served[m])
+        done[*key, p.skills[int(n.skill[m])]] += float(served[m])
         weeks[key].append(int(n.week[m]))
     ends: dict[tuple[str, str], date] = {}
     beyond = set[tuple[str, str]]()
     for name, phase in _open_phases(portfolio):
         key = name, phase.phase_id
-        wanted = sum(need.remaining for need in phase.needs)
-        if wanted > 0 and done[key] >= wanted - 1e-3:
+        if not any(need.remaining > 0 for need in phase.needs):
+            continue
+        # What is left by planning in whole hours ends no phase later.
+        missing = [hours - done.get((*key, skill), 0.0) for skill, hours in _wanted(phase).items()]
+        if key in weeks and max(missing) < p.grain - _TINY:
             ends[key] = _last_day(p.weeks[max(weeks[key])], portfolio.day, until)
-        elif wanted > 0:
+        else:
             beyond.add(key)
     first, last = dict[str, date](), dict[str, date]()
     for (name, _), some in weeks.items():
         first[name] = min(first.get(name, date.max), p.weeks[min(some)])
         last[name] = max(last.get(name, date.min), p.weeks[max(some)])
     return PlannedCourse(until, ends, frozenset(beyond), first, last)
+
+
+def _wanted(phase: ProjectPhase) -> dict[str, float]:
+    """Return the hours of each skill that a phase still takes."""
+    out: dict[str, float] = defaultdict(float)
+    for need in phase.needs:
+        out[need.skill] += need.remaining
+    return out
 
 
 def _open_phases(portfolio: Portfolio) -> list[tuple[str, ProjectPhase]]:
