@@ -42,3 +42,20 @@ def test_who_moves_is_told_with_days_and_probability() -> None:
         "3 days later, likely 20%",
     ]
     assert [one.text for one in displacement(()).layout.annotations] == ["Nobody moves."]
+
+
+def test_start_and_finish_can_stand_alone() -> None:
+    """Each rises from nothing on the day before the first that can be kept, and names its own dates."""
+    both = _answer((day(5), day(8)))
+    start, finish = start_fan(both, finish=False), start_fan(both, start=False)
+    assert [one.text for one in finish.layout.annotations] == ["finish 21 Jun"]
+    assert (start.data[0].x[0], start.data[0].y[0]) == (day(0).isoformat(), 0.0)
+    assert (finish.data[0].x[0], finish.data[0].y[0]) == (day(19).isoformat(), 0.0)
+
+
+def test_who_has_no_finish_in_the_time_looked_at_is_told_by_the_start() -> None:
+    """Never as moved by no day; one day is one day, and what is rarer than a hundredth is not never."""
+    moved = DisplacedJob("p", True, 1.0, 0.002, 1.0, None, None, None, 0.0)
+    figure = displacement((moved,))
+    assert [one.text for one in figure.layout.annotations][1] == "starts 1 day later, likely less than 1%"
+    assert figure.data[0].x[0] == 1.0
