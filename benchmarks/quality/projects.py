@@ -1,6 +1,6 @@
 """Projects: schedules of published instances; each part of the room beside its peers in the same run.
 
-    python -m benchmarks.quality.projects [PATH ...] [--part schedule|allocation|promise|world] [--set quick|issue|full] [--seconds S] [--seeds N]
+    python -m benchmarks.quality.projects [PATH ...] [--part schedule|allocation|promise|world|market] [--set quick|issue|full] [--seconds S] [--seeds N]
                                           [--peers] [--json]
 
 Without `--part` all parts are run. What `value`, `reference` and `feasible` are stands in the head of each part's own file,
@@ -17,8 +17,14 @@ from typing import Final
 
 from benchmarks.quality._common import case_set, parser
 
-#: The parts, each in its file.
-PARTS: Final = ("schedule", "allocation", "promise", "world")
+#: The parts, each with its file; ``market`` is the part ``world`` with deals that hang together more.
+PARTS: Final = {
+    "schedule": "schedule",
+    "allocation": "allocation",
+    "promise": "promise",
+    "world": "world",
+    "market": "world",
+}
 
 
 def main(args: Sequence[str] | None = None) -> int:
@@ -33,7 +39,7 @@ def main(args: Sequence[str] | None = None) -> int:
     asked = case_set("projects", options.set)
     good = True
     for part in (options.part,) if options.part else PARTS:
-        room = importlib.import_module(f"benchmarks.quality._projects_{part}")
+        room = importlib.import_module(f"benchmarks.quality._projects_{PARTS[part]}")
         good &= room.run(
             options, {"seeds": asked["seeds"]} | asked[part] | ({"seeds": options.seeds} if options.seeds else {})
         )
