@@ -90,3 +90,13 @@ def test_a_file_has_no_past_to_learn_from(tmp_path: Path, capsys: pytest.Capture
     told = json.loads(capsys.readouterr().out)
     assert told["beliefs"]["source"] == str(late)
     assert told["binds"]["parts"][0]["parameters"]["late_weeks"] > 1
+
+
+@pytest.mark.parametrize(("by", "code"), [("2026-05-31", "by-in-past"), ("2027-03-08", "by-too-far")])
+def test_a_day_that_cannot_be_asked_about_is_told(
+    by: str, code: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One that is over, and the first that the futures of 40 weeks do not reach."""
+    asked = ["projects", "promise", written(tmp_path, house()), "--deal", "d1", *FEW, "--format", "json", "--by", by]
+    assert main(asked) == WRONG
+    assert [one["code"] for one in json.loads(capsys.readouterr().out)["issues"]] == [code]

@@ -15,7 +15,7 @@ from troth.cli._interrupt import interruptible
 from troth.cli._places import refuse_unwritable, write
 from troth.cli._projects_beliefs import LEARNED, Believed, beliefs_options, believed, source_of
 from troth.cli._projects_shared import DAY, doubtful, from_where, told, usable
-from troth.cli._projects_unasked import refuse
+from troth.cli._projects_unasked import refuse, refuse_day
 from troth.cli._quantities import SHARE
 from troth.core.decision import Issue, Severity, Stop
 
@@ -71,6 +71,8 @@ def promise_command(
 
     portfolio, issues = usable(path, lake=lake, day=day, site=site)
     refuse(portfolio, deal=deal, lake=of)
+    if by is not None:
+        refuse_day(by.date(), day=portfolio.day, weeks=weeks)
     with_ = believed(portfolio, source=source, lake=of, site=site)
     if save_beliefs is not None:
         from troth.capacity.projects.promising.from_file import to_json

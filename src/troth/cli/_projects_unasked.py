@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,6 +36,27 @@ def refuse(portfolio: Portfolio, *, deal: str, lake: Path | None) -> None:
         _refuse_known(known[deal], deal)
         return
     _refuse_unknown(portfolio, deal, lake)
+
+
+def refuse_day(by: date, *, day: date, weeks: int) -> None:
+    """Refuse a day that is over, or that the futures do not reach.
+
+    Parameters
+    ----------
+    by, day : the day asked about, and the portfolio's.
+
+    Raises
+    ------
+    InputError
+        ``by-in-past``, ``by-too-far``.
+    """
+    ends = day - timedelta(days=day.weekday()) + timedelta(weeks=weeks)
+    if by < day:
+        advice = f"Maybe another year is meant: it is asked as of {day}."
+        raise InputError([Issue("by-in-past", Severity.ERROR, "--by", by.isoformat(), advice)])
+    if by >= ends:
+        advice = f"Maybe more --weeks: {weeks} of them end before {ends}."
+        raise InputError([Issue("by-too-far", Severity.ERROR, "--by", by.isoformat(), advice)])
 
 
 def _refuse_known(one: Deal | Project, name: str) -> None:
