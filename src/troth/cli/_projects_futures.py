@@ -30,6 +30,8 @@ def lived(
 
     with_ = believed(portfolio, source=source_of(None, path=path), lake=lake if path is None else None, site=site)
     left_out, issues = unpriced(with_.portfolio)
+    # Futures begin on a Monday: a week more where the plan's weeks begin later, so that none of its days is missing.
+    weeks += portfolio.day.weekday() > 0
     with output.progress("futures") as tell, interruptible() as asked:
         prepared = prepare(
             with_.portfolio, beliefs=with_.learned.beliefs, futures=futures, weeks=weeks, seed=seed, money=True,
