@@ -29,6 +29,7 @@ from troth.capacity.projects.promising import (
 )
 from troth.capacity.projects.promising._again import lived_with
 from troth.capacity.projects.promising._guest import asked, placed
+from troth.capacity.projects.promising.words import in_turn
 from troth.core.decision import Stop
 from troth.core.errors import InputError
 from troth.promise import check as check_offer
@@ -321,3 +322,21 @@ def test_a_start_that_is_over_is_not_asked() -> None:
     assert all(base.finishes("p"))
     with pytest.raises(InputError, match="already-started"):
         promise(base, deal="p")
+
+
+def test_where_no_day_can_be_promised_it_is_told_when_it_starts_in_its_turn() -> None:
+    """In an overfull house a later promise is a later place: the answer says by when it starts in its usual turn instead."""
+    portfolio, beliefs = workshop(load=22.0)
+    mine = prepare(portfolio, beliefs=beliefs, futures=120, weeks=60, seed=1)
+    answer = promise(mine, deal="d0", levels=(0.9999,))
+    assert answer.starts == (None,) and answer.within > 0.8
+    begun = [(day_, w) for day_, w in zip(answer.samples[0], answer.samples[2], strict=True) if np.isfinite(day_)]
+    for share in (0.5, 0.8):
+        told = answer.begun(share)
+        assert told is not None
+        assert sum(w for day_, w in begun if DAY + timedelta(days=int(day_)) <= told) >= share - 1e-9
+        assert sum(w for day_, w in begun if DAY + timedelta(days=int(day_)) < told) < share
+    assert "in its usual turn" in in_turn(answer)
+    assert answer.begun(1.0) is None or answer.within > 0.999
+    easy = promise(ready(), deal="d0")
+    assert in_turn(easy) == ""

@@ -7,6 +7,8 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import numpy as np
+
 from troth.core.decision import Explanation
 from troth.promise import Offer
 
@@ -59,6 +61,16 @@ class StartAnswer:
     def probability(self, day: date) -> float:
         """Return the probability that a start promised for a day is kept; beyond the days looked at, of the last of them."""
         return max((c for d, c in zip(self.days, self.chances, strict=True) if d <= day), default=0.0)
+
+    def begun(self, share: float) -> date | None:
+        """Return the day by which it has started, less the client's own delay, in a share of the futures; None if beyond the time.
+
+        Promised at the level next to 0.8; if no day is kept so surely, in its usual turn, with nothing promised.
+        """
+        order = np.argsort(self.samples[0], kind="stable")
+        at = int(np.searchsorted(np.cumsum(self.samples[2][order]), share - 1e-9))
+        days = self.samples[0][order[min(at, len(order) - 1)]]
+        return self.asked + timedelta(days=int(days)) if np.isfinite(days) and at < len(order) else None
 
     def offer(self, day: date, *, kind: str = "start", time_zone: str = "UTC") -> Offer:
         """Return a start (or ``"finish"``) by the end of a day as a promise, with its probability, to be given and scored.

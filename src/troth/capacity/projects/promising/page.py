@@ -9,7 +9,7 @@ from typing import Final
 
 from troth.capacity.projects.promising import plots
 from troth.capacity.projects.promising.answer import DisplacedJob, EarlierPrice, StartAnswer
-from troth.capacity.projects.promising.words import TITLES, BeliefTold, bought_told, waits_told
+from troth.capacity.projects.promising.words import TITLES, BeliefTold, bought_told, in_turn, waits_told
 from troth.charts import page as html
 from troth.charts.numbers import day, plural
 from troth.core.decision import Issue, Severity
@@ -87,7 +87,9 @@ def _sentence(answer: StartAnswer) -> str:
         if start is not None:
             surest[start] = max(surest.get(start, 0.0), level)
     if not surest:
-        return f"On no day that is sure enough: it starts in {_percent(answer.within)} of the futures"
+        return f"On no day that is sure enough: it starts in {_percent(answer.within)} of the futures.{in_turn(answer)}".rstrip(
+            "."
+        )
     if len(surest) == 1:
         (start,) = surest
         return f"{_short(start)}, kept with {_percent(answer.probability(start))}"

@@ -231,7 +231,16 @@ def surely(answer: StartAnswer, *, futures: int, weeks: int) -> str:
         text = text.removeprefix("If ").replace("; rests", "; this rests", 1)
     if None in answer.starts:
         text += f" Within {plural(weeks, one='week')} it starts in {answer.within:.0%} of them."
-    return text
+    return text + in_turn(answer)
+
+
+def in_turn(answer: StartAnswer) -> str:
+    """Return by when a project starts to which nothing is promised, if no day can be promised; else nothing."""
+    begun = {share: day for share in (0.5, 0.8) if (day := answer.begun(share)) is not None}
+    if any(answer.starts) or not begun:
+        return ""
+    said = " and ".join(f"by {_day(day)} in {share:.0%}" for share, day in begun.items())
+    return f" A later promise is a later place in the line here, so none is that sure; left in its usual turn it starts {said} of the futures."
 
 
 def moved_told(one: DisplacedJob) -> str:
