@@ -27,12 +27,18 @@ from troth.capacity.projects.booking import (
     available_hours,
     overbooked,
     pooled,
-    remaining_hours,
     what_if,
 )
 from troth.capacity.projects.booking._flow import Job, earliest_deadline, tight
 from troth.capacity.projects.booking.check import computable
-from troth.capacity.projects.portfolio import Portfolio, ProjectBooking, RequestState, TimeEntry, free_hours
+from troth.capacity.projects.portfolio import (
+    Portfolio,
+    ProjectBooking,
+    RequestState,
+    TimeEntry,
+    free_hours,
+    remaining_hours,
+)
 from troth.core.errors import InputError
 
 CASES = st.tuples(

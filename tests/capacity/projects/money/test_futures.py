@@ -93,6 +93,14 @@ def test_a_retainer_earns_in_the_weeks_it_runs() -> None:
     assert found.revenue.tolist() == [[0, 70_000, 70_000], [0, 0, 0]]
 
 
+def test_a_retainer_earns_in_the_weeks_that_are_given() -> None:
+    """Weeks between that are left out earn nothing, and the others what they earn without a gap."""
+    kept = Project("apollo", (), kind=ContractKind.RETAINER, price_cents=300_000)
+    some = [_WEEKS[0], _WEEKS[2]]
+    found = futures_by_retainers(firm(projects=(kept,)), works=["apollo"], weeks=some, first=[[0]], until=[[2]])
+    assert (found.weeks, found.revenue.tolist()) == (tuple(some), [[70_000, 70_000]])
+
+
 def test_sizes_scale_what_a_future_earns() -> None:
     """A deal twice as large earns twice the share of a phase, or twice the fee, in that future alone."""
     fixed = Project("apollo", (phase("a", 1),), kind=ContractKind.FIXED, price_cents=1_000)
@@ -150,6 +158,13 @@ def test_the_fan_is_of_sums() -> None:
     assert found.total.tolist() == [100, 100, 100]
     assert found.running[:, -1].tolist() == found.total.tolist()
     assert (found.mean, found.futures) == (100, 100)
+
+
+def test_a_low_total_may_be_below_the_sum_of_low_weeks() -> None:
+    """Where each week is bad in one future of twenty and never two at once, the weeks' P10 add up to more than the total's."""
+    bad = 100.0 * (1 - np.eye(20)[:, :4])
+    found = fan(bad, weeks=_WEEKS[:4])
+    assert found.by_week[0].sum() == 400.0 > found.total[0] == 300.0
 
 
 @given(st.integers(1, 40), st.integers(1, 6), st.integers(0, 2**32 - 1))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
 
@@ -88,6 +88,18 @@ def test_this_weeks_hours_lie_on_the_days_that_are_left() -> None:
     rates = (ChargeRate(9_000, until=DAY), ChargeRate(10_000, first=DAY))
     plan = phased(firm(rates=rates), hours=[WorkHours("apollo", MONDAY, 6.0, "ada")])
     assert _sums(plan) == [("forecast", 60_000, 30_000)]
+
+
+def test_hours_lie_on_the_days_somebody_is_there() -> None:
+    """Away from Monday to Wednesday, or with holidays then, all ten hours are Thursday's and Friday's; away all week, on any day of work."""
+    rates = (ChargeRate(10_000), ChargeRate(11_000, first=date(2026, 6, 11)))
+    hours = [WorkHours("apollo", week(1), 10.0, "ada")]
+    for until, revenue in ((date(2026, 6, 11), 110_000), (week(2), 104_000)):
+        away = person("ada", leave=(LeaveSpan(week(1), until),))
+        closed = {"LT": frozenset(week(1) + timedelta(days=k) for k in range((until - week(1)).days))}
+        there = replace(away, leave=(), contracts=(replace(away.contracts[0], country="LT"),))
+        for known in (firm(people=(away,), rates=rates), firm(people=(there,), rates=rates, holidays=closed)):
+            assert phased(known, hours=hours).total(MoneyBasis.FORECAST).revenue_cents == revenue
 
 
 def test_hours_lie_on_the_days_of_the_contract() -> None:
@@ -240,12 +252,22 @@ def test_probability_one_is_with_and_nought_is_without(drawn: tuple[Portfolio, l
 
 
 def test_bookings_are_hours_of_the_days_that_are_left() -> None:
-    """40 hours over two weeks of ten days less one of leave: the eight from Wednesday on hold 8/9 of them less the leave's."""
-    booking = ProjectBooking("b", "apollo", MONDAY, week(2), 36.0, "ada", phase_id="build")
+    """Of two weeks seven days of work are left from Wednesday on, one of them being leave: what nobody logged lies on them."""
+    booking = ProjectBooking("b", "apollo", MONDAY, week(2), 35.0, "ada", phase_id="build")
     ada = person("ada", leave=(LeaveSpan(date(2026, 6, 10), date(2026, 6, 11)),))
     hours, issues = booked_hours(firm(people=(ada,), bookings=(booking,)))
-    assert [(one.week, one.hours) for one in hours] == [(MONDAY, 12.0), (week(1), 16.0)]
+    assert [(one.week, one.hours) for one in hours] == [(MONDAY, 15.0), (week(1), 20.0)]
     assert issues == ()
+
+
+def test_hours_that_are_logged_are_not_forecast_again() -> None:
+    """80 hours over four weeks, all worked in the first two, are earned once; what is completed earns nothing more."""
+    booking = ProjectBooking("b", "apollo", week(-2), week(2), 80.0, "ada")
+    worked = tuple(logged(week(-2) + timedelta(days=k), 8.0) for k in (0, 1, 2, 3, 4, 7, 8, 9, 10, 11))
+    for done, left in ((0, 80.0), (5, 40.0), (10, 0.0)):
+        hours, issues = booked_hours(firm(bookings=(booking,), logged=worked[:done]))
+        assert sum(one.hours for one in hours) == pytest.approx(left) and issues == ()
+    assert booked_hours(firm(bookings=(replace(booking, state=RequestState.COMPLETED),))) == ([], ())
 
 
 def test_hours_of_a_placeholder_are_counted() -> None:

@@ -16,6 +16,7 @@ from troth.capacity.projects.portfolio import (
     ChargeRate,
     ClaimedHours,
     Consultant,
+    ContractKind,
     ContractTerms,
     ExchangeRate,
     HeldSkill,
@@ -92,6 +93,25 @@ CASES: dict[str, tuple[Portfolio, tuple[str, str]]] = {
     "a deadline before the start": (with_project(earliest=date(2026, 12, 1)), ("deadline-before-start", "projects[p1]")),
     "a phase that begins too late": (
         with_project(phases=(BUILD, replace(TEST, earliest=date(2026, 12, 1)))), ("deadline-before-start", "projects[p1].phases[test]")),
+    "a phase that ends before its project begins": (
+        with_project(earliest=date(2026, 9, 1)), ("deadline-before-start", "projects[p1].phases[build]")),
+    "a phase that ends before what it waits for begins": (
+        with_project(phases=(replace(BUILD, earliest=date(2026, 8, 20)), replace(TEST, deadline=date(2026, 8, 10)))),
+        ("deadline-before-start", "projects[p1].phases[test]")),
+    "a phase that ends before what is two phases ahead begins": (
+        with_project(phases=(
+            replace(TEST, phase_id="last", after=("test",), share=0.0, deadline=date(2026, 8, 10)), TEST, replace(BUILD, earliest=date(2026, 8, 20)))),
+        ("deadline-before-start", "projects[p1].phases[last]")),
+    "a phase of a deal that ends before it is wanted": (
+        replace(SOUND, deals=(replace(DEAL, phases=(replace(STUDY, deadline=date(2026, 8, 1)),)),)),
+        ("deadline-before-start", "deals[d1].phases[study]")),
+    "a project and a deal of one name": (replace(SOUND, deals=(replace(DEAL, deal_id="p1"),)), ("twice", "deals[p1]")),
+    "a fixed price that is not told": (with_project(price_cents=None), ("no-price", "projects[p1].price_cents")),
+    "a fixed price that is not offered": (
+        replace(SOUND, deals=(replace(DEAL, kind=ContractKind.FIXED, price_cents=None),)), ("no-price", "deals[d1].price_cents")),
+    "a deal that nothing is estimated for": (
+        replace(SOUND, deals=(replace(DEAL, phases=(replace(STUDY, needs=()),)),)), ("no-hours", "deals[d1].phases")),
+    "a deal that is never won": (replace(SOUND, deals=(replace(DEAL, probability=0.0),)), ("never-won", "deals[d1].probability")),
     "a deadline that is over": (
         with_project(deadline=date(2026, 5, 25), phases=(replace(BUILD, deadline=None), TEST)), ("deadline-over", "projects[p1].deadline")),
     "begun in the future": (with_project(started=DAY), ("started-ahead", "projects[p1].started")),
@@ -112,6 +132,8 @@ CASES: dict[str, tuple[Portfolio, tuple[str, str]]] = {
                 deals=(replace(DEAL, phases=(ProjectPhase("x", (SkillNeed("dance", 1.0),)),)),)), ("skill-nobody-holds", "deals[d1].phases[x]")),
     "overlapping contracts": (
         with_person(contracts=(FULL, replace(FULL, first=date(2026, 1, 1)))), ("overlapping-contracts", "people[ben].contracts")),
+    "contracts out of order": (
+        with_person(contracts=(FULL, replace(FULL, first=date(2024, 1, 1), until=FULL.first))), ("unordered-contracts", "people[ben].contracts")),
     "a contract that ends before it begins": (
         with_person(contracts=(replace(FULL, until=date(2025, 3, 1)),)), ("empty-span", "people[ben].contracts[0]")),
     "a week of five days": (with_person(contracts=(replace(FULL, hours=(8.0,) * 5),)), ("bad-week", "people[ben].contracts[0].hours")),
@@ -139,6 +161,8 @@ CASES: dict[str, tuple[Portfolio, tuple[str, str]]] = {
     "a booking of no phase": (with_booking(phase_id="biuld"), ("unknown-phase", "bookings[b1]")),
     "a booking backwards": (with_booking(until=DAY), ("empty-span", "bookings[b1]")),
     "a booking of minutes": (with_booking(hours=1440.0), ("too-many-hours", "bookings[b1]")),
+    "a booking of a person's minutes, with a role": (
+        with_booking(hours=1440.0, role="senior"), ("too-many-hours", "bookings[b1]")),
     "a booking that is none": (with_booking(hours=nan), ("not-a-number", "bookings[b1].hours")),
     "a booking before the contract": (
         with_booking(first=date(2023, 12, 25), until=date(2024, 1, 8)), ("no-contract-then", "bookings[b1]")),
@@ -180,6 +204,16 @@ def test_a_fault_is_told_at_its_place(case: str) -> None:
     """One thing wrong with the sound portfolio, and it is told."""
     portfolio, wanted = CASES[case]
     assert wanted in codes(portfolio)
+
+
+def test_what_only_looks_like_a_fault_is_none() -> None:
+    """Phases that are done may have been early, a team may have more hours than a person, a retainer needs no estimate."""
+    done = tuple(replace(one, deadline=date(2026, 5, 1), earliest=None, done=True) for one in (BUILD, TEST))
+    kept = replace(DEAL, kind=ContractKind.RETAINER, phases=(replace(STUDY, needs=()),))
+    team = with_booking(hours=1440.0, person_id="", role="senior", phase_id="test")
+    for sound in (with_project(phases=done, price_cents=None), replace(SOUND, deals=(kept,)), team):
+        told = {code for code, _ in codes(sound)}
+        assert not told & {"deadline-before-start", "no-price", "no-hours", "too-many-hours"}
 
 
 def test_all_faults_are_told_at_once() -> None:

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.capacity.projects.portfolio.house import DAY, house
+from troth.capacity.projects.booking import EffortUnit, hours_of
 from troth.capacity.projects.portfolio import (
     ClaimedHours,
     Consultant,
@@ -122,7 +123,11 @@ def test_hours_are_written_in_three_ways() -> None:
     made, _ = from_json(data)
     # A full week has 36 hours in five days: 7.2 a day; of that week Wednesday is a holiday.
     assert [one.hours for one in made.projects[0].phases[0].needs] == [5.0, 18.0, 54.0, 56.0]
-    assert made.bookings[0].hours == 36.0
+    # Of somebody who is named it is their own calendar: 40 hours a week, and the holiday is none of theirs.
+    assert made.bookings[0].hours == 40.0
+    data["bookings"][0] |= {"person_id": None, "role": "dev"}
+    assert from_json(data)[0].bookings[0].hours == 36.0
+    data["bookings"][0].pop("person_id")
     assert from_json(to_json(made))[0] == made
 
 
@@ -139,9 +144,28 @@ def test_fte_are_the_hours_of_each_day_of_the_calendar(
     off = {DAY + timedelta(k) for k in closed}
     data = small() | {"full_time": {"hours": hours, "country": "X"}, "holidays": {"X": sorted(map(str, off))}}
     data["bookings"][0] |= {"first": str(days[0]), "until": str(days[-1] + timedelta(1)), "fte": share}
+    del data["bookings"][0]["person_id"]
     made, _ = looked_at(data)
     assert made is not None
     assert made.bookings[0].hours == pytest.approx(share * sum(hours[day.weekday()] for day in days if day not in off))
+
+
+@pytest.mark.parametrize(("unit", "many"), [("fte", 0.5), ("person_days", 3)])
+def test_days_and_fte_of_somebody_are_of_their_own_calendar(unit: str, many: float) -> None:
+    """As of a request to a group: paid hours of the span, net of leave and holidays, whatever is full-time; who has none then counts as full-time."""
+    data = small() | {"holidays": {"LT": ["2026-06-03"]}}
+    half = {"first": "2025-01-01", "hours": [4, 4, 4, 6, 0, 0, 0], "country": "LT"}
+    data["people"][0] |= {"contracts": [half], "leave": [{"first": "2026-06-08", "until": "2026-06-09"}]}
+    data["bookings"][0].pop("fte")
+    data["bookings"][0][unit] = many
+    made, _ = from_json(data)
+    worth = hours_of(
+        made, unit=EffortUnit(unit), first=made.bookings[0].first, until=made.bookings[0].until
+    )["ada"]  # fmt: skip
+    assert made.bookings[0].hours == pytest.approx(many * worth)
+    assert worth == {"fte": 28.0, "person_days": 28.0 / 6}[unit]
+    data["people"][0]["leave"] = [{"first": "2026-06-01", "until": "2026-07-01"}]
+    assert from_json(data)[0].bookings[0].hours == {"fte": 40.0, "person_days": 24.0}[unit]
 
 
 def test_phases_come_from_a_template_of_the_file() -> None:

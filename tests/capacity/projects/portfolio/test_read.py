@@ -290,7 +290,7 @@ def test_tables_are_put_together_as_they_hold(tmp_path: Path) -> None:
     assert portfolio.currency == "GBP" and portfolio.rates[0].currency == "USD"
     assert {(one.code, one.value) for one in issues} == {
         ("no-contract", "sam"), ("bad-time", "soon"), ("no-wish", ""), ("unknown-person", "zoe"), ("no-exchange-rate", "USD"),
-        ("wanted-in-the-past", "2026-05-08"),
+        ("wanted-in-the-past", "2026-05-08"), ("no-price", ""),
     }  # fmt: skip
 
 

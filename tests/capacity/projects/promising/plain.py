@@ -6,7 +6,15 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
-from troth.capacity.projects.portfolio import Consultant, HeldSkill, Portfolio, ProjectPhase, SkillNeed, free_hours
+from troth.capacity.projects.portfolio import (
+    Consultant,
+    HeldSkill,
+    Portfolio,
+    ProjectPhase,
+    SkillNeed,
+    free_hours,
+    remaining_weeks,
+)
 from troth.capacity.projects.promising import Beliefs, PreparedFutures
 
 NEVER = 1 << 20
@@ -239,17 +247,13 @@ class PlainFuture:
         found = list[tuple[str, str, float]]()
         if week >= self.beliefs.house.keep_weeks:
             return found
-        for one in self.portfolio.bookings:
+        left = remaining_weeks(self.portfolio, bookings=self.portfolio.bookings)
+        for one, by_week in zip(self.portfolio.bookings, left, strict=True):
             if not one.hard or one.person_id not in self.people or one.project_id not in self.p.jobs:
                 continue
-            days = [self.p.origin + timedelta(days=k) for k in range(7 * week, 7 * week + 7)]
-            mine = [day for day in days if one.first <= day < one.until and day >= self.portfolio.day]
-            whole = [one.first + timedelta(days=k) for k in range((one.until - one.first).days)]
-            work = sum(day.weekday() < 5 for day in whole) or len(whole)
-            there = [self.hours[self.index[one.person_id], (day - self.p.origin).days] for day in mine]
-            if any(there):
-                share = sum(day.weekday() < 5 for day in mine) / work
-                found.append((one.person_id, one.project_id, one.hours * min(share, 1.0)))
+            hours = by_week.get(self.p.origin + timedelta(weeks=week), 0.0)
+            if hours and self.hours[self.index[one.person_id], 7 * week : 7 * week + 7].any():
+                found.append((one.person_id, one.project_id, hours))
         return found
 
     @staticmethod

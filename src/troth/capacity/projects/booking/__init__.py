@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from troth.capacity.projects.booking._loads import CountedBookings as CountedBookings
-from troth.capacity.projects.booking._loads import remaining_hours as remaining_hours
 from troth.capacity.projects.booking.check import check as check
 from troth.capacity.projects.booking.claims import ProjectClaims as ProjectClaims
 from troth.capacity.projects.booking.claims import booking_claims as booking_claims

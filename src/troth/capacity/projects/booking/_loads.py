@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from troth.capacity.projects.booking._flow import Job, earliest_deadline
-from troth.capacity.projects.portfolio import Portfolio, ProjectBooking, RequestState, free_hours
+from troth.capacity.projects.portfolio import Portfolio, ProjectBooking, RequestState, free_hours, remaining_hours
 
 #: Hours are counted in whole millionths, so that sums are exact; what is less than a thousandth over is rounding.
 UNIT: Final = 1_000_000
@@ -56,38 +56,6 @@ def with_proposed(portfolio: Portfolio, *, proposed: Iterable[ProjectBooking]) -
     fresh = {one.booking_id: one for one in proposed}
     kept = tuple(one for one in portfolio.bookings if one.booking_id not in fresh)
     return replace(portfolio, bookings=(*kept, *fresh.values()))
-
-
-def remaining_hours(portfolio: Portfolio, *, bookings: Sequence[ProjectBooking]) -> list[float]:
-    """Return the hours of each booking that are still to be worked on the portfolio's day.
-
-    Hours logged by its person on its project (and phase, if it names one) on past days of it are taken off; if several are meant, of hard ones
-    first, as nobody is bound yet by what is only asked for, and of these of what ends first. What has ended or is over with has none left.
-
-    Returns
-    -------
-    Hours, in the order given.
-    """
-    left = [0.0 if one.state in GONE or one.until <= portfolio.day else one.hours for one in bookings]
-    mine: dict[tuple[str, str], list[int]] = defaultdict(list)
-    for k in sorted(
-        range(len(bookings)), key=lambda k: (not bookings[k].hard, bookings[k].until, bookings[k].booking_id)
-    ):
-        one = bookings[k]
-        if one.person_id and one.first < portfolio.day and one.state not in GONE:
-            mine[one.person_id, one.project_id].append(k)
-    spent = [0.0] * len(bookings)
-    for entry in portfolio.logged:
-        if entry.day >= portfolio.day:
-            continue
-        hours = entry.hours
-        for k in mine.get((entry.person_id, entry.project_id), ()):
-            one = bookings[k]
-            if one.first <= entry.day < one.until and one.phase_id in ("", entry.phase_id):
-                taken = min(hours, one.hours - spent[k])
-                spent[k] += taken
-                hours -= taken
-    return [max(have - done, 0.0) for have, done in zip(left, spent, strict=True)]
 
 
 def wanted(portfolio: Portfolio, *, counted: CountedBookings, full: Collection[str] = ()) -> list[Wanted]:

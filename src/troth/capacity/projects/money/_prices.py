@@ -12,7 +12,7 @@ from troth.capacity.projects.money.answers import RateGap
 from troth.capacity.projects.money.hours import WorkHours
 from troth.capacity.projects.money.rates import RateBook
 from troth.capacity.projects.money.works import PricedWork
-from troth.capacity.projects.portfolio import Portfolio
+from troth.capacity.projects.portfolio import Consultant, Portfolio
 from troth.core.decision import Issue
 
 _ADVICE = {
@@ -31,17 +31,21 @@ Price = Fraction | RateGap
 class Pricer:
     """Prices rows of hours; keeps what it was asked, and the gaps it met."""
 
-    __slots__ = ("_days", "_kept", "_people", "book", "issues", "today", "works")
+    __slots__ = ("_closed", "_days", "_kept", "_people", "book", "issues", "today", "works")
 
     def __init__(self, portfolio: Portfolio, works: Mapping[str, PricedWork]) -> None:
         self.works, self.book, self.today = works, RateBook(portfolio), portfolio.day
+        self._closed = portfolio.holidays
         self._people = {who.person_id: who for who in portfolio.people}
         self.issues: list[Issue] = []
         self._kept: dict[tuple[str, ...], dict[int, Price]] = {}
         self._days: dict[tuple[str, date, date], list[date]] = {}
 
     def days(self, one: WorkHours, *, since: date) -> list[date]:
-        """Return the days of the week from `since` on that hours lie on: those of the contract, else Monday to Friday, else any."""
+        """Return the days of the week from `since` on that hours lie on.
+
+        Those with paid hours net of leave and holidays; if there are none those of the contract, else Monday to Friday, else any.
+        """
         monday = one.week - timedelta(days=one.week.weekday())
         key = one.person_id, monday, since
         if key not in self._days:
@@ -53,9 +57,15 @@ class Pricer:
         who = self._people.get(person)
         if who is not None:
             paid = [day for day in week if (terms := who.terms_on(day)) is not None and terms.hours[day.weekday()] > 0]
+            there = [day for day in paid if not self._away(who, day)]
             if paid:
-                return paid
+                return there or paid
         return [day for day in week if day.weekday() < 5] or week
+
+    def _away(self, who: Consultant, day: date) -> bool:
+        terms = who.terms_on(day)
+        closed = terms is not None and day in self._closed.get(terms.country, ())
+        return closed or any(away.first <= day < away.until for away in who.leave)
 
     def charge(self, one: WorkHours, *, days: list[date]) -> Price:
         """Return what an hour spread evenly over days is charged at."""

@@ -19,8 +19,8 @@ LEVELS: Final = (0.1, 0.5, 0.9)
 class MoneyFan:
     """What futures bring, in minor units of the house's currency.
 
-    Quantiles do not add up: the P10 of a total is above the sum of the weeks' P10, as not all weeks are bad at once. So
-    each is taken of its own sums.
+    Quantiles do not add up: the P10 of a total is mostly above the sum of the weeks' P10, as not all weeks are bad at once, but
+    need not be. So each is taken of its own sums.
 
     Parameters
     ----------

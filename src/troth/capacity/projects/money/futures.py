@@ -210,7 +210,7 @@ def futures_by_retainers(
     Parameters
     ----------
     works : shape (R,): projects or deals that are retainers.
-    weeks : shape (W,): a day of each week, one after the other.
+    weeks : shape (W,): a day of each week, in the order of time; what a fee earns in weeks between that are left out is left out.
     first, until : shape (F, R), whole numbers: places of the first week it runs in, and of the week after the last; equal
         for one that does not come.
     sizes : shape (F, R): the fee in the future, relative to the stated one; None for 1 in all.
@@ -236,7 +236,8 @@ def futures_by_retainers(
         for one in retainer(work, first=mondays[0], until=mondays[-1] + timedelta(days=7), today=date.min):
             if one.day is not None:
                 monday = one.day - timedelta(days=one.day.weekday())
-                fee[place[monday]] += one.cents * _cents(pricer.worth(one.day, work.currency))
+                if monday in place:
+                    fee[place[monday]] += one.cents * _cents(pricer.worth(one.day, work.currency))
         runs = (begin[:, [r]] <= now) & (now < end[:, [r]])
         revenue += np.where(runs, fee, 0.0) * factor[:, [r]]
     return MoneyFutures(tuple(mondays), revenue, np.zeros_like(revenue), portfolio.currency, gathered(pricer.issues))

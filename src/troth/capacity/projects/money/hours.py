@@ -4,23 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from troth.capacity.projects.money._issues import gathered, info, warning
 from troth.capacity.projects.money.works import works_of
-from troth.capacity.projects.portfolio import (
-    HoursSpread,
-    Portfolio,
-    ProjectBooking,
-    RequestState,
-    paid_hours,
-)
+from troth.capacity.projects.portfolio import HoursSpread, Portfolio, remaining_hours, remaining_weeks
 from troth.core.decision import Issue
-
-_GONE = (RequestState.REJECTED, RequestState.CANCELLED, RequestState.COMPLETED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +75,9 @@ def hours_of(rows: Sequence[WorkHours], *, hours: ArrayLike, weeks: Sequence[dat
 def booked_hours(portfolio: Portfolio) -> tuple[list[WorkHours], tuple[Issue, ...]]:
     """Return the bookings' hours by week from the portfolio's day on, and what was taken for granted.
 
-    A booking lies evenly on the days of its span on which the person has paid hours (net of leave and holidays), for one
-    without a person or of a placeholder from Monday to Friday; what lies in the past is left out. Bookings that are rejected, cancelled or
-    completed are left out. The hours' probability is such that with the project's it is the booking's, or the project's
-    if that is less: a booking is only worked if its project happens.
+    What is left of a booking (`remaining_weeks`: hours logged are taken off, what is over with has none) lies evenly on the days of
+    work that are left of its span, net of leave and holidays. The hours' probability is such that with the project's it is the booking's,
+    or the project's if that is less: a booking is only worked if its project happens.
 
     Returns
     -------
@@ -99,43 +90,22 @@ def booked_hours(portfolio: Portfolio) -> tuple[list[WorkHours], tuple[Issue, ..
     >>> [(one.week.isoformat(), one.hours) for one in booked_hours(Portfolio(date(2026, 6, 1), bookings=(booking,)))[0]]
     [('2026-06-01', 24.0), ('2026-06-08', 16.0)]
     """
-    out, issues = [], []
+    out, issues = list[WorkHours](), list[Issue]()
     works = works_of(portfolio)
-    index = {who.person_id: k for k, who in enumerate(portfolio.people) if not who.placeholder}
-    alive = [one for one in portfolio.bookings if one.state not in _GONE and one.until > portfolio.day]
-    if not alive:
-        return [], ()
-    first, last = min(one.first for one in alive), max(one.until for one in alive)
-    paid = paid_hours(portfolio, first=first, until=last)
-    for one in alive:
-        days = [first + timedelta(days=k) for k in range((one.first - first).days, (one.until - first).days)]
-        row = index.get(one.person_id)
-        open_days = [
-            day for day in days if (paid[row, (day - first).days] > 0 if row is not None else day.weekday() < 5)
-        ]
-        if not open_days:
+    hours = remaining_hours(portfolio, bookings=portfolio.bookings)
+    weeks = remaining_weeks(portfolio, bookings=portfolio.bookings)
+    for one, left, by_week in zip(portfolio.bookings, hours, weeks, strict=True):
+        if left > 0 and not by_week:
             advice = "Maybe the person is away or has no contract then: move it, or name somebody else."
-            issues.append(warning("booking-without-days", f"bookings[{one.booking_id}]", one.hours, advice))
-            continue
-        if one.spread is not HoursSpread.EVEN:
+            issues.append(warning("booking-without-days", f"bookings[{one.booking_id}]", left, advice))
+        elif left > 0 and one.spread is not HoursSpread.EVEN:
             advice = "Maybe give the hours by week as the room of bookings spreads them; here they lie evenly."
             issues.append(info("spread-taken-even", "bookings", one.booking_id, advice))
         work = works.get(one.project_id)
-        out.extend(_weekly(one, open_days, portfolio.day, 1.0 if work is None else work.probability))
+        chance = 1.0 if work is None else work.probability
+        given = min(one.probability / chance, 1.0) if chance > 0 else one.probability
+        out += [
+            WorkHours(one.project_id, week, part, one.person_id, one.phase_id, one.role, one.skill, probability=given)
+            for week, part in by_week.items()
+        ]
     return out, gathered(issues)
-
-
-def _weekly(one: ProjectBooking, days: Sequence[date], today: date, chance: float) -> list[WorkHours]:
-    many: dict[date, int] = {}
-    for day in days:
-        if day >= today:
-            week = day - timedelta(days=day.weekday())
-            many[week] = many.get(week, 0) + 1
-    given = min(one.probability / chance, 1.0) if chance > 0 else one.probability
-    return [
-        WorkHours(
-            one.project_id, week, one.hours * count / len(days), one.person_id, one.phase_id, one.role, one.skill,
-            probability=given,
-        )
-        for week, count in many.items()
-    ]  # fmt: skip

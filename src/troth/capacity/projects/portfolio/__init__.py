@@ -7,6 +7,8 @@ from troth.capacity.projects.portfolio.check import check_bookings as check_book
 from troth.capacity.projects.portfolio.check import check_money as check_money
 from troth.capacity.projects.portfolio.exchange import home_cents as home_cents
 from troth.capacity.projects.portfolio.exchange import minor_digits as minor_digits
+from troth.capacity.projects.portfolio.left import remaining_hours as remaining_hours
+from troth.capacity.projects.portfolio.left import remaining_weeks as remaining_weeks
 from troth.capacity.projects.portfolio.people import Consultant as Consultant
 from troth.capacity.projects.portfolio.people import ContractTerms as ContractTerms
 from troth.capacity.projects.portfolio.people import HeldSkill as HeldSkill

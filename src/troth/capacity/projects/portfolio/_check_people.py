@@ -40,6 +40,10 @@ def _person(who: Consultant, portfolio: Portfolio) -> Iterator[Issue]:
             advice = f"Maybe the older one ends on {after.first}: one contract holds on a day."
             shown = f"{before.first} until {before.until or 'further notice'}, and from {after.first}"
             yield error("overlapping-contracts", where=f"{where}.contracts", value=shown, advice=advice)
+    if list(who.contracts) != sorted(who.contracts, key=lambda one: one.first):
+        advice = "Maybe write the oldest first: the last one is taken for the newest."
+        shown = ", ".join(str(one.first) for one in who.contracts)
+        yield warning("unordered-contracts", where=f"{where}.contracts", value=shown, advice=advice)
     if who.placeholder and who.contracts:
         advice = "Maybe somebody was found: a placeholder's hours never count as supply."
         yield warning("placeholder-with-contract", where=where, value=who.person_id, advice=advice)

@@ -58,7 +58,7 @@ def _booking(
         advice = "Maybe release it: what it is for is done."
         yield warning("booked-when-done", where=where, value=one.phase_id or one.project_id, advice=advice)
     days = (one.until - one.first).days
-    if days > 0 and one.hours > 24 * days and not one.role and not one.team:
+    if days > 0 and one.hours > 24 * days and (one.person_id or not (one.role or one.team)):
         advice = f"Maybe more days, or minutes are meant: {days} days have {24 * days} hours."
         yield error("too-many-hours", where=where, value=one.hours, advice=advice)
     if one.first < portfolio.day and one.state in _OPEN:

@@ -18,7 +18,7 @@ from troth.capacity.projects.portfolio._tell import (
 )
 from troth.capacity.projects.portfolio.people import Consultant
 from troth.capacity.projects.portfolio.portfolio import Portfolio
-from troth.capacity.projects.portfolio.work import Project, ProjectPhase, SkillNeed
+from troth.capacity.projects.portfolio.work import ContractKind, Deal, Project, ProjectPhase, SkillNeed
 from troth.core.decision import Issue
 
 _FAR = date.max
@@ -28,6 +28,10 @@ def work(portfolio: Portfolio) -> Iterator[Issue]:
     """Yield what is wrong with projects, deals and templates by themselves."""
     yield from twice(portfolio.projects, where="projects", name="project_id", alike=("customer_id",))
     yield from twice(portfolio.deals, where="deals", name="deal_id", alike=("customer_id",))
+    known = {one.project_id for one in portfolio.projects}
+    for name in sorted({one.deal_id for one in portfolio.deals} & known - {""}):
+        advice = "Maybe it is won and the deal is to be left out, or one of them is to be renamed."
+        yield error("twice", where=f"deals[{name}]", value="a project and a deal", advice=advice)
     for name, phases in portfolio.templates.items():
         yield from _phases(phases, where=f"templates[{name}]")
     for one in portfolio.projects:
@@ -35,8 +39,15 @@ def work(portfolio: Portfolio) -> Iterator[Issue]:
     for deal in portfolio.deals:
         where = f"deals[{deal.deal_id}]"
         yield from numbers(deal, where=where)
-        yield from _phases(deal.phases, where=where)
+        yield from _phases(deal.phases, where=where, begins=deal.wanted)
         yield from _template(portfolio, deal.template, where)
+        yield from _priceless(deal, where)
+        if deal.phases and deal.kind is not ContractKind.RETAINER and not _hours(deal.phases):
+            advice = "Maybe estimate it: without hours it needs nobody, and no start can be promised."
+            yield warning("no-hours", where=f"{where}.phases", value="", advice=advice)
+        if deal.probability == 0:
+            advice = "Maybe it is lost: leave it out. Else it has some chance: it is counted nowhere now."
+            yield info("never-won", where=f"{where}.probability", value=deal.probability, advice=advice)
         if deal.wanted < portfolio.day:
             advice = "Maybe ask when they want to begin now: that day is over."
             yield info("wanted-in-the-past", where=f"{where}.wanted", value=deal.wanted, advice=advice)
@@ -49,8 +60,9 @@ def _project(one: Project, portfolio: Portfolio) -> Iterator[Issue]:
     where = f"projects[{one.project_id}]"
     yield from numbers(one, where=where)
     yield from window(one.earliest, one.deadline, where=where)
-    yield from _phases(one.phases, where=where)
+    yield from _phases(one.phases, where=where, begins=one.earliest)
     yield from _template(portfolio, one.template, where)
+    yield from _priceless(one, where)
     for phase in one.phases:
         if one.deadline is not None and phase.earliest is not None and not phase.deadline:
             yield from window(phase.earliest, one.deadline, where=f"{where}.phases[{phase.phase_id}]")
@@ -72,7 +84,17 @@ def _template(portfolio: Portfolio, name: str, where: str) -> Iterator[Issue]:
         yield warning("unknown-template", where=where, value=name, advice=near(name, known=portfolio.templates))
 
 
-def _phases(phases: Sequence[ProjectPhase], *, where: str) -> Iterator[Issue]:
+def _priceless(one: Project | Deal, where: str) -> Iterator[Issue]:
+    if one.kind is ContractKind.FIXED and one.price_cents is None and not all(phase.done for phase in one.phases):
+        advice = "Maybe add price_cents, or it is paid by time and materials: nothing is earned until then."
+        yield warning("no-price", where=f"{where}.price_cents", value="", advice=advice)
+
+
+def _hours(phases: Sequence[ProjectPhase]) -> float:
+    return sum(need.hours for phase in phases for need in phase.needs)
+
+
+def _phases(phases: Sequence[ProjectPhase], *, where: str, begins: date | None = None) -> Iterator[Issue]:
     if not phases:
         advice = "Maybe take those of a template: without phases it needs nobody."
         yield warning("no-phases", where=where, value="", advice=advice)
@@ -93,10 +115,32 @@ def _phases(phases: Sequence[ProjectPhase], *, where: str) -> Iterator[Issue]:
                 advice = near(name, known=known - {one.phase_id})
                 yield error("unknown-phase", where=f"{place}.after", value=name, advice=advice)
     yield from _cycles(phases, where)
+    yield from _too_soon(phases, where, begins)
     shares = sum(one.share or 0.0 for one in phases)
     if shares > 1.0005:
         advice = "Maybe percentages, or a milestone was split without lowering the others."
         yield warning("shares-over-one", where=f"{where}.phases", value=f"{shares:.3g}", advice=advice)
+
+
+def _too_soon(phases: Sequence[ProjectPhase], where: str, begins: date | None) -> Iterator[Issue]:
+    """Yield phases that must end before what they are part of, or a phase that comes first, may begin."""
+    first: dict[str, tuple[date, str]] = {
+        one.phase_id: max((begins or date.min, where), (one.earliest or date.min, one.phase_id)) for one in phases
+    }
+    moved = True
+    while moved:  # days only grow towards the latest of all, so circles come to rest as well
+        moved = False
+        for one in phases:
+            then = max([first[one.phase_id], *(first[name] for name in one.after if name in first)])
+            moved |= then != first[one.phase_id]
+            first[one.phase_id] = then
+    for one in phases:
+        day, because = first[one.phase_id]
+        own = one.earliest is not None and one.deadline is not None and one.deadline < one.earliest
+        if one.deadline is not None and one.deadline < day and not one.done and not own:
+            advice = f"Maybe a later deadline, or {because} begins sooner: it cannot begin before {day}."
+            shown = f"from {day}, by {one.deadline}"
+            yield error("deadline-before-start", where=f"{where}.phases[{one.phase_id}]", value=shown, advice=advice)
 
 
 def _cycles(phases: Sequence[ProjectPhase], where: str) -> Iterator[Issue]:

@@ -6,14 +6,16 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any, Final
 
 from troth.capacity.projects.portfolio._plain import Reader, plain
 from troth.capacity.projects.portfolio._tell import EARLIEST, LATEST, error
 from troth.capacity.projects.portfolio.check import check
+from troth.capacity.projects.portfolio.people import Consultant
 from troth.capacity.projects.portfolio.portfolio import Portfolio
+from troth.capacity.projects.portfolio.supply import paid_hours
 from troth.capacity.projects.portfolio.use import ProjectBooking
 from troth.capacity.projects.portfolio.work import Deal, Project, ProjectPhase, SkillNeed
 from troth.core.decision import Issue, Severity
@@ -50,8 +52,9 @@ def from_json(data: Mapping[str, Any] | str, *, name: str = "portfolio") -> tupl
     """Return the portfolio of plain data or JSON text, and what is doubtful with it.
 
     Keys are the names of fields, days ISO 8601; what has a usual value may be left out. Hours of a need or a booking may be
-    written as `person_days` or as `fte`: they are hours of the file's `full_time`, over the `weeks` of the need, the days from
-    `earliest` to `deadline` of its phase, or those of the booking. A project or deal without `phases` has those of its
+    written as `person_days` or as `fte`: of a booking that names somebody they are hours of their own calendar, net of leave and holidays (as
+    of `ask_group`), else of the file's `full_time`, over the `weeks` of the need, the days from `earliest` to `deadline` of its phase, or
+    those of the booking. A project or deal without `phases` has those of its
     `template`, times `size`. docs/guides/projects.md has the whole form.
 
     Parameters
@@ -128,29 +131,49 @@ class _Units:
     full: FullTime
     closed: frozenset[date]
     templates: Mapping[str, Sequence[ProjectPhase]]
+    people: Mapping[str, Consultant] = field(default_factory=dict)
+    """Who is booked by days or FTE and has a calendar."""
+    holidays: Mapping[str, frozenset[date]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, given: Mapping[str, Any]) -> _Units:
         """Read what others are read with; what is wrong there is told when it is read for itself."""
-        quiet, full, closed = Reader(extra=_EXTRA), FullTime(), frozenset[date]()
+        quiet, full = Reader(extra=_EXTRA), FullTime()
         with suppress(FaultError):
             found = quiet.read(FullTime, given.get("full_time") or {}, "", {})
             full = found if len(found.hours) == 7 and sum(found.hours) > 0 else full
-        holidays = given.get("holidays")
-        if isinstance(holidays, Mapping) and full.country in holidays:
+        holidays = dict[str, frozenset[date]]()
+        for country, days in _mapping(given.get("holidays")).items():
             with suppress(FaultError):
-                closed = quiet.read(frozenset[date], holidays[full.country], "", {})
-        made = cls(full, closed, {})
+                holidays[country] = quiet.read(frozenset[date], days, "", {})
+        closed = holidays.get(full.country, frozenset())
+        made = cls(full, closed, {}, _booked_people(quiet, given), holidays)
         quiet.hooks = {SkillNeed: made.need}
         with suppress(FaultError):
             kinds = quiet.read(Mapping[str, tuple[ProjectPhase, ...]], given.get("templates") or {}, "", {})
             return replace(made, templates=kinds)
         return made
 
-    def worked(self, first: date, until: date) -> float:
-        """Return the full-time hours of a span."""
+    def worked(self, first: date, until: date, *, person: object = "") -> float:
+        """Return the hours that somebody has in a span, net of leave and holidays; full-time ones of nobody, or who has none."""
+        if mine := self._paid(first, until, person):
+            return sum(mine)
         days = (first + timedelta(days=k) for k in range(max((until - first).days, 0)))
         return sum(self.full.hours[day.weekday()] for day in days if day not in self.closed)
+
+    def a_day(self, first: date | None = None, until: date | None = None, *, person: object = "") -> float:
+        """Return the mean working day of somebody in a span, of full-time work if they have none."""
+        mine = self._paid(first, until, person) if first and until else []
+        hours = mine or [one for one in self.full.hours if one > 0]
+        return sum(hours) / max(len(hours), 1)
+
+    def _paid(self, first: date, until: date, person: object) -> list[float]:
+        """Return the hours of each day in a span on which somebody works."""
+        who = self.people.get(person) if isinstance(person, str) else None
+        if who is None:
+            return []
+        paid = paid_hours(Portfolio(first, (who,), holidays=self.holidays), first=first, until=until)
+        return [one for one in paid[0].tolist() if one > 0]
 
     def need(self, reader: Reader, value: dict[str, Any], where: str, outer: Mapping[str, Any]) -> dict[str, Any]:
         """Give a need its hours."""
@@ -178,7 +201,7 @@ class _Units:
     def _days(self, reader: Reader, value: dict[str, Any], where: str, unit: str) -> dict[str, Any]:
         if unit != "person_days":
             return value
-        a_day = sum(self.full.hours) / max(sum(one > 0 for one in self.full.hours), 1)
+        a_day = self.a_day(_day(value.get("first")), _day(value.get("until")), person=value.get("person_id"))
         return value | {"hours": _times(_number(reader, value[unit], f"{where}.{unit}"), a_day)}
 
     def _fte(
@@ -187,7 +210,7 @@ class _Units:
         share = _number(reader, value["fte"], f"{where}.fte")
         if first is None or until is None:
             reader.wrong("no-span", f"{where}.fte", value["fte"], advice)
-        return value | {"hours": _times(share, self.worked(first, until))}
+        return value | {"hours": _times(share, self.worked(first, until, person=value.get("person_id")))}
 
     def from_template(
         self, reader: Reader, value: dict[str, Any], where: str, outer: Mapping[str, Any]
@@ -206,6 +229,28 @@ class _Units:
             for need in phase["needs"]:
                 need["hours"] = _times(need["hours"], factor)
         return value | {"phases": phases}
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _booked_people(quiet: Reader, given: Mapping[str, Any]) -> dict[str, Consultant]:
+    """Return whose bookings are written in days or FTE, as far as they can be read and have contracts."""
+    rows = {name: given[name] if isinstance(given.get(name), list | tuple) else () for name in ("bookings", "people")}
+    named = {
+        str(row.get("person_id"))
+        for row in map(_mapping, rows["bookings"])
+        if any(row.get(unit) is not None for unit in _UNITS[1:])
+    }
+    found = dict[str, Consultant]()
+    for row in map(_mapping, rows["people"]):
+        if str(row.get("person_id")) in named:
+            with suppress(FaultError):
+                who = quiet.read(Consultant, row, "", {})
+                if not who.placeholder and all(len(one.hours) == 7 for one in who.contracts):
+                    found[who.person_id] = who
+    return found
 
 
 def _times(amount: float, factor: float) -> float:

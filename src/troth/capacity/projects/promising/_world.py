@@ -17,6 +17,7 @@ from troth.capacity.projects.portfolio import (
     ProjectPhase,
     ReactiveLoad,
     free_hours,
+    remaining_weeks,
 )
 from troth.capacity.projects.promising._jobs import NEVER, Job
 from troth.capacity.projects.promising.beliefs import Beliefs
@@ -283,20 +284,16 @@ def _fixed(
     place = {one.job_id: k for k, one in enumerate(jobs)}
     keep = min(beliefs.house.keep_weeks, weeks)
     rows: list[list[tuple[int, int, float]]] = [[] for _ in range(weeks)]
-    for one in portfolio.bookings:
+    left = remaining_weeks(portfolio, bookings=portfolio.bookings)
+    for one, by_week in zip(portfolio.bookings, left, strict=True):
         if not one.hard or one.person_id not in index or one.project_id not in place:
             continue
-        # Hours of nobody, or of somebody who is away, are none that a project is given.
-        a, b = (one.first - origin).days, (one.until - origin).days
         who = index[one.person_id]
-        if b <= a:
-            continue
-        for w in range(max(a // 7, 0), min((b - 1) // 7 + 1, keep)):
-            span = range(max(a, 7 * w, portfolio.day.weekday()), min(b, 7 * w + 7))
-            whole = sum(1 for day in range(a, b) if day % 7 < 5) or b - a
-            part = sum(1 for day in span if day % 7 < 5)
-            if hours[who, span.start : span.stop].any():
-                rows[w].append((who, place[one.project_id], one.hours * min(part / whole, 1.0)))
+        for monday, part in by_week.items():
+            w = (monday - origin).days // 7
+            # Hours of nobody, or of somebody who is away, are none that a project is given.
+            if w < keep and hours[who, 7 * w : 7 * w + 7].any():
+                rows[w].append((who, place[one.project_id], part))
     at = np.cumsum([0, *(len(row) for row in rows)]).astype(np.int64)
     flat = [entry for row in rows for entry in row]
     columns = (
