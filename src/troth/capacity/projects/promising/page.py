@@ -87,8 +87,9 @@ def _sentence(answer: StartAnswer) -> str:
         if start is not None:
             surest[start] = max(surest.get(start, 0.0), level)
     if not surest:
-        return f"On no day that is sure enough: it starts in {_percent(answer.within)} of the futures.{in_turn(answer)}".rstrip(
-            "."
+        begun = answer.begun(0.8)
+        return "No day can be promised so surely" + (
+            "" if begun is None else f"; in its turn by {_short(begun)} with 80%"
         )
     if len(surest) == 1:
         (start,) = surest
@@ -133,11 +134,12 @@ def _days(shown: PromisePage) -> str:
         for one, chance in known[: enough + 1]
     ]
     table = html.table(["start promised for", "kept with"], rows=rows, caption="Probability by day", name="starts")
-    said = "How likely a start promised for a day is kept."
+    said = f"How likely a start promised for a day is kept.{in_turn(answer)}"
     charts = html.chart(html.Chart(plots.start_fan(answer, finish=False), "Start", said, table))
     if answer.finish_days:
         level = min(answer.levels, key=lambda one: abs(one - 0.8))
-        said = f"How likely the project is finished by a day, if its start is promised as surely as {_percent(level)}."
+        how = f"is promised as surely as {_percent(level)}" if answer.start(level) else "comes in its usual turn"
+        said = f"How likely the project is finished by a day, if its start {how}."
         charts += html.chart(html.Chart(plots.start_fan(answer, start=False), "Finish", said, _finishes(answer)))
     return f'<div class="grid wide">{charts}</div>'
 
