@@ -67,6 +67,8 @@ class StartAnswer:
 
         Promised at the level next to 0.8; if no day is kept so surely, in its usual turn, with nothing promised.
         """
+        if self.samples is None:
+            return None
         order = np.argsort(self.samples[0], kind="stable")
         at = int(np.searchsorted(np.cumsum(self.samples[2][order]), share - 1e-9))
         days = self.samples[0][order[min(at, len(order) - 1)]]

@@ -88,9 +88,12 @@ def _sentence(answer: StartAnswer) -> str:
             surest[start] = max(surest.get(start, 0.0), level)
     if not surest:
         begun = answer.begun(0.8)
-        return "No day can be promised so surely" + (
-            "" if begun is None else f"; in its turn by {_short(begun)} with 80%"
+        left = (
+            f"in its turn by {_short(begun)} with 80%"
+            if begun
+            else f"it starts in {_percent(answer.within)} of the futures"
         )
+        return f"No day can be promised so surely: {left}"
     if len(surest) == 1:
         (start,) = surest
         return f"{_short(start)}, kept with {_percent(answer.probability(start))}"
