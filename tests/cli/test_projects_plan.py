@@ -50,8 +50,56 @@ def test_planned_again_a_proposal_takes_the_place_of_the_older(
     first.write_text(to_json(replace(planned, bookings=(*planned.bookings[:-1], asked))), encoding="utf-8")
     assert main(["projects", "plan", str(first), "--out", str(second)]) == ISSUES
     again, _ = from_json(second.read_text(encoding="utf-8"))
-    assert asked in again.bookings and len(again.bookings) == len(planned.bookings) + 1
-    assert f"{asked.booking_id}/1" in {one.booking_id for one in again.bookings}
+    # Its hours are not proposed again under another id.
+    assert asked in again.bookings
+    assert {one.booking_id for one in again.bookings} == {one.booking_id for one in planned.bookings}
+
+
+def test_a_house_with_nothing_in_it_gets_a_plan_with_nothing_in_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Said so, as a doubt with advice."""
+    path = tmp_path / "empty.json"
+    path.write_text('{"day": "2026-06-01"}', encoding="utf-8")
+    assert main(["projects", "plan", str(path), "--format", "json"]) == ISSUES
+    told = json.loads(capsys.readouterr().out)
+    assert (told["bookings"], told["wanted_hours"], told["short"]) == ([], 0.0, [])
+    assert [(one["code"], one["where"]) for one in told["issues"]] == [
+        ("nothing-to-plan", "people"), ("nothing-to-plan", "projects")
+    ]  # fmt: skip
+
+
+def _small(folder: Path, hours: float, *, day: float = 8.0, weight: float = 1.0, **more: str) -> str:
+    """Return the path of a file of ada and a project of some hours."""
+    skill, week = {"skill": "data", "level": 1}, [day] * 5 + [0, 0]
+    ada = {"person_id": "ada", "skills": [skill], "contracts": [{"first": "2024-01-01", "hours": week}]}
+    phase = {"phase_id": "a", "needs": [{"skill": "data", "hours": hours}], **more}
+    mill = {"project_id": "mill", "phases": [phase], "weight": weight}
+    path = folder / "small.json"
+    path.write_text(json.dumps({"day": "2026-06-01", "people": [ada], "projects": [mill]}), encoding="utf-8")
+    return str(path)
+
+
+def test_a_week_of_37_and_a_half_hours_leaves_none_undone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is planned in half hours; less than one that is left is said, and is no reason for an exit status."""
+    for hours, done in ((37.5, 37.5), (37.7, 37.5)):
+        path = _small(tmp_path, hours, day=7.5, deadline="2026-06-05")
+        assert main(["projects", "plan", path, "--weeks", "1", "--format", "json"]) == DONE
+        told = json.loads(capsys.readouterr().out)
+        assert told["done_hours"] == done and bool(told["short"]) is (hours > done)
+    assert main(["projects", "plan", _small(tmp_path, 38.0, day=7.5, deadline="2026-06-05"), "--weeks", "1"]) == ISSUES
+
+
+def test_what_lies_after_the_weeks_and_what_help_is_worth_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With how many hours, until when; worth is in hours of work, by weight if there are weights."""
+    assert main(["projects", "plan", _small(tmp_path, 100.0), "--weeks", "1"]) == DONE
+    assert "After these weeks:\n  projects[mill]: 67 of 100 hours. Maybe" in capsys.readouterr().out
+    for weight, words in ((1.0, "worth up to 36 hours of work."), (2.0, "worth up to 72 hours of work by weight")):
+        path = _small(tmp_path, 100.0, weight=weight, deadline="2026-06-05")
+        assert main(["projects", "plan", path, "--weeks", "1"]) == ISSUES
+        assert words in capsys.readouterr().out
 
 
 def test_deals_are_planned_if_they_are_likely_enough(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -61,6 +61,7 @@ def show_allocated(
     bound += f" than {plan.gap:.2%} above" if plan.gap else ""
     click.echo(f"{str(plan.status).capitalize()}: {done:,.0f} of {wanted:,.0f} hours, {bound}, {plan.seconds:.1f} s")
     _show_short(why)
+    _show_beyond(plan)
     for one in advice[:5]:
         click.echo(f"  {_sentence(plan, one)}")
 
@@ -100,6 +101,16 @@ def _show_short(why: Explanation, *, most: int = 8) -> None:
         click.echo(f"  ... and {len(rows) - most:,} more; --format json lists all.")
 
 
+def _show_beyond(plan: AllocationPlan, *, most: int = 8) -> None:
+    rows = [one for one in plan.problem.notes if one.code == "beyond-the-weeks"]
+    if rows:
+        click.echo("After these weeks:")
+    for one in rows[:most]:
+        click.echo(f"  {one.where}: {one.value}. {one.advice}")
+    if len(rows) > most:
+        click.echo(f"  ... and {len(rows) - most:,} more; --format json lists all.")
+
+
 def _hours(hours: float) -> str:
     return plural(round(hours), one="hour") if hours >= 0.5 else "less than an hour"
 
@@ -120,4 +131,6 @@ def _sentence(plan: AllocationPlan, one: AllocationAdvice) -> str:
         "train": f"train {one.person} in {one.skill}",
         "delay": f"begin {one.project} {plural(one.weeks, one='week')} later",
     }[str(one.kind)]
-    return f"Maybe {what}: worth up to {one.worth:,.0f}."
+    # An hour of a certain project of weight 1 is worth 1.
+    weighed = "" if (plan.problem.needs.value == 1.0).all() else " by weight and probability"
+    return f"Maybe {what}: worth up to {plural(round(one.worth), one='hour')} of work{weighed}."

@@ -107,12 +107,12 @@ def plan_command(
 ) -> int:  # fmt: skip
     """Plan who works on what, so that most is done of what projects need, the more valuable first.
 
-    What is confirmed stays; bookings are proposed beside it, a row for each person, project and week, in place of those of an earlier plan that
+    What is confirmed stays, and what was asked for and has no answer yet; bookings are proposed beside it, a row for each person, project and week, in place of those of an earlier plan that
     nobody was asked for yet. Told are what is left undone and why, what would help, what the plan earns and costs by month if
     rates, costs or prices are known, how budgets fare, and which promises are missed; with `--futures` also what may come of it, deals and estimates by chance. With `--scenario` the house is planned with changes,
     too; as CSV the rows are then the scenarios. With `--input mspsp` PATH is a multi-skill project scheduling problem: each activity gets a start and people with its
-    skills, so that the last one ends as early as can be. Ctrl-C ends the search and keeps the best plan so far. Exit status is 1 if something is left
-    undone or is doubtful.
+    skills, so that the last one ends as early as can be. Ctrl-C ends the search and keeps the best plan so far. Hours are planned in whole, half or quarter
+    hours, as people's weeks divide. Exit status is 1 if more than a rest of these is left undone, a deadline cannot be kept, or something is doubtful.
     """
     refuse_unwritable({"--out": out, "--html": html, "--money": money})
     if source == "mspsp":
@@ -136,7 +136,7 @@ def plan_command(
         portfolio, what, weeks=weeks, at_least=likely, pace=pace, join=join, seconds=seconds, seed=seed
     )  # fmt: skip
     come, unsure = lived(portfolio, path=path, lake=lake, site=site, futures=futures, weeks=weeks, seed=seed)
-    issues = [*found, *more]
+    issues = [*found, *more, *base.plan.problem.notes]
     issues += doubts(base, known=issues, more=unsure)
     others = tuple(one for one in portfolio.bookings if not is_proposal(one))
     proposed = base.plan.bookings(taken={one.booking_id for one in others})
@@ -150,7 +150,7 @@ def plan_command(
         write(html, render(base, compared=compared, futures=come, issues=issues))
     _show(base, compared, come, proposed, issues, form=form)
     told([one for one in issues if one.severity is not Severity.INFO], form=form)
-    return int(bool(base.plan.broken) or base.undone > 0.01 or doubtful(issues))
+    return int(bool(base.plan.broken) or base.plan.missing() > 0 or doubtful(issues))
 
 
 def _refuse(given: Mapping[str, Path | int | None]) -> None:

@@ -144,9 +144,11 @@ def test_what_is_booked_is_not_needed_again() -> None:
     assert sum(one.hours for one in solve(problem).bookings()) == 8
 
 
-@pytest.mark.parametrize("state", [one for one in RequestState if one is not RequestState.CONFIRMED])
-def test_what_is_not_confirmed_is_needed_still(state: RequestState) -> None:
-    """A request without answer, however certain, neither takes hours of people nor of what the project needs; what is over with does not either."""
+@pytest.mark.parametrize(
+    "state", [RequestState.PLANNED, RequestState.REJECTED, RequestState.CANCELLED, RequestState.COMPLETED]
+)
+def test_what_nobody_is_asked_for_is_needed_still(state: RequestState) -> None:
+    """What is only proposed neither takes hours of people nor of what the project needs; what is over with does not either."""
     bank = Project("bank", (_phase("a", "design", 60, deadline=date(2026, 6, 12)),))
     house = Portfolio(DAY, (ADA,), (bank,))
     asked = ProjectBooking("1", "bank", DAY, date(2026, 6, 6), 30, "ada", state=state)
@@ -154,6 +156,32 @@ def test_what_is_not_confirmed_is_needed_still(state: RequestState) -> None:
     assert _table(with_) == _table(without) == {("a", 0): 30, ("a", 1): 30}
     assert len(with_.confirmed) == 0 and with_.busy is not None and not with_.busy.any()
     assert [one.hours for one in solve(with_).bookings()] == [30, 30]
+
+
+@pytest.mark.parametrize("state", [RequestState.REQUESTED, RequestState.COUNTERED])
+@pytest.mark.parametrize("probability", [1.0, 0.4])
+def test_what_is_asked_for_is_not_proposed_again(state: RequestState, probability: float) -> None:
+    """Plan, ask, plan again: nothing is proposed a second time, and nobody else is booked into the hours asked for."""
+    bank = Project("bank", (_phase("a", "design", 60, deadline=date(2026, 6, 12)),))
+    house = Portfolio(DAY, (ADA,), (bank,))
+    first = solve(_problem(house)).bookings()
+    asked = tuple(replace(one, state=state, probability=probability) for one in first)
+    again = solve(_problem(replace(house, bookings=asked)))
+    assert (sum(one.hours for one in first), again.bookings(), again.broken) == (60, (), ())
+    mill = Project("mill", (_phase("a", "design", 80, deadline=date(2026, 6, 12)),))
+    other = solve(_problem(replace(house, projects=(bank, mill), bookings=asked)))
+    assert [(one.project_id, one.hours) for one in other.bookings()] == [("mill", 10), ("mill", 10)]
+
+
+def test_what_is_confirmed_is_taken_off_before_what_is_asked_for() -> None:
+    """If both are for the same hours, the confirmed ones are those of the project, and what is asked for keeps its person busy."""
+    bank = Project("bank", (_phase("a", "design", 30, deadline=date(2026, 6, 5)),))
+    asked = ProjectBooking("1", "bank", DAY, date(2026, 6, 6), 30, "eve", state=RequestState.REQUESTED)
+    sure = replace(asked, booking_id="2", person_id="ada", state=RequestState.CONFIRMED)
+    house = Portfolio(DAY, (ADA, replace(ADA, person_id="eve")), (bank,), bookings=(asked, sure))
+    problem = _problem(house, until=date(2026, 6, 8))
+    assert (problem.confirmed.person.tolist(), problem.confirmed.hours.tolist()) == ([0], [30])
+    assert problem.busy is not None and problem.busy.tolist() == [[0], [30]]
 
 
 def test_a_need_that_is_not_divisible_is_one_persons() -> None:

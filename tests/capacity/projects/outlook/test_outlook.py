@@ -128,8 +128,8 @@ def test_less_than_an_hour_that_is_left_ends_no_phase_later(skill: str, extra: f
     assert bool(found.missed) is not ended
 
 
-def test_soft_bookings_and_requests_are_not_counted_beside_the_plan() -> None:
-    """The plan lays their hours anew: they would be there twice."""
+def test_no_hour_is_counted_twice_beside_soft_bookings_and_requests() -> None:
+    """The plan lays hours of soft bookings anew, and keeps those of requests: it proposes what is left."""
     soft = (
         ProjectBooking("s", "p", DAY, DAY + timedelta(days=5), 20.0, "ada", probability=0.5),
         ProjectBooking("r", "p", DAY, DAY + timedelta(days=5), 20.0, "ada", state=RequestState.REQUESTED),

@@ -36,8 +36,10 @@ def classes(problem: AllocationProblem) -> Classes:
     n = problem.needs
     steps = [np.unique(n.level[n.skill == s]) for s in range(len(problem.skills))]
     rank = np.array([np.searchsorted(steps[s], level) for s, level in zip(n.skill, n.level, strict=True)], np.int64)
-    of = np.stack([np.searchsorted(one, problem.levels[:, s], "right") - 1 for s, one in enumerate(steps)], axis=1)
-    of = np.where(problem.levels > 0, of, -1) if of.size else np.full(problem.levels.shape, -1)
+    of = np.full(problem.levels.shape, -1)
+    for s, one in enumerate(steps):
+        of[:, s] = np.searchsorted(one, problem.levels[:, s], "right") - 1
+    of = np.where(problem.levels > 0, of, -1)
     grades = max((len(one) for one in steps), default=1) or 1
     place, wants = _places(problem)
     places = int(place.max(initial=0)) + 1

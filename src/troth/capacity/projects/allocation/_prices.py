@@ -39,7 +39,10 @@ class ShadowPrices:
         return np.where(np.isfinite(best), np.maximum(best, 0.0), np.nan)
 
     def of_people(self) -> Floats:
-        """Return what an hour more of each person in each week is worth, shape (P, W)."""
+        """Return what an hour more of each person in each week would bring, shape (P, W).
+
+        It is an hour beside those they have: their cap, cost and target do not count for it. What one hour more within the caps is worth, see `person` and `period`.
+        """
         return np.where(np.isfinite(self.week), np.maximum(self.week, 0.0), 0.0)
 
 

@@ -10,13 +10,13 @@ from datetime import date, timedelta
 import numpy as np
 
 from troth.capacity.projects.allocation._laid import laid, parts
+from troth.capacity.projects.allocation.plan import keeps
 from troth.capacity.projects.allocation.problem import AllocatedWork, AllocationNeeds, Counts, Floats
 from troth.capacity.projects.portfolio import (
     Consultant,
     Portfolio,
     Project,
     ProjectBooking,
-    RequestState,
     paid_hours,
 )
 
@@ -39,7 +39,9 @@ class PlanWeeks:
 
 @dataclass(frozen=True, slots=True)
 class WantedHours:
-    """What a phase needs of a skill, the weeks in which it lies, hours of it that are booked, by person and week, and whether it is one person's."""
+    """What a phase needs of a skill, the weeks in which it lies, hours of it that are booked, by person and week, whether it is one
+    person's, the shares of its first and last week that are its own, and the deadline it is too late for.
+    """
 
     project: int
     phase: str
@@ -51,6 +53,8 @@ class WantedHours:
     end: int
     kept: dict[tuple[int, int], float]
     alone: bool = False
+    edges: tuple[float, float] = (1.0, 1.0)
+    late: date | None = None
 
     @property
     def left(self) -> float:
@@ -63,29 +67,36 @@ def wants_of(chosen: Sequence[Project], skills: Sequence[str], span: PlanWeeks, 
     out = []
     for j, one in enumerate(chosen):
         start, value = max(span.first, one.earliest or span.first), one.weight * one.probability
-        for phase, a, b in laid(one.phases, start=start, deadline=one.deadline, monday=span.mondays[0], pace=pace):
+        for lies in laid(one.phases, start=start, deadline=one.deadline, monday=span.mondays[0], pace=pace):
             out += [
                 WantedHours(
                     j,
-                    phase.phase_id,
+                    lies.phase.phase_id,
                     number[need.skill],
                     need.level,
                     value,
                     need.remaining,
-                    a,
-                    b,
+                    lies.begin,
+                    lies.end,
                     {},
                     not need.divisible,
+                    lies.edges,
+                    lies.late,
                 )
-                for need in phase.needs
+                for need in lies.phase.needs
             ]
     return out
 
 
-def rows(wants: Sequence[WantedHours], span: PlanWeeks, grain: float) -> tuple[AllocationNeeds, AllocatedWork]:
-    """Return needs by week, and the hours of them that are booked: what is left lies where least is booked."""
+def rows(
+    wants: Sequence[WantedHours], span: PlanWeeks, grain: float
+) -> tuple[AllocationNeeds, AllocatedWork, list[float]]:
+    """Return needs by week, the hours of them that are booked, and of each want the hours nobody is booked for that lie after the weeks.
+
+    What is left lies where least is booked.
+    """
     rows, phase = list[tuple[int, int, int, float, float, float]](), list[str]()
-    fixed, alone = list[tuple[int, int, float]](), list[int]()
+    fixed, alone, after = list[tuple[int, int, float]](), list[int](), list[float]()
     many = len(span.mondays)
     for k, one in enumerate(wants):
         kept = defaultdict[int, float](float)
@@ -93,8 +104,9 @@ def rows(wants: Sequence[WantedHours], span: PlanWeeks, grain: float) -> tuple[A
             kept[w] += hours
         new = parts(
             max(one.left, 0.0), weeks=one.end - one.begin, grain=grain, most=max(many - one.begin, 0),
-            kept={w - one.begin: hours for w, hours in kept.items()},
+            kept={w - one.begin: hours for w, hours in kept.items()}, edges=one.edges,
         )  # fmt: skip
+        after.append(max(one.left, 0.0) - sum(new))
         there = {w: hours for w, hours in enumerate(new, one.begin) if hours > 0}
         number = dict[int, int]()
         for w in sorted({*there, *kept}):
@@ -107,7 +119,7 @@ def rows(wants: Sequence[WantedHours], span: PlanWeeks, grain: float) -> tuple[A
     table, booked = np.array(rows, float).reshape(-1, 6), np.array(sorted(fixed), float).reshape(-1, 3)
     project, skill, week = table[:, :3].astype(np.int64).T
     needs = AllocationNeeds(project, skill, week, table[:, 3], table[:, 4], table[:, 5], tuple(phase), _numbers(alone))
-    return needs, AllocatedWork(booked[:, 0].astype(np.int64), booked[:, 1].astype(np.int64), booked[:, 2])
+    return needs, AllocatedWork(booked[:, 0].astype(np.int64), booked[:, 1].astype(np.int64), booked[:, 2]), after
 
 
 def _numbers(alone: Sequence[int]) -> Counts | None:
@@ -118,18 +130,18 @@ def _numbers(alone: Sequence[int]) -> Counts | None:
 def booked(
     portfolio: Portfolio, chosen: Sequence[Project], wants: Sequence[WantedHours], skills: Sequence[str], levels: Floats, span: PlanWeeks
 ) -> Floats:  # fmt: skip
-    """Keep hard bookings of people on what is wanted, and return what of them nothing takes, by person and week.
+    """Keep hard bookings and open requests of people on what is wanted, and return what of them nothing takes, by person and week.
 
-    First what lies in the week takes them, then what else the booking may be for: hours that are booked are not needed again. What is only planned,
-    asked for, countered or less than certain binds nobody: it takes no hours, and what it is for is needed still. What is completed is over with.
+    First what lies in the week takes them, then what else the booking may be for: hours that are booked are not needed again, and hard bookings come before
+    requests. What is only planned, or is confirmed and less than certain, takes no hours, and what it is for is needed still. What is completed is over with.
     """
     number = {who.person_id: k for k, who in enumerate(portfolio.people)}
     busy, left = np.zeros((len(number), len(span.mondays))), [one.hours for one in wants]
     of = defaultdict[str, list[int]](list)
     for m, want in enumerate(wants):
         of[chosen[want.project].project_id].append(m)
-    for one in portfolio.bookings:
-        if not one.hard or one.state is RequestState.COMPLETED or one.person_id not in number:
+    for one in sorted(portfolio.bookings, key=lambda one: not one.hard):
+        if not keeps(one) or one.person_id not in number:
             continue
         p = number[one.person_id]
         fits = [

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 import numpy as np
 
+from troth.capacity.projects.allocation._notes import grain_of, notes
 from troth.capacity.projects.allocation._wanted import PlanWeeks, booked, rows, wants_of
 from troth.capacity.projects.allocation.problem import (
     AllocationPrices,
@@ -38,26 +39,29 @@ def from_portfolio(
     until: date,
     at_least: float = 1.0,
     pace: float = 40.0,
-    grain: float = 1.0,
+    grain: float | None = None,
     prices: AllocationPrices = _FREE,
 ) -> AllocationProblem:
     """Return the problem of a portfolio over the weeks of some days.
 
     Hours free are those of contracts less holidays, leave, reservations, claims of other plans, and what reactive work is
     expected to take of each, by the hours they have. An hour is worth the project's weight by its probability. Hard
-    bookings of people are kept, evenly on their days of work: as far as a need of their project takes them on that need, of
-    which then less is left for all weeks together, else as busy hours. Bookings that are only planned, requested or countered, or are less than certain,
-    are as if they were not there: people are free and their needs whole until somebody has confirmed.
+    bookings of people and requests without an answer are kept, evenly on their days of work: as far as a need of their project takes them on that need, of
+    which then less is left for all weeks together, else as busy hours. Bookings that are only planned, or are confirmed and less than certain,
+    are as if they were not there: people are free and their needs whole.
     A skill is held in a week if it is on its first and last day; if its level changes, the lowest counts throughout. Caps are
     of calendar years (a week belongs to that of its Thursday), less hours logged in them before `first`. A target is a share
     of paid hours, less holidays and leave. A need that is not divisible is one person's in all its weeks.
+
+    The `notes` of the problem say what does not lie in its weeks or before its deadline: `deadline-missed`, `beyond-the-weeks`, and `nothing-to-plan`
+    where there is no work or nobody to do it.
 
     Parameters
     ----------
     first, until : the first day, and the day after the last.
     at_least : projects and deals less probable are left out.
     pace : hours a week of each need, where no deadline says how long a phase lasts.
-    grain : hours are planned in whole multiples of it.
+    grain : hours are planned in whole multiples of it; None for whole, half or quarter hours, the longest that divide everybody's week.
 
     Raises
     ------
@@ -98,7 +102,8 @@ def from_portfolio(
     free = _free(portfolio, span, levels, skills)
     wants = wants_of(chosen, skills, span, pace)
     busy = booked(portfolio, chosen, wants, skills, levels, span)
-    needs, confirmed = rows(wants, span, grain)
+    grain = grain_of(portfolio.people, first=first, until=until) if grain is None else grain
+    needs, confirmed, after = rows(wants, span, grain)
     caps, period = _caps(portfolio, span)
     number = {who.person_id: k for k, who in enumerate(portfolio.people)}
     of = {one.project_id: j for j, one in enumerate(chosen)}
@@ -113,7 +118,7 @@ def from_portfolio(
         _pairs({(number[who], of[one.project_id]) for one in chosen for who in one.members if who in number}), _pairs(known),
         tuple(who.location for who in portfolio.people), tuple(one.location for one in chosen), _cost(portfolio, first),
         np.array([np.nan if who.target is None else who.target * hours for who, hours in zip(portfolio.people, paid, strict=True)]),
-        grain, prices, until,
+        grain, prices, until, notes(portfolio, chosen, wants, after, span),
     )  # fmt: skip
 
 

@@ -69,6 +69,15 @@ class AllocationPlan:
         np.add.at(out, (self.work.person, self.problem.needs.week[self.work.need]), self.work.hours)
         return out
 
+    def missing(self) -> float:
+        """Return hours left undone, but for less than a grain of a skill of a phase, which no plan in whole grains can avoid."""
+        n = self.problem.needs
+        phase = {name: k for k, name in enumerate(dict.fromkeys(n.phase))}
+        names = np.array([phase[name] for name in n.phase], np.int64) if n.phase else np.zeros(len(n), np.int64)
+        _, which = np.unique(np.stack([n.project, names, n.skill]), axis=1, return_inverse=True)
+        left = np.bincount(which.ravel(), np.maximum(n.hours - self.served(), 0.0))
+        return float(left[left >= self.problem.grain - TINY].sum())
+
     def bookings(self, *, taken: Collection[str] = ()) -> tuple[ProjectBooking, ...]:
         """Return what the plan proposes beside what is confirmed, as bookings of a week each that still have to be asked for.
 
@@ -113,6 +122,16 @@ class AllocationPlan:
         from troth.capacity.projects.allocation.plots import skill_weeks
 
         return skill_weeks(self)
+
+
+def keeps(booking: ProjectBooking) -> bool:
+    """Tell whether a plan keeps a booking: it is hard and not over with, or somebody was asked for it and there is no answer yet.
+
+    If a request were not kept, a plan would propose its hours again, and both could be confirmed. One of a role or a team names nobody whose hours it could keep.
+    """
+    if booking.state in (RequestState.REQUESTED, RequestState.COUNTERED):
+        return bool(booking.person_id)
+    return booking.hard and booking.state is not RequestState.COMPLETED
 
 
 def is_proposal(booking: ProjectBooking) -> bool:

@@ -8,6 +8,8 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
+from troth.core.decision import Issue
+
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Counts = NDArray[np.int64]
@@ -115,6 +117,7 @@ class AllocationProblem:
     grain : hours are planned in whole multiples of this: 1 for hours, 4 for half days.
     prices : what soft rules cost.
     until : the day after the last; None for a whole last week.
+    notes : what was found when it was made of something else, such as work that lies after the weeks.
 
     Examples
     --------
@@ -149,6 +152,7 @@ class AllocationProblem:
     grain: float = 1.0
     prices: AllocationPrices = AllocationPrices()
     until: date | None = None
+    notes: tuple[Issue, ...] = ()
 
     @property
     def wanted(self) -> float:

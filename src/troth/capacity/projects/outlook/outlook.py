@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from troth.capacity.projects.allocation import AllocationPlan
+from troth.capacity.projects.allocation.plan import keeps
 from troth.capacity.projects.money import (
     BillableShare,
     MoneyBasis,
@@ -90,7 +91,7 @@ class ProjectsOutlook:
 def outlook(plan: AllocationPlan, *, portfolio: Portfolio) -> ProjectsOutlook:
     """Return what a plan of a portfolio comes to.
 
-    Hours that earn and cost are those of the plan: hard bookings, and what it proposes. Soft bookings and requests are not
+    Hours that earn and cost are those of the plan: hard bookings, requests without an answer, and what it proposes. Soft bookings are not
     counted, for the plan lays their hours anew. A phase ends in the last week with hours of it, if none are left then; of
     others the share of a fixed price has no date yet.
 
@@ -113,7 +114,7 @@ def outlook(plan: AllocationPlan, *, portfolio: Portfolio) -> ProjectsOutlook:
     """
     p = plan.problem
     until = p.until or p.weeks[-1] + timedelta(days=7)
-    booked = tuple(one for one in portfolio.bookings if one.hard)
+    booked = tuple(one for one in portfolio.bookings if keeps(one))
     given = replace(portfolio, bookings=(*booked, *plan.bookings(taken={one.booking_id for one in booked})))
     hours, issues = booked_hours(given)
     hours = [_clipped(one, portfolio.day) for one in hours if one.week < until]
