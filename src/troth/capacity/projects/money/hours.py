@@ -86,6 +86,7 @@ def booked_hours(portfolio: Portfolio) -> tuple[list[WorkHours], tuple[Issue, ..
     Examples
     --------
     >>> from datetime import date
+    >>> from troth.capacity.projects.portfolio import ProjectBooking
     >>> booking = ProjectBooking("b1", "apollo", date(2026, 6, 3), date(2026, 6, 10), 40.0, role="dev")
     >>> [(one.week.isoformat(), one.hours) for one in booked_hours(Portfolio(date(2026, 6, 1), bookings=(booking,)))[0]]
     [('2026-06-01', 24.0), ('2026-06-08', 16.0)]

@@ -28,6 +28,7 @@ def work(portfolio: Portfolio) -> Iterator[Issue]:
     """Yield what is wrong with projects, deals and templates by themselves."""
     yield from twice(portfolio.projects, where="projects", name="project_id", alike=("customer_id",))
     yield from twice(portfolio.deals, where="deals", name="deal_id", alike=("customer_id",))
+    yield from _priceless(portfolio)
     known = {one.project_id for one in portfolio.projects}
     for name in sorted({one.deal_id for one in portfolio.deals} & known - {""}):
         advice = "Maybe it is won and the deal is to be left out, or one of them is to be renamed."
@@ -41,7 +42,6 @@ def work(portfolio: Portfolio) -> Iterator[Issue]:
         yield from numbers(deal, where=where)
         yield from _phases(deal.phases, where=where, begins=deal.wanted)
         yield from _template(portfolio, deal.template, where)
-        yield from _priceless(deal, where)
         if deal.phases and deal.kind is not ContractKind.RETAINER and not _hours(deal.phases):
             advice = "Maybe estimate it: without hours it needs nobody, and no start can be promised."
             yield warning("no-hours", where=f"{where}.phases", value="", advice=advice)
@@ -62,7 +62,6 @@ def _project(one: Project, portfolio: Portfolio) -> Iterator[Issue]:
     yield from window(one.earliest, one.deadline, where=where)
     yield from _phases(one.phases, where=where, begins=one.earliest)
     yield from _template(portfolio, one.template, where)
-    yield from _priceless(one, where)
     for phase in one.phases:
         if one.deadline is not None and phase.earliest is not None and not phase.deadline:
             yield from window(phase.earliest, one.deadline, where=f"{where}.phases[{phase.phase_id}]")
@@ -84,10 +83,18 @@ def _template(portfolio: Portfolio, name: str, where: str) -> Iterator[Issue]:
         yield warning("unknown-template", where=where, value=name, advice=near(name, known=portfolio.templates))
 
 
-def _priceless(one: Project | Deal, where: str) -> Iterator[Issue]:
-    if one.kind is ContractKind.FIXED and one.price_cents is None and not all(phase.done for phase in one.phases):
-        advice = "Maybe add price_cents, or it is paid by time and materials: nothing is earned until then."
-        yield warning("no-price", where=f"{where}.price_cents", value="", advice=advice)
+def _priceless(portfolio: Portfolio) -> Iterator[Issue]:
+    """Yield fixed prices that are not told, once: hours do not hang on them, and who asks for money is told of each."""
+    works: list[tuple[str, Project | Deal]] = [(f"projects[{one.project_id}]", one) for one in portfolio.projects]
+    works += [(f"deals[{one.deal_id}]", one) for one in portfolio.deals]
+    lacking = [
+        where
+        for where, one in works
+        if one.kind is ContractKind.FIXED and one.price_cents is None and not all(phase.done for phase in one.phases)
+    ]
+    if lacking:
+        advice = "Maybe add price_cents, or it is paid by time and materials: what it earns is not known until then."
+        yield info("no-price", where=f"{lacking[0]}.price_cents", value="", advice=advice, count=len(lacking))
 
 
 def _hours(phases: Sequence[ProjectPhase]) -> float:
