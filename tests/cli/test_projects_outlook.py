@@ -60,7 +60,8 @@ def test_money_is_told_by_month_and_week(tmp_path: Path, capsys: pytest.CaptureF
         [],
     )
     assert [(one["code"], one["severity"]) for one in told["issues"] if one["severity"] != "info"] == [
-        ("no-rate", "warning")
+        ("deadline-missed", "warning"),
+        ("no-rate", "warning"),
     ]
     rows = list(csv.DictReader(io.StringIO(file.read_text(encoding="utf-8"))))
     by_month = [row for row in rows if row["by"] == "month"]

@@ -99,7 +99,8 @@ def test_what_lies_after_the_weeks_and_what_help_is_worth_is_told(
     for weight, words in ((1.0, "worth up to 36 hours of work."), (2.0, "worth up to 72 hours of work by weight")):
         path = _small(tmp_path, 100.0, weight=weight, deadline="2026-06-05")
         assert main(["projects", "plan", path, "--weeks", "1"]) == ISSUES
-        assert words in capsys.readouterr().out
+        shown = capsys.readouterr()
+        assert words in shown.out and "60 hours undone by 2026-06-05" in shown.out + shown.err
 
 
 def test_deals_are_planned_if_they_are_likely_enough(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

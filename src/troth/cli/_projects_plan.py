@@ -127,6 +127,7 @@ def plan_command(
         return _scheduled(path, seconds=seconds, seed=seed, out=out, form=form)
     from dataclasses import replace
 
+    from troth.capacity.projects.allocation.deadlines import missed_deadlines
     from troth.capacity.projects.allocation.plan import is_proposal
     from troth.capacity.projects.portfolio.from_file import to_json
 
@@ -136,7 +137,7 @@ def plan_command(
         portfolio, what, weeks=weeks, at_least=likely, pace=pace, join=join, seconds=seconds, seed=seed
     )  # fmt: skip
     come, unsure = lived(portfolio, path=path, lake=lake, site=site, futures=futures, weeks=weeks, seed=seed)
-    issues = [*found, *more, *base.plan.problem.notes]
+    issues = [*found, *more, *base.plan.problem.notes, *missed_deadlines(base.plan, portfolio=portfolio)]
     issues += doubts(base, known=issues, more=unsure)
     others = tuple(one for one in portfolio.bookings if not is_proposal(one))
     proposed = base.plan.bookings(taken={one.booking_id for one in others})

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from troth.capacity.projects.allocation import AllocationProblem, advise, from_portfolio, solve
 from troth.capacity.projects.allocation._laid import laid, parts
+from troth.capacity.projects.allocation.deadlines import missed_deadlines
 from troth.capacity.projects.portfolio import (
     Consultant,
     ContractTerms,
@@ -87,6 +88,27 @@ def test_what_cannot_begin_before_its_deadline_is_told() -> None:
     (note,) = problem.notes
     assert (note.code, note.severity, note.where) == ("deadline-missed", Severity.WARNING, "projects[mill].phases[a]")
     assert note.value == "80 hours after 2026-05-01"
+
+
+def test_a_deadline_for_which_nobody_has_the_hours_is_missed() -> None:
+    """With one person half of the chain is undone by the project's deadline; a phase's own counts it and what is before it; those after the weeks do not count."""
+    chain = _chain(240, 80, deadline=date(2026, 6, 26))
+    house = Portfolio(DAY, (ADA,), (chain,))
+    plan = solve(from_portfolio(house, first=DAY, until=date(2026, 7, 27)))
+    assert [(one.where, one.value) for one in missed_deadlines(plan, portfolio=house)] == [
+        ("projects[mill]", "160 hours undone by 2026-06-26")
+    ]
+    phases = (_phase("a", 60, deadline=date(2026, 6, 5)), _phase("b", 60, after=("a",), deadline=date(2026, 6, 12)))
+    more = (*phases, _phase("c", 900, after=("b",), deadline=date(2026, 8, 31)))
+    house = Portfolio(DAY, (ADA,), (Project("mill", more),))
+    plan = solve(from_portfolio(house, first=DAY, until=date(2026, 6, 15)))
+    assert [(one.where, one.value) for one in missed_deadlines(plan, portfolio=house)] == [
+        ("projects[mill].phases[a]", "20 hours undone by 2026-06-05"),
+        ("projects[mill].phases[b]", "40 hours undone by 2026-06-12"),
+    ]
+    enough = replace(house, people=(ADA, BEN))
+    plan = solve(from_portfolio(enough, first=DAY, until=date(2026, 6, 15)))
+    assert missed_deadlines(plan, portfolio=enough) == ()
 
 
 def test_hours_after_the_weeks_are_told() -> None:
