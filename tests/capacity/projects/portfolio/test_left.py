@@ -1,4 +1,4 @@
-"""What is left of bookings: one rule for every room."""
+"""What is left of bookings: one rule."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ def _person(who: Consultant, portfolio: Portfolio) -> Iterator[Issue]:
             shown = f"{before.first} until {before.until or 'further notice'}, and from {after.first}"
             yield error("overlapping-contracts", where=f"{where}.contracts", value=shown, advice=advice)
     if list(who.contracts) != sorted(who.contracts, key=lambda one: one.first):
-        advice = "Maybe write the oldest first: the last one is taken for the newest."
+        advice = "Maybe write the oldest first: contracts stand in the order of time."
         shown = ", ".join(str(one.first) for one in who.contracts)
         yield warning("unordered-contracts", where=f"{where}.contracts", value=shown, advice=advice)
     if who.placeholder and who.contracts:

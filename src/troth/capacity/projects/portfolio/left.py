@@ -1,4 +1,4 @@
-"""What is left of bookings: hours that are still to be worked, and the weeks they lie in. Every room that plans goes by it."""
+"""What is left of bookings: hours that are still to be worked, and the weeks they lie in."""
 
 from __future__ import annotations
 
