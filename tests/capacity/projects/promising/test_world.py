@@ -106,13 +106,13 @@ def test_a_project_asked_about_keeps_what_is_booked_for_it() -> None:
 
 def test_a_booking_that_is_worked_holds_nobody() -> None:
     """Hours that are logged already, and what is completed, leave the person to others; hours that are left do not."""
-    hard = ProjectBooking("b", "old", day(-14), day(5), 80.0, "ada")
-    worked = tuple(TimeEntry("old", "ada", day(k), 8.0) for k in (-14, -13, -12, -11, -10, -7, -6, -5, -4, -3))
+    hard = ProjectBooking("b", "old", day(-7), day(5), 80.0, "ada")
+    worked = tuple(TimeEntry("old", "ada", day(k), 20.0) for k in (-7, -6, -5, -4))
     old = Project("old", (phase("all", ("joining", 80.0)),), promised_start=DAY)
     for booking, logged, start in (
         (hard, worked, DAY),
         (replace(hard, state=RequestState.COMPLETED), (), DAY),
-        (hard, worked[:5], day(7)),
+        (hard, worked[:2], day(7)),
     ):
         house = _house(ADA, bookings=(booking,), logged=logged)
         assert _starts(replace(house, projects=(old, *house.projects))) == {start}
