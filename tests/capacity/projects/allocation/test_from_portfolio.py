@@ -221,14 +221,18 @@ def test_a_need_of_ages_takes_no_room() -> None:
     booked=st.lists(st.tuples(st.integers(0, 40), st.integers(1, 30), st.floats(0, 24)), max_size=8),
 )
 def test_needs_and_what_is_booked_add_up(hours: int, booked: list[tuple[int, int, float]]) -> None:
-    """Hours wanted are those needed, or, if more is booked, those booked; what no need takes is busy."""
+    """Hours wanted are those needed, or, if more is booked, those booked; what no need takes is busy.
+
+    A booking of days on which nobody works takes nothing: the check of the portfolio tells it.
+    """
     bank = Project("bank", (_phase("a", "design", hours, deadline=date(2026, 7, 26)),))
     some = tuple(
         ProjectBooking(str(k), "bank", DAY + timedelta(a), DAY + timedelta(a + b), h, "ada")
         for k, (a, b, h) in enumerate(booked)
     )
     problem = _problem(Portfolio(DAY, (ADA,), (bank,), bookings=some), until=date(2026, 8, 31))
-    asked = sum(one.hours for one in some)
+    at_work = [any((DAY + timedelta(a + k)).weekday() < 5 for k in range(b)) for a, b, _ in booked]
+    asked = sum(one.hours for one, open_ in zip(some, at_work, strict=True) if open_)
     assert problem.needs.hours.sum() == pytest.approx(hours, abs=1e-6)
     assert problem.confirmed.hours.sum() == pytest.approx(min(asked, hours), abs=1e-6)
     assert problem.busy is not None
@@ -317,3 +321,14 @@ def test_an_unsound_portfolio_is_told() -> None:
     with pytest.raises(InputError) as caught:
         _problem(Portfolio(DAY, (ADA,), (ring,)))
     assert any("cycl" in issue.code for issue in caught.value.issues)
+
+
+def test_hours_that_were_logged_keep_nobody() -> None:
+    """A booking whose hours are all worked takes none of the days it still spans; one half worked takes the other half."""
+    mill = Project("mill", (_phase("s", "design", 160),), started=date(2026, 5, 18))
+    booking = ProjectBooking("b", "mill", date(2026, 5, 18), date(2026, 6, 13), 80.0, "ada")
+    for days, left in ((10, 0.0), (5, 40.0)):
+        at = [date(2026, 5, 18) + timedelta(days=k + 2 * (k // 5)) for k in range(days)]
+        sheets = tuple(TimeEntry("mill", "ada", one, 8.0, "s") for one in at)
+        problem = _problem(Portfolio(DAY, (ADA,), (mill,), bookings=(booking,), logged=sheets))
+        assert problem.confirmed.hours.sum() == pytest.approx(left)

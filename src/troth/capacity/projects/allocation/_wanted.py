@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 import numpy as np
@@ -13,11 +13,9 @@ from troth.capacity.projects.allocation._laid import laid, parts
 from troth.capacity.projects.allocation.plan import keeps
 from troth.capacity.projects.allocation.problem import AllocatedWork, AllocationNeeds, Counts, Floats
 from troth.capacity.projects.portfolio import (
-    Consultant,
     Portfolio,
     Project,
-    ProjectBooking,
-    paid_hours,
+    remaining_weeks,
 )
 
 
@@ -140,7 +138,8 @@ def booked(
     of = defaultdict[str, list[int]](list)
     for m, want in enumerate(wants):
         of[chosen[want.project].project_id].append(m)
-    for one in sorted(portfolio.bookings, key=lambda one: not one.hard):
+    left_of = zip(portfolio.bookings, remaining_weeks(portfolio, bookings=portfolio.bookings), strict=True)
+    for one, weeks in sorted(left_of, key=lambda pair: not pair[0].hard):
         if not keeps(one) or one.person_id not in number:
             continue
         p = number[one.person_id]
@@ -148,8 +147,8 @@ def booked(
             m for m in of[one.project_id]
             if one.skill in ("", skills[wants[m].skill]) and one.phase_id in ("", wants[m].phase)
         ]  # fmt: skip
-        for w, hours in _weekly(portfolio, one, portfolio.people[p], span.mondays[0]):
-            rest = hours
+        for monday, hours in weeks.items():
+            w, rest = (monday - span.mondays[0]).days // 7, hours
             for m in sorted(
                 fits, key=lambda m: (levels[p, wants[m].skill] <= 0, not wants[m].begin <= w < wants[m].end, m)
             ):
@@ -161,15 +160,3 @@ def booked(
             if 0 <= w < len(span.mondays) and rest > 1e-9:
                 busy[p, w] += rest
     return busy
-
-
-def _weekly(
-    portfolio: Portfolio, booking: ProjectBooking, who: Consultant, monday: date
-) -> Iterator[tuple[int, float]]:
-    """Yield the hours of a booking by week, counted from a Monday: evenly on its days of work, those that are past left out."""
-    alone = replace(portfolio, people=(who,))
-    open_ = paid_hours(alone, first=booking.first, until=booking.until)[0] > 0
-    days = np.flatnonzero(open_ if open_.any() else ~open_)
-    week = ((booking.first - monday).days + days[days >= (portfolio.day - booking.first).days]) // 7
-    for w, many in zip(*np.unique(week, return_counts=True), strict=True):
-        yield int(w), booking.hours * int(many) / len(days)
