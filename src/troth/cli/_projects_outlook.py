@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -138,8 +139,7 @@ _MONEY: Final = ["month", "hours", "revenue", "cost", "margin", "share"]
 
 def _table(rows: Sequence[output.Row], names: Sequence[str], *, wide: bool = False) -> None:
     shown = [*names, "if sold only", "if all comes"] if wide else names
-    columns: dict[str, Callable[[output.Row], str]] = {name: lambda row, name=name: row[name] for name in shown}  # type: ignore[misc]
-    output.show(rows, form=output.Form.TABLE, key="rows", columns=columns)
+    output.show(rows, form=output.Form.TABLE, key="rows", columns=shown)
 
 
 def _period(one: MoneyPeriod, found: ProjectsOutlook) -> dict[str, str]:
@@ -214,7 +214,7 @@ def show_scenarios(compared: Sequence[ComparedOutlook]) -> None:
             row["margin_cents"], cost_cents=row["cost_cents"], revenue_known_cents=row["revenue_known_cents"], currency=row["currency"]
         )  # fmt: skip
     for name in names[:_TEAMS]:
-        columns[f"{name or 'no team'} billable"] = lambda row, name=name: _share(row["teams"].get(name))  # type: ignore[misc]
+        columns[f"{name or 'no team'} billable"] = partial(_billable, team=name)
     columns["promises missed"] = lambda row: str(len(row["missed"]))
     output.show([one.as_dict() for one in compared], form=output.Form.TABLE, key="scenarios", columns=columns)
     if len(names) > _TEAMS:
@@ -223,3 +223,7 @@ def show_scenarios(compared: Sequence[ComparedOutlook]) -> None:
 
 def _share(value: float | None) -> str:
     return "-" if value is None else f"{value:.0%}"
+
+
+def _billable(row: output.Row, *, team: str) -> str:
+    return _share(row["teams"].get(team))

@@ -73,3 +73,21 @@ def test_futures_lived_again_are_kept_while_there_is_room(monkeypatch: pytest.Mo
     again = lifted(ready, number=1)
     assert again is not second and np.array_equal(again.lived.free, second.lived.free)
     assert lifted(ready, number=1) is again and lifted(ready, number=0) is not first
+
+
+def test_a_deal_that_changed_since_is_not_asked_about_beside_its_old_hours() -> None:
+    """A known deal with other hours is answered as a portfolio with those hours would be, not from futures its old ones are in."""
+    ready = _two(0.5, market=0.0, futures=600)
+    old = next(one for one in ready.portfolio.deals if one.deal_id == "mine")
+    new = replace(old, probability=0.9, promised_start=None, phases=(phase("all", ("carving", 20.0)),))
+    question = asked(ready, new)
+    assert question.prepared is not ready and (question.weight > 0).all()
+    anew = prepare(
+        replace(ready.portfolio, deals=(ready.portfolio.deals[0], new)),
+        beliefs=ready.beliefs,
+        futures=600,
+        weeks=20,
+        seed=3,
+    )
+    here, there = promise(ready, deal=new), promise(anew, deal="mine")
+    assert abs(here.probability(day(18)) - there.probability(day(18))) < 0.06

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
 
 import numpy as np
 
@@ -36,7 +36,7 @@ def missed_deadlines(plan: AllocationPlan, *, portfolio: Portfolio) -> tuple[Iss
     [('projects[bank]', '20 hours undone by 2026-06-05')]
     """
     p = plan.problem
-    until = p.until or p.weeks[-1] + timedelta(days=7)
+    until = p.end
     left = _left(plan)
     works = [(f"projects[{one.project_id}]", one.project_id, one.phases, one.deadline) for one in portfolio.projects]
     works += [(f"deals[{one.deal_id}]", one.deal_id, one.phases, None) for one in portfolio.deals]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 from itertools import count
 from typing import Any
 
@@ -103,7 +102,7 @@ class AllocationPlan:
         self, who: int, project: int, phase: str, skill: int, w: int, hours: float, level: float, *, taken: Collection[str]
     ) -> ProjectBooking:  # fmt: skip
         p = self.problem
-        ends = (*p.weeks[1:], p.until or p.weeks[-1] + timedelta(days=7))
+        ends = (*p.weeks[1:], p.end)
         made = ProjectBooking(
             "", p.projects[project], p.weeks[w], ends[w], hours, p.people[who], phase_id=phase, skill=p.skills[skill],
             level=level, state=RequestState.PLANNED,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
@@ -164,6 +164,11 @@ class AllocationProblem:
         """Hours wanted over hours free, at most 1: the utilisation of everybody if work were spread evenly."""
         free, busy = float(self.free.sum()), 0.0 if self.busy is None else float(self.busy.sum())
         return min(1.0, (float(self.needs.hours.sum()) + busy) / free) if free else 1.0
+
+    @property
+    def end(self) -> date:
+        """The day after the last."""
+        return self.until or self.weeks[-1] + timedelta(days=7)
 
     def periods(self) -> Counts:
         """Return the period of each week, shape (W,)."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from functools import cached_property
 from typing import Any
 
@@ -113,7 +113,7 @@ def outlook(plan: AllocationPlan, *, portfolio: Portfolio) -> ProjectsOutlook:
     [('2026-06-01', 300000, 180000), ('2026-06-08', 300000, 180000)]
     """
     p = plan.problem
-    until = p.until or p.weeks[-1] + timedelta(days=7)
+    until = p.end
     booked = tuple(one for one in portfolio.bookings if keeps(one))
     given = replace(portfolio, bookings=(*booked, *plan.bookings(taken={one.booking_id for one in booked})))
     hours, issues = booked_hours(given)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from troth.capacity.projects.promising._draws import Draws
+from troth.capacity.projects.promising._draws import Draws, cut
 from troth.capacity.projects.promising._guest import Asked
 from troth.capacity.projects.promising._jobs import NEVER
-from troth.capacity.projects.promising._run import blank, live_group
+from troth.capacity.projects.promising._run import blank, in_groups, live_group
 from troth.capacity.projects.promising._state import Lived
 from troth.capacity.projects.promising._world import Shapes, World
 from troth.capacity.projects.promising.prepare import PreparedFutures
@@ -54,33 +53,37 @@ def lived_with(
 
 
 def _run(world: World, draws: Draws, out: Lived, started: Any, futures: int, weeks: int) -> None:
-    none, edges, cut = np.zeros(draws.won.shape[1], np.bool_), np.zeros(0), (futures + 1) // 2
+    none, edges = np.zeros(draws.won.shape[1], np.bool_), np.zeros(0)
 
     def one(part: tuple[int, int]) -> Any:
         return live_group(world, draws, out, edges, started, none, part, weeks)
 
-    with ThreadPoolExecutor(2) as pool:
-        list(pool.map(one, [(0, cut), (cut, futures)]))
+    for _ in in_groups(one, futures=futures, chunk=(futures + 1) // 2):
+        pass
 
 
 def _joined(prepared: PreparedFutures, question: Asked, n: int) -> tuple[World, Draws, Any]:
     """Return world and the first draws, to be changed, with the question's project in them."""
     d, world, started = prepared.draws, prepared.world, prepared.started
-    cut = {
-        name: getattr(d, name)[:n].copy()
-        for name in ("shape", "size", "won", "wanted", "slip", "told", "order", "ratio", "leave", "back", "load", "key")
-    }
+    first = cut(d, futures=n)
     k, guest = question.number, question.guest
-    if k < 0:
-        structures = len(world.shapes.task_at) - 1
-        for name, value in (("shape", structures), ("size", 1), ("won", NEVER), ("wanted", guest.wanted), ("told", 0)):
-            cut[name] = _beside(cut[name], np.full(n, value))
-        cut["slip"], cut["order"] = _beside(cut["slip"], guest.slip[:n]), _beside(cut["order"], guest.order[:n])
-        cut["ratio"] = np.concatenate([cut["ratio"], guest.ratio[:n]], axis=1)
-        at = np.append(d.task_at, d.task_at[-1] + guest.ratio.shape[1])
-        world = world._replace(shapes=_appended(world.shapes, guest.shapes))
-        return world, Draws(task_at=at, **cut), np.append(started, NEVER)
-    return world, Draws(task_at=d.task_at, **cut), started
+    if k >= 0:
+        return world, first, started
+    structures = len(world.shapes.task_at) - 1
+    own = {
+        "shape": structures,
+        "size": 1,
+        "won": NEVER,
+        "wanted": guest.wanted,
+        "told": 0,
+        "slip": guest.slip[:n],
+        "order": guest.order[:n],
+    }
+    more = {name: _beside(getattr(first, name), np.broadcast_to(value, n)) for name, value in own.items()}
+    ratio = np.concatenate([first.ratio, guest.ratio[:n]], axis=1)
+    at = np.append(d.task_at, d.task_at[-1] + guest.ratio.shape[1])
+    world = world._replace(shapes=_appended(world.shapes, guest.shapes))
+    return world, first._replace(**more, ratio=ratio, task_at=at), np.append(started, NEVER)
 
 
 def _beside(table: Any, column: Any) -> Any:

@@ -43,6 +43,13 @@ class Draws(NamedTuple):
     key: Any
 
 
+def cut(draws: Draws, *, futures: int) -> Draws:
+    """Return a copy of the draws of the first futures."""
+    return Draws(**{
+        name: value if name == "task_at" else value[:futures].copy() for name, value in draws._asdict().items()
+    })  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class Luck:
     """What chance makes of one job: decided on a day, won with a chance given the market, and so on. Arrays of F.

@@ -80,7 +80,9 @@ def asked(prepared: PreparedFutures, what: str | Deal, *, lift: bool = True) -> 
         advice = "Maybe its hours are still to be estimated: work without hours has no start."
         raise InputError([_error("nothing-to-do", name, advice)])
     lost = ~luck.wins[: prepared.futures] if number >= 0 and job.odds is not None else None
-    if number >= 0 and lift and (lost is None or must_lift(prepared, number=number)):
+    # A deal that is not as it was when the futures were lived has other hours in them.
+    other = not isinstance(what, str)
+    if number >= 0 and lift and (lost is None or other or must_lift(prepared, number=number)):
         prepared, lost = lifted(prepared, number=number), None
     n = prepared.futures
     won = luck.day[:n]

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
-from troth.capacity.projects.promising._draws import Draws
+from troth.capacity.projects.promising._draws import cut
 from troth.capacity.projects.promising._jobs import NEVER
-from troth.capacity.projects.promising._run import blank, joined, live_group
+from troth.capacity.projects.promising._run import blank, in_groups, joined, live_group
 from troth.capacity.projects.promising.prepare import PreparedFutures
 
 #: Person-weeks that are lived again: some seconds on two cores; and how many futures that are at least.
 _WORK: Final = 8_000_000
 _FEWEST: Final = 200
-#: Futures lived in one go.
-_CHUNK: Final = 20
-
 #: Bytes that free hours of futures lived again may take together, but for those of the last question.
 _BYTES: Final = 1_000_000_000
 
@@ -49,12 +45,10 @@ def _lived(prepared: PreparedFutures, number: int) -> PreparedFutures:
     kept = prepared.started >= NEVER
     kept[len(prepared.jobs) :] = False
 
-    def one(at: int) -> Any:
-        group = (at, min(at + _CHUNK, n))
+    def one(group: tuple[int, int]) -> Any:
         return live_group(prepared.world, draws, shared, prepared.edges, prepared.started, kept, group, weeks)
 
-    with ThreadPoolExecutor(2) as pool:
-        own, own_at = joined(list(pool.map(one, range(0, n, _CHUNK))), jobs=jobs)
+    own, own_at = joined([own for _, own in in_groups(one, futures=n)], jobs=jobs)
     return replace(prepared, futures=n, draws=draws, lived=shared._replace(own=own, own_at=own_at))
 
 
@@ -62,10 +56,3 @@ def many(prepared: PreparedFutures) -> int:
     """Return how many futures are lived again."""
     most = _WORK // max(len(prepared.portfolio.people) * prepared.weeks, 1)
     return min(prepared.futures, max(most, _FEWEST))
-
-
-def cut(draws: Draws, *, futures: int) -> Draws:
-    """Return a copy of the draws of the first futures."""
-    return Draws(**{
-        name: value if name == "task_at" else value[:futures].copy() for name, value in draws._asdict().items()
-    })  # fmt: skip

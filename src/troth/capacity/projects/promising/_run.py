@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
 import numpy as np
@@ -15,6 +16,20 @@ from troth.capacity.projects.promising._world import World
 
 #: Bookings of a person and week there is room for at first.
 _EACH: Final = 1.25
+#: Futures lived in one go.
+_CHUNK: Final = 20
+
+
+def in_groups(
+    one: Callable[[tuple[int, int]], Any], *, futures: int, threads: int = 2, chunk: int = _CHUNK
+) -> Iterator[tuple[int, Any]]:
+    """Yield in order how many futures are lived and what `one` makes of each group [a, b); end with the first that gives None."""
+    groups = [(a, min(a + chunk, futures)) for a in range(0, futures, chunk)]
+    with ThreadPoolExecutor(max(threads, 1)) as pool:
+        for group, own in zip(groups, pool.map(one, groups), strict=True):
+            if own is None:
+                return
+            yield group[1], own
 
 
 def live_group(

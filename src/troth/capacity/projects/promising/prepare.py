@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
@@ -16,7 +15,7 @@ from troth.capacity.projects.portfolio import Portfolio
 from troth.capacity.projects.promising._draws import Draws, Fate, Luck
 from troth.capacity.projects.promising._jobs import NEVER, Job, jobs_of
 from troth.capacity.projects.promising._ratios import needs_of, ratios
-from troth.capacity.projects.promising._run import blank, joined, live_group
+from troth.capacity.projects.promising._run import blank, in_groups, joined, live_group
 from troth.capacity.projects.promising._sheets import sheets_for
 from troth.capacity.projects.promising._state import Lived, Sheets
 from troth.capacity.projects.promising._world import World, leaves_on, loads_of, origin_of, skills_in, world_of
@@ -29,8 +28,6 @@ from troth.core.random import stream
 #: Bytes that free hours of people, weeks and places in the line may take; between so many places there are.
 _BYTES: Final = 1_200_000_000
 _FEWEST, _MOST = 4, 40
-#: Futures lived in one go.
-_CHUNK: Final = 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -307,7 +304,6 @@ def _lived(
         skills=len(made.skills),
         sheets=sheets,
     )
-    groups = [(a, min(a + _CHUNK, futures)) for a in range(0, futures, _CHUNK)]
     owns, done = list[Any](), 0
 
     def one(group: tuple[int, int]) -> Any:
@@ -315,14 +311,10 @@ def _lived(
             return None
         return live_group(made.world, made.draws, shared, made.edges, made.started, made.deals, group, weeks)
 
-    with ThreadPoolExecutor(max(threads, 1)) as pool:
-        for group, own in zip(groups, pool.map(one, groups), strict=False):
-            if own is None:
-                break
-            owns.append(own)
-            done = group[1]
-            if on_progress is not None:
-                on_progress(done, futures)
+    for done, own in in_groups(one, futures=futures, threads=threads):
+        owns.append(own)
+        if on_progress is not None:
+            on_progress(done, futures)
     own, own_at = joined(owns, jobs=made.draws.won.shape[1])
     return shared._replace(own=own, own_at=own_at), done
 
