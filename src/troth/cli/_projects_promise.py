@@ -181,11 +181,11 @@ class _Shown:
 
         click.echo(f"A start by {by} is kept with {self.answer.probability(by):.0%}.")
         for one in self.moved[:most]:
-            click.echo(f"  {moved_told(one)}")
+            click.echo(f"  {moved_told(one, currency=self.believed.portfolio.currency)}")
         if len(self.moved) > most:
             click.echo(f"  ... and {len(self.moved) - most:,} more; --format json lists all.")
         for price in self.bought[:most]:
-            click.echo(f"  {bought_told(price)}")
+            click.echo(f"  {bought_told(price, currency=self.believed.portfolio.currency)}")
         if not self.bought:
             sure = f"{max(self.answer.levels):.0%}"
             click.echo(f"  No hours that could be bought make it {sure}: the client or the decision may come later.")

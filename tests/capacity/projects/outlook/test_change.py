@@ -19,7 +19,7 @@ from troth.capacity.projects.outlook import (
     changed_house,
     check_changes,
 )
-from troth.capacity.projects.portfolio import HeldSkill, Portfolio, TimeEntry, check
+from troth.capacity.projects.portfolio import Consultant, ContractTerms, HeldSkill, Portfolio, TimeEntry, check
 from troth.core.decision import Severity
 
 _LATER = timedelta(weeks=4)
@@ -131,3 +131,12 @@ def test_a_house_that_would_be_wrong_after_a_change_is_told() -> None:
     assert found == [("no-exchange-rate", "changes: people[new: law].contracts[0]")]
     hours = HiredPeople((HeldSkill("law"),), cost_cents=100, hours=(25.0,) * 7)
     assert {one[0] for one in codes(hours)} == {"too-many-hours"}
+
+
+def test_a_house_that_states_no_costs_is_not_asked_for_one() -> None:
+    """Where somebody's cost is known one of who is hired is missed; where nobody's is, it is left out on purpose."""
+    hired = WhatIf("more", (HiredPeople((HeldSkill("data"),), DAY),))
+    for cost, told in ((4_000, ["no-cost"]), (0, [])):
+        terms = (ContractTerms(date(2026, 1, 1), cost_cents=cost),)
+        house_ = Portfolio(DAY, (Consultant("ada", terms, (HeldSkill("data"),)),))
+        assert [one.code for one in check_changes(hired, portfolio=house_)] == told

@@ -144,9 +144,20 @@ def test_what_is_not_likely_enough_is_left_out_on_every_basis() -> None:
     portfolio = firm(work("p", 8.0), care)
     without, with_ = looked(portfolio), looked(portfolio, at_least=0.3)
     assert without.left_out == ("care",) and with_.left_out == ()
-    assert without.ahead() is not None and without.ahead().everything.revenue_cents == 80_000  # type: ignore[union-attr]
+    sums = [one.ahead() for one in (without, with_)]
     # Four weeks of June of 30 days.
-    assert with_.ahead().everything.revenue_cents == 80_000 + 93_333  # type: ignore[union-attr]
+    assert [one and one.everything.revenue_cents for one in sums] == [80_000, 80_000 + 93_333]
+
+
+def test_of_what_is_left_out_no_budget_is_told() -> None:
+    """A project that is not likely enough is not planned, so nothing says that its budget holds."""
+    maybe = work("q", 50.0, probability=0.2, budget_cents=10)
+    house_ = firm(work("p", 8.0, budget_cents=100_000), maybe)
+    assert [one.work_id for one in looked(house_).budgets] == ["p"]
+    assert {one.work_id for one in looked(house_, at_least=0.1).budgets} == {"p", "q"}
+    assert "lost" not in [
+        one.work_id for one in looked(firm(work("lost", 8.0, probability=0.0, budget_cents=1)), at_least=0.0).budgets
+    ]
 
 
 def test_promised_days_are_missed_if_the_plan_does_not_keep_them() -> None:

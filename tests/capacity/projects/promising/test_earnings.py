@@ -15,6 +15,7 @@ from troth.capacity.projects.portfolio import (
     ChargeRate,
     ContractKind,
     Deal,
+    ExchangeRate,
     Portfolio,
     Project,
     ProjectPhase,
@@ -235,6 +236,12 @@ def test_deals_to_come_are_paid_as_their_template_says() -> None:
     assert price["new"] == TemplatePrice(ContractKind.TIME, None)
     months = [replace(one, kind=ContractKind.RETAINER) for one in works[:2]]
     assert template_prices(small(*months, templates={"usual": painted}))["usual"].price_cents == 90_000
+    # A price in yen counts in the house's money, one that cannot be exchanged not at all.
+    abroad = replace(works[0], price_cents=16_000, currency="JPY")
+    rate = ExchangeRate("JPY", 1 / 160)
+    for rates, total in (((rate,), 10_000), ((), None)):
+        told = template_prices(small(abroad, templates={"usual": painted}, exchange=rates))["usual"].price_cents
+        assert told == (None if total is None else total)
 
 
 def test_what_is_not_known_is_said() -> None:

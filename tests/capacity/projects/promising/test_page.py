@@ -71,7 +71,7 @@ def test_a_day_that_is_asked_about_shows_who_moves_and_what_helps() -> None:
     price = EarlierPrice(day(1), "start", ("law",), 8.0, day(0), day(7), 5.0, 45_000.0, 0.9, 0.5)
     page = _page(_answer(day(1), day(4)), by=day(1), moved=moved, bought=[price], currency="PLN")
     assert "90% → 70%" in page and ">123<" in page and "at risk, PLN" in page
-    assert "Kept with 90% if 8 hours a week of law are bought from 1 Jun 2026 to 7 Jun 2026, about 450.00." in page
+    assert "Kept with 90% if 8 hours a week of law are bought from 1 Jun 2026 to 7 Jun 2026, about 450.00 PLN." in page
     assert "Nobody would be moved" in _page(_answer(day(1), day(4)), by=day(1))
 
 
@@ -92,13 +92,26 @@ def test_words_say_one_as_one_and_leave_out_what_is_nothing() -> None:
     said = waits_told(Explanation("start-binds", {}, tuple(both)))
     assert said == ["2 weeks for people with law and data, in 50% of the futures"]
     one = DisplacedJob("p1", True, 1.0, 0.001, 1.2, None, None, None, 0.0)
-    assert moved_told(one) == "moves p1 with less than 1%, then its start 1 day later"
+    assert moved_told(one, currency="EUR") == "moves p1 with less than 1%, then its start 1 day later"
     assert (
-        moved_told(replace(one, start_days=None, finish_days=3.0))
+        moved_told(replace(one, start_days=None, finish_days=3.0), currency="EUR")
         == "moves p1 with less than 1%, then its finish 3 days later"
     )
     free = EarlierPrice(day(1), "start", (), 0.0, day(0), day(7), 0.0, 0.0, 0.95, 0.95)
-    assert bought_told(free) == "kept with 95% as it is: nothing is to be bought"
+    assert bought_told(free, currency="EUR") == "kept with 95% as it is: nothing is to be bought"
+    late = Explanation("waits-for-client", {"weeks": 0.0, "late_weeks": 2.0})
+    assert len(waits_told(Explanation("start-binds", {}, (both[0], late)))) == 2
+
+
+def test_money_has_the_decimals_and_the_name_of_the_houses_currency() -> None:
+    """Of yen there are no hundredths, of euros there are; the page rounds to whole units of either."""
+    moved = DisplacedJob("p1", True, 1.0, 0.4, None, None, None, None, 12_345.0)
+    bought = EarlierPrice(day(1), "start", ("law",), 8.0, day(0), day(7), 8.0, 12_345.0, 0.95, 0.5)
+    for currency, said, whole in (("EUR", "123.45 EUR", "123"), ("JPY", "12,345 JPY", "12,345")):
+        assert f", {said} at risk" in moved_told(moved, currency=currency)
+        assert f", about {said}" in bought_told(bought, currency=currency)
+        page = _page(_answer(day(1), day(4)), by=day(2), moved=[moved], bought=[bought], currency=currency)
+        assert f">{whole}<" in page and f"at risk, {currency}" in page
 
 
 def test_what_probabilities_rest_on_is_told_with_their_error() -> None:

@@ -59,7 +59,7 @@ def from_portfolio(
     Parameters
     ----------
     first, until : the first day, and the day after the last.
-    at_least : projects and deals less probable are left out.
+    at_least : projects and deals less probable are left out, those that are lost always.
     pace : hours a week of each need, where no deadline says how long a phase lasts.
     grain : hours are planned in whole multiples of it; None for whole, half or quarter hours, the longest that divide everybody's week.
 
@@ -133,7 +133,7 @@ def _chosen(portfolio: Portfolio, at_least: float) -> list[Project]:
                 location=one.location, weight=one.weight)
         for one in portfolio.deals
     ]  # fmt: skip
-    return [one for one in (*portfolio.projects, *deals) if one.probability >= at_least]
+    return [one for one in (*portfolio.projects, *deals) if 0 < one.probability >= at_least]
 
 
 def _skills(people: Sequence[Consultant], skills: Sequence[str], span: PlanWeeks) -> tuple[Floats, Bools | None]:

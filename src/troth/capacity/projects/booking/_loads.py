@@ -12,13 +12,12 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from troth.capacity.projects.booking._flow import Job, earliest_deadline
-from troth.capacity.projects.portfolio import Portfolio, ProjectBooking, RequestState, free_hours, remaining_hours
+from troth.capacity.projects.portfolio import Portfolio, ProjectBooking, free_hours, remaining_hours
+from troth.capacity.projects.portfolio.left import GONE
 
 #: Hours are counted in whole millionths, so that sums are exact; what is less than a thousandth over is rounding.
 UNIT: Final = 1_000_000
 SLACK: Final = UNIT // 1_000
-#: States in which there is nothing left to be worked.
-GONE: Final = frozenset({RequestState.REJECTED, RequestState.CANCELLED, RequestState.COMPLETED})
 
 
 class CountedBookings(StrEnum):

@@ -9,10 +9,11 @@ from typing import Any, Final
 
 import numpy as np
 
-from troth.capacity.projects.booking._loads import GONE, CountedBookings
+from troth.capacity.projects.booking._loads import CountedBookings
 from troth.capacity.projects.booking.heat import SkillWeeks
 from troth.capacity.projects.booking.windows import OverbookedRange, overbooked
 from troth.capacity.projects.portfolio import Portfolio, ProjectBooking, weeks
+from troth.capacity.projects.portfolio.left import GONE
 from troth.charts.draw import plotly_text
 from troth.charts.template import template
 from troth.charts.tokens import LIGHT

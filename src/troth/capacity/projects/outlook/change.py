@@ -60,7 +60,7 @@ class TrainedPerson:
 
 @dataclass(frozen=True, slots=True)
 class DelayedWork:
-    """A project or deal so many weeks later, its own days and those of its phases with it; promised days stay as they are."""
+    """A project or deal so many weeks later, its own days and those of its phases with it; promised days and bookings stay as they are."""
 
     project_id: str
     weeks: int

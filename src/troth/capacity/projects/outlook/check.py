@@ -72,6 +72,8 @@ class _Look:
         phases += [phase for one in portfolio.deals for phase in one.phases]
         self.skills = {need.skill for phase in phases for need in phase.needs}
         self.skills |= {held.skill for who in portfolio.people for held in who.skills}
+        #: A house that states no cost leaves it out on purpose.
+        self.costed = any(terms.cost_cents for who in portfolio.people for terms in who.contracts)
 
     def of(self, one: HouseChange, where: str) -> Iterator[Issue]:
         """Yield what is wrong with a change by itself."""
@@ -109,7 +111,7 @@ class _Look:
         if one.until is not None and one.until <= (one.first or self.day):
             advice = "Maybe the two are exchanged, or one day is meant: `until` is the day after the last."
             yield _error("empty-span", where, f"{one.first or self.day} until {one.until}", advice)
-        if one.cost_cents == 0:
+        if one.cost_cents == 0 and self.costed:
             advice = (
                 "Maybe add cost_cents, what an hour of them costs: without it their work has a revenue, but no margin."
             )

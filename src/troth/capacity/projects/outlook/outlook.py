@@ -122,8 +122,11 @@ def outlook(plan: AllocationPlan, *, portfolio: Portfolio) -> ProjectsOutlook:
     money = phased(portfolio, hours=hours, ends=course.ends, until=until, beyond=course.beyond)
     money = replace(money, lines=tuple(one for one in money.lines if one.week is None or one.week < until))
     works = [one.project_id for one in portfolio.projects] + [one.deal_id for one in portfolio.deals]
-    left_out = tuple(dict.fromkeys(name for name in works if name not in set(p.projects)))
-    budgets, doubts = budgets_of(portfolio, plan=money)
+    known = set(p.projects)
+    left_out = tuple(dict.fromkeys(name for name in works if name not in known))
+    # Of what is left out nothing is planned, so nothing can be said of how its budget will fare.
+    looked_at = replace(portfolio, projects=tuple(one for one in portfolio.projects if one.project_id in known))
+    budgets, doubts = budgets_of(looked_at, plan=money)
     teams = billable_utilisation(
         portfolio, first=portfolio.day, until=until, by="team", hours=hours, basis=MoneyBasis.FORECAST
     )

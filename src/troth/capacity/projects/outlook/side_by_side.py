@@ -22,8 +22,6 @@ from troth.core.decision import Stop
 _FREE = AllocationPrices()
 #: What the house without changes is called.
 BASE = "as it is"
-#: Projects less likely than this are never planned: they are lost.
-_LOST = 1e-12
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,7 +105,7 @@ def side_by_side(
     houses = {one.name: changed_house(portfolio, changes=one.changes) for one in every}
     problems = {
         name: from_portfolio(
-            house, first=house.day, until=house.day + timedelta(weeks=weeks), at_least=max(at_least, _LOST), pace=pace,
+            house, first=house.day, until=house.day + timedelta(weeks=weeks), at_least=at_least, pace=pace,
             prices=prices,
         )
         for name, house in houses.items()

@@ -84,7 +84,7 @@ class Heard:
             elif name in ("shift_started", "state_changed", "shift_ended"):
                 self._shift(row, name, day)
             else:
-                self._work(row, name, day, _note(row))
+                self._work(row, name, day, noted(row))
 
     def _work(self, row: Mapping[str, Any], name: str, day: date, note: Mapping[str, Any]) -> None:
         match name:
@@ -342,7 +342,8 @@ def _ill(one: Consultant, since: date, until: date) -> frozenset[date]:
     )  # fmt: skip
 
 
-def _note(row: Mapping[str, Any]) -> Mapping[str, Any]:
+def noted(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the attributes of an event; none of what is no object in JSON."""
     try:
         found = json.loads(row["attributes"] or "{}")
     except ValueError:

@@ -18,7 +18,7 @@ from troth.capacity.projects.money import (
     futures_by_retainers,
 )
 from troth.capacity.projects.money.works import PricedWork, works_of
-from troth.capacity.projects.portfolio import ContractKind, Deal, Portfolio, Project, ProjectPhase
+from troth.capacity.projects.portfolio import ContractKind, Deal, Portfolio, Project, ProjectPhase, home_cents
 from troth.capacity.projects.promising._jobs import NEVER
 from troth.capacity.projects.promising._sheets import ever_there
 from troth.capacity.projects.promising.prepare import PreparedFutures
@@ -93,7 +93,9 @@ def template_prices(portfolio: Portfolio) -> dict[str, TemplatePrice]:
         many = Counter(one.kind for one in alike)
         kind = max(many, key=lambda one: (many[one], one.value)) if many else ContractKind.TIME
         priced = [
-            (one.price_cents, _estimated(one.phases)) for one in alike if one.kind is kind and one.price_cents is not None
+            (cents, _estimated(one.phases)) for one in alike
+            if one.kind is kind and one.price_cents is not None
+            and (cents := home_cents(portfolio, cents=one.price_cents, currency=one.currency, day=portfolio.day)) is not None
         ]  # fmt: skip
         total, hours = sum(cents for cents, _ in priced), sum(estimate for _, estimate in priced)
         price: int | None = None

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+from troth.capacity.projects.portfolio import minor_digits
 from troth.capacity.projects.promising import plots
 from troth.capacity.projects.promising.answer import DisplacedJob, EarlierPrice, StartAnswer
 from troth.capacity.projects.promising.words import TITLES, BeliefTold, bought_told, in_turn, waits_told
@@ -171,7 +172,7 @@ def _by(shown: PromisePage) -> str:
         [
             html.Cell(one.job_id), html.Cell("sold" if one.sold else f"{one.win:.0%} to be won", sort=one.win),
             html.Cell(_percent(one.probability), sort=one.probability, figure=True), _late(one.start_days), _late(one.finish_days),
-            html.Cell(_kept(one)), html.Cell(f"{one.at_risk_cents / 100:,.0f}" if one.at_risk_cents >= 50 else "", sort=one.at_risk_cents, figure=True),
+            html.Cell(_kept(one)), html.Cell(_risk(one.at_risk_cents, shown.currency), sort=one.at_risk_cents, figure=True),
         ]
         for one in shown.moved
     ]  # fmt: skip
@@ -195,7 +196,7 @@ def _by(shown: PromisePage) -> str:
 def _buys(shown: PromisePage, level: float) -> str:
     if not shown.bought:
         return f"No hours that could be bought make it {_percent(level)}: the client or the decision may come later."
-    told = "; ".join(bought_told(one) for one in shown.bought[:3])
+    told = "; ".join(bought_told(one, currency=shown.currency) for one in shown.bought[:3])
     return f"{_upper(told)}."
 
 
@@ -253,3 +254,9 @@ def _percent(share: float) -> str:
 
 def _upper(words: str) -> str:
     return words[:1].upper() + words[1:]
+
+
+def _risk(cents: float, currency: str) -> str:
+    """Return money at risk in whole units; nothing of less than half of one."""
+    units = cents / 10 ** minor_digits(currency)
+    return f"{units:,.0f}" if units >= 0.5 else ""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -13,7 +12,7 @@ from zoneinfo import ZoneInfo
 from troth.capacity.projects.portfolio import Consultant, Portfolio, Project, ProjectPhase, SkillNeed
 from troth.capacity.projects.portfolio._lake_people import staff_of
 from troth.capacity.projects.portfolio.read import portfolio_of
-from troth.capacity.projects.promising._heard import ACTIVITIES, Heard
+from troth.capacity.projects.promising._heard import ACTIVITIES, Heard, noted
 from troth.capacity.projects.promising._places import settled
 from troth.capacity.projects.promising.beliefs import Beliefs
 from troth.capacity.projects.promising.history import ProjectHistory
@@ -134,7 +133,7 @@ def last_word(lake: Lake, *, deal: str, day: date) -> DealWord | None:
     with lake.session() as con:
         found = con.execute(_WORD.format(rows=lake.settled()), {"deal": deal}).fetchall()
     told = [
-        DealWord(at.date(), step or "", str(json.loads(note or "{}").get("project") or ""), site or "")
+        DealWord(at.date(), step or "", str(noted({"attributes": note}).get("project") or ""), site or "")
         for at, step, note, site in found
     ]
     before = [one for one in told if one.day < day]
@@ -196,8 +195,8 @@ def _staff(
     """Return everybody since a day, those still there as they are now."""
     shifts = dict[str, dict[int, int]]()
     for who, days in heard.there.items():
-        lately = [at for at in days if at > max(days) - timedelta(weeks=_LAST)]
-        shifts[who] = {k: sum(1 for at in lately if at.weekday() == k) for k in {at.weekday() for at in lately}}
+        since = max(days) - timedelta(weeks=_LAST)
+        shifts[who] = Counter(at.weekday() for at in days if at > since)
     ever = staff_of(
         tables, sites=sites, day=first, tz=tz, shifts=shifts, others=(), currency=now.currency,
     ).people  # fmt: skip

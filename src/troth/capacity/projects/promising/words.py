@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from math import exp
 from typing import Any, Final
 
-from troth.capacity.projects.portfolio import Portfolio
+from troth.capacity.projects.portfolio import Portfolio, minor_digits
 from troth.capacity.projects.promising._world import loads_of
 from troth.capacity.projects.promising.answer import DisplacedJob, EarlierPrice, StartAnswer
 from troth.capacity.projects.promising.beliefs import Beliefs
@@ -88,7 +88,12 @@ def waits_told(binds: Explanation) -> list[str]:
     ['3 weeks for the day the client wants']
     """
     first, *rest = _together(binds.parts)
-    return [_bind(one) for one in (first, *(one for one in rest if one.parameters.get("weeks", 1.0) >= 0.05))]
+    return [_bind(one) for one in (first, *(one for one in rest if _waited(one) >= 0.05))]
+
+
+def _waited(one: Explanation) -> float:
+    """Return the weeks of a part; of what is not told in weeks enough to be told."""
+    return float(one.parameters.get("weeks", 1.0) + one.parameters.get("late_weeks", 0.0))
 
 
 def _together(parts: Sequence[Explanation]) -> list[Explanation]:
@@ -243,27 +248,33 @@ def in_turn(answer: StartAnswer) -> str:
     return f" A later promise is a later place in the line here, so none is that sure; left in its usual turn it starts {said} of the futures."
 
 
-def moved_told(one: DisplacedJob) -> str:
+def moved_told(one: DisplacedJob, *, currency: str) -> str:
     """Return who would move, in words."""
     late = "" if one.start_days is None else f", then its start {_days(one.start_days)} later"
     if one.start_days is None and one.finish_days is not None:
         late = f", then its finish {_days(one.finish_days)} later"
-    risk = f", {one.at_risk_cents / 100:,.2f} at risk" if one.at_risk_cents >= 0.5 else ""
+    risk = f", {_amount(one.at_risk_cents, currency)} at risk" if one.at_risk_cents >= 0.5 else ""
     often = f"{one.probability:.0%}" if one.probability >= 0.005 else "less than 1%"
     return f"moves {one.job_id} with {often}{late}{risk}"
 
 
-def bought_told(one: EarlierPrice) -> str:
+def bought_told(one: EarlierPrice, *, currency: str) -> str:
     """Return what would make a day possible, in words."""
     if one.hours_a_week <= 0:
         return f"kept with {one.probability:.0%} as it is: nothing is to be bought"
     cost = ", at a price nobody has said" if one.cents is None else ""
     if one.cents is not None and one.cents >= 0.5:
-        cost = f", about {one.cents / 100:,.2f}"
+        cost = f", about {_amount(one.cents, currency)}"
     return (
         f"kept with {one.probability:.0%} if {plural(round(one.hours_a_week), one='hour')} a week of {', '.join(one.skills)} are bought "
         f"from {_day(one.first)} to {_day(one.until - timedelta(days=1))}{cost}"
     )
+
+
+def _amount(cents: float, currency: str) -> str:
+    """Return an amount with as many decimals as its currency has, and its name."""
+    digits = minor_digits(currency)
+    return f"{cents / 10**digits:,.{digits}f} {currency}"
 
 
 def _day(moment: date) -> str:
