@@ -23,10 +23,10 @@ def main() -> None:
     needs = (roster.KindNeed(0, "day", 1, 10.0, 1.0),)
     roster.solve(roster.RosterProblem(date(2026, 6, 1), 1, (day,), staff, kind_needs=needs), stop=Stop(steps=1))
     ada = routing.FieldTechnician("ada", (routing.TechnicianShift(0, 28800, 0, 0),))
-    visits = (routing.VisitRequest("v", 1, 600),)
-    routing.solve(
-        routing.RoutingProblem(datetime(2026, 6, 1, tzinfo=UTC), visits, (ada,), np.ones((2, 2))), stop=Stop(steps=1)
-    )
+    visits = (routing.VisitRequest("v", 1, 600), routing.VisitRequest("w", 1, 600))
+    problem = routing.RoutingProblem(datetime(2026, 6, 1, tzinfo=UTC), visits, (ada,), np.ones((2, 2)))
+    for search in ("hunt", "split"):
+        routing.solve(problem, stop=Stop(steps=1), params=routing.RoutingParams(search=search))
 
 
 if __name__ == "__main__":

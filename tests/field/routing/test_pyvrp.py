@@ -34,7 +34,7 @@ from troth.field.routing.solve import judged
 _AT = datetime(2026, 6, 1, tzinfo=UTC)
 
 
-def _problem(seed: int, *, visits: int = 12, whole_seconds: bool = True) -> RoutingProblem:
+def many_prices(seed: int, *, visits: int = 12, whole_seconds: bool = True) -> RoutingProblem:
     """Return a problem with all that PyVRP's model can say."""
     draw = np.random.default_rng(seed)
     at = draw.uniform(0, 3000, (visits + 3, 2))
@@ -76,7 +76,7 @@ def _with(problem: RoutingProblem, **change: object) -> RoutingProblem:
 
 def test_what_is_beyond_the_model() -> None:
     """Each thing the model cannot say is named."""
-    problem = _problem(1)
+    problem = many_prices(1)
     ada = problem.technicians[0]
     rest = replace(ada, shifts=(replace(ada.shifts[0], breaks=(RestBreak(1800, 3600, 7200),)),))
     over = replace(ada, shifts=(replace(ada.shifts[0], overtime_s=60),), overtime_per_hour_cents=1.0)
@@ -106,7 +106,7 @@ def test_what_is_beyond_the_model() -> None:
 @pytest.mark.parametrize("seed", range(6))
 def test_the_judge_agrees(seed: int) -> None:
     """No hard rule is broken, and the plan costs what PyVRP says: prices of hours, kilometres, tours, overtime, visits."""
-    plan, value = _solved(_problem(seed))
+    plan, value = _solved(many_prices(seed))
     assert not plan.broken
     assert plan.value == pytest.approx(value, abs=0.2)
 
@@ -114,14 +114,14 @@ def test_the_judge_agrees(seed: int) -> None:
 def test_times_between_ticks_are_never_too_tight() -> None:
     """Travel times of any length are rounded so that plans stand."""
     for seed in range(3):
-        plan, value = _solved(_problem(seed, whole_seconds=False))
+        plan, value = _solved(many_prices(seed, whole_seconds=False))
         assert not plan.broken
         assert plan.value == pytest.approx(value, rel=1e-3)
 
 
 def test_the_least_of_all_orders() -> None:
     """One technician and five visits: no order costs less."""
-    base = _problem(4, visits=5)
+    base = many_prices(4, visits=5)
     visits = tuple(VisitRequest(one.visit_id, one.place, 600.0, windows=one.windows) for one in base.visits)
     problem = replace(base, visits=visits, technicians=(replace(base.technicians[0], pace=1.0),))
     plan, _ = _solved(problem)
@@ -134,7 +134,7 @@ def test_the_least_of_all_orders() -> None:
 
 def test_same_seed_same_plan_and_a_start_is_never_made_worse() -> None:
     """Steps alone decide; from a plan it only goes on."""
-    problem = _problem(2)
+    problem = many_prices(2)
     first, _ = _solved(problem, steps=40)
     again, _ = _solved(problem, steps=40)
     assert first.tours == again.tours
@@ -145,7 +145,7 @@ def test_same_seed_same_plan_and_a_start_is_never_made_worse() -> None:
 
 def test_pins_hold_and_asking_stops() -> None:
     """Who goes and when is a window and a profile; `asked` ends the run."""
-    problem = _with(_problem(3), pin=Pin("cyd", 6000.0), unserved_cents=None, skills={}, windows=())
+    problem = _with(many_prices(3), pin=Pin("cyd", 6000.0), unserved_cents=None, skills={}, windows=())
     plan, _ = _solved(problem)
     assert not plan.broken
     ended = solve_pyvrp(problem, stop=Stop(seconds=60, asked=lambda: True), seed=1)
@@ -154,7 +154,7 @@ def test_pins_hold_and_asking_stops() -> None:
 
 def test_tenths_are_whole() -> None:
     """Distances cut to tenths are counted in tenths, of time and of money."""
-    problem = _problem(5)
+    problem = many_prices(5)
     crew = (FieldTechnician("ada", (TechnicianShift(0, 14400, 0, 0),), parts={"pipe": 9}, cost_per_km_cents=1000.0),)
     plain = replace(
         problem, technicians=crew, seconds=np.floor(problem.seconds * 3.7) / 10,

@@ -21,6 +21,7 @@ from troth.field.routing import (
     StopKind,
     TechnicianShift,
     VisitRequest,
+    _hunt,
     solve,
 )
 from troth.field.routing._compile import MUST, OVER_BUDGET, compiled
@@ -41,6 +42,24 @@ def test_what_the_search_counts_is_what_the_judge_finds(seed: int) -> None:
     cost += MUST * sum(one.rule == "routing.must" for one in told)
     cost += OVER_BUDGET * sum(one.amount for one in told if one.rule == "routing.changes")
     assert found.value == pytest.approx(cost, rel=1e-6, abs=0.05)
+
+
+def test_with_time_left_the_search_begins_anew_and_keeps_the_best(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each turn is told five times; what is told never rises, and the last is what is found."""
+    problem = world(3)
+    monkeypatch.setattr(_hunt, "_TURN_S", 0.25 / len(problem.visits))
+    told: list[float] = []
+    found = hunt(
+        compiled(problem), stop=Stop(seconds=0.75), seed=1, chains=2, on_progress=lambda value, bound: told.append(value)
+    )  # fmt: skip
+    assert len(told) == 15
+    assert told == sorted(told, reverse=True)
+    assert found.value == pytest.approx(told[-1])
+    other = toured(problem, seq=found.seq, size=found.size)
+    assert {one.rule for one in breaches(problem, tours=other) if ROUTING_RULES[one.rule].hard} <= {
+        "routing.must",
+        "routing.changes",
+    }
 
 
 def test_a_drive_after_a_rest_is_as_long_for_the_search_as_for_the_judge() -> None:

@@ -47,7 +47,8 @@ def test_the_problem_decides(small: RoutingProblem, large: RoutingProblem) -> No
     known = replace(
         small, published=(PublishedVisit(small.visits[0].visit_id, small.technicians[0].technician_id, 0.0),)
     )
-    assert [choose(one) for one in (few, known, small, large)] == ["hunt", "hunt", "pyvrp", "split"]
+    nobody = replace(large, technicians=(FieldTechnician("ada", ()),))
+    assert [choose(one) for one in (few, known, nobody, small, large)] == ["hunt", "hunt", "hunt", "pyvrp", "split"]
     assert set(solve(few, stop=Stop(steps=5), params=TWO).versions) == {"troth", "numba"}
     assert set(solve(small, stop=Stop(steps=200), params=TWO).versions) == {"troth", "numba", "pyvrp"}
 

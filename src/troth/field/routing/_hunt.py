@@ -6,8 +6,9 @@ import os
 import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, replace
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -15,7 +16,10 @@ import numpy as np
 from troth.core.decision import Stop
 from troth.field.routing import _anneal
 from troth.field.routing._compile import LAST, LOST, MUST, NEVER, STARTS, Fields
+from troth.field.routing._found import Found
 from troth.field.routing._state import State, new_state, total
+from troth.field.routing._threads import attended
+from troth.field.routing._walk import INF
 from troth.field.routing.orders import sequences
 from troth.field.routing.problem import RoutingProblem
 from troth.field.routing.tours import Tour
@@ -24,21 +28,12 @@ from troth.field.routing.tours import Tour
 _MEETINGS: Final = (0.25, 0.5, 0.7, 0.85, 1.0)
 #: Temperatures at the beginning and at the end, as shares of what a visit costs on average.
 _HOT, _COLD = 1.0, 0.01
-
+#: Seconds for a visit in which a search cools down; with more time it does so again and again from the beginning, by chance in other ways.
+_TURN_S: Final = 0.5
 #: How long a search cools down that ends only when asked.
 _ASKED_S: Final = 3600.0
 
 Progress = Callable[[float, float | None], object]
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """The best tours: stops by tour, how many each has, what they cost."""
-
-    seq: Any
-    size: Any
-    value: float
-    steps: int
 
 
 def hunt(
@@ -60,33 +55,62 @@ def hunt(
     many = chains or (min(os.cpu_count() or 1, 4) if len(f.lacks) > 8 else 1)
     states, ease = _begin(f, many, start)
     usual = _usual(f, states[0])
+    begun = states[0].seq.copy(), states[0].size.copy()
     steps = [0] * many
     enough = threading.Event()
-    share = 0.0
+    kept: list[Any] = []
+    turns = (
+        1
+        if stop.seconds is None or stop.steps is not None
+        else max(int(stop.seconds / (_TURN_S * max(len(f.lacks), 1))), 1)
+    )
     with ThreadPoolExecutor(many) as pool:
-        for leg in _MEETINGS:
-            end = None if stop.seconds is None else began + stop.seconds * leg
-            most = None if stop.steps is None else int(stop.steps * leg)
-            jobs = [
-                pool.submit(
-                    _chain, f, states[c], c, seed, steps, most, end, (share, leg), usual, hot, cold, ease, enough
-                )
-                for c in range(many)
-            ]
-            _attend(jobs, stop, enough)
-            _meet(f, states)
-            if on_progress is not None:
-                on_progress(float(states[0].best[0]), None)
-            share = leg
+        for turn in range(turns):
+            if turn > 0:
+                for s in states:
+                    s.best[0] = INF
+                    _anneal.load(f, s, *begun)
+            share = 0.0
+            for leg in _MEETINGS:
+                end = None if stop.seconds is None else began + stop.seconds * (turn + leg) / turns
+                most = None if stop.steps is None else int(stop.steps * leg)
+                jobs = [
+                    partial(
+                        _chain,
+                        f,
+                        states[c],
+                        (c, turn),
+                        seed,
+                        steps,
+                        most,
+                        end,
+                        (share, leg),
+                        usual,
+                        hot,
+                        cold,
+                        ease,
+                        enough,
+                    )
+                    for c in range(many)
+                ]
+                attended(jobs, pool=pool, stop=stop, enough=enough)
+                _meet(f, states)
+                if not kept or states[0].best[0] < kept[0]:
+                    kept = [float(states[0].best[0]), states[0].best_seq.copy(), states[0].best_size.copy()]
+                if on_progress is not None:
+                    on_progress(kept[0], None)
+                share = leg
+                if enough.is_set():
+                    break
             if enough.is_set():
                 break
-    best = min(states, key=lambda s: float(s.best[0]))
     # Loaded anew nothing waits longer than it must for what was moved after it.
-    _anneal.load(f, best, best.best_seq.copy(), best.best_size.copy())
-    value = total(f, best)
-    if value <= float(best.best[0]):
-        return Found(best.seq.copy(), best.size.copy(), float(value), sum(steps))
-    return Found(best.best_seq.copy(), best.best_size.copy(), float(best.best[0]), sum(steps))
+    last = states[0]
+    _anneal.load(f, last, kept[1], kept[2])
+    value = total(f, last)
+    if value <= kept[0]:
+        return Found(last.seq.copy(), last.size.copy(), float(value), sum(steps))
+    return Found(kept[1], kept[2], kept[0], sum(steps))
 
 
 def _warm(f: Fields) -> None:
@@ -114,15 +138,6 @@ def _begin(f: Fields, many: int, start: tuple[Any, Any] | None) -> tuple[list[St
     return states, ease
 
 
-def _attend(jobs: list[Future[None]], stop: Stop, enough: threading.Event) -> None:
-    """Wait for chains, and tell them if somebody asks to stop."""
-    while wait(jobs, timeout=0.05).not_done:
-        if stop.asked is not None and stop.asked():
-            enough.set()
-    for job in jobs:
-        job.result()
-
-
 def _meet(f: Fields, states: list[State]) -> None:
     """Let every chain go on from the best tours of all."""
     best = min(states, key=lambda s: float(s.best[0]))
@@ -133,11 +148,14 @@ def _meet(f: Fields, states: list[State]) -> None:
 
 
 def _chain(
-    f: Fields, s: State, chain: int, seed: int, steps: list[int], most: int | None, end: float | None,
+    f: Fields, s: State, place: tuple[int, int], seed: int, steps: list[int], most: int | None, end: float | None,
     shares: tuple[float, float], usual: float, hot: float, cold: float, ease: Any, enough: threading.Event,
 ) -> None:  # fmt: skip
     """Let one chain cool down from one meeting to the next, a little at a time."""
-    dice = np.random.SeedSequence([seed, chain, int(shares[0] * 1000)]).generate_state(1, np.uint64)
+    chain, turn = place
+    dice = np.random.SeedSequence([seed, chain, int(shares[0] * 1000), *([turn] if turn else [])]).generate_state(
+        1, np.uint64
+    )
     s.dice[0] = dice[0] | np.uint64(1)
     first, first_at = steps[chain], time.perf_counter()
     size = 20

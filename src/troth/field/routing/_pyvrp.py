@@ -9,11 +9,11 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import numpy as np
 from pyvrp import IteratedLocalSearch, IteratedLocalSearchParams, PenaltyManager, PenaltyParams, Solution
@@ -21,9 +21,10 @@ from pyvrp._pyvrp import Client, Depot, Location, ProblemData, RandomNumberGener
 from pyvrp.search import OPERATORS, LocalSearch, PerturbationManager, compute_neighbours
 
 from troth.core.decision import Stop
-from troth.field.routing._hunt import Found
-from troth.field.routing._whole import Profile, Whole, up, whole
-from troth.field.routing.problem import FieldTechnician, RoutingProblem, TechnicianShift
+from troth.field.routing._found import Found, as_found, listed
+from troth.field.routing._threads import attended
+from troth.field.routing._whole import Whole, tables, terms, whole
+from troth.field.routing.problem import RoutingProblem
 
 #: What PyVRP takes for its highest penalty, and how many of the dearest leg it must be worth.
 _PENALTY: Final = 100_000.0
@@ -36,60 +37,43 @@ _PATIENCE: Final = 0.25
 _TRIES: Final = 20_000
 
 Progress = Callable[[float, float | None], object]
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class PartModel:
-    """Part of a problem as PyVRP knows it: which visits, and which tours each vehicle type stands for."""
+class Model:
+    """A problem as PyVRP knows it, and which tours each vehicle type stands for."""
 
     data: ProblemData
-    visits: tuple[int, ...]
     types: tuple[tuple[int, ...], ...]
     dearest: float
 
 
-def part(w: Whole, *, visits: Sequence[int], tours: Sequence[int]) -> PartModel:
-    """Return some of the visits and tours of a problem as PyVRP knows them."""
+def modelled(w: Whole) -> Model:
+    """Return a problem as PyVRP knows it."""
     ends: dict[int | None, int] = {}
     kinds: dict[tuple[Any, ...], list[int]] = {}
-    used = sorted({w.profile_of[w.tours[t][0].technician_id] for t in tours})
-    for t in tours:
-        who, shift = w.tours[t]
+    for t, (who, shift) in enumerate(w.tours):
         start, end = (ends.setdefault(one, len(ends)) for one in (shift.start_place, shift.end_place))
-        kinds.setdefault((used.index(w.profile_of[who.technician_id]), start, end, *_terms(w, who, shift)), []).append(
-            t
-        )
-    pick = np.asarray(visits, np.int64)
-    places = [*ends, *w.place[pick]]
-    tables = [_tables(w, w.profiles[p], places, len(ends), pick) for p in used]
+        kinds.setdefault((w.profile_of[who.technician_id], start, end, *terms(w, who, shift)), []).append(t)
+    visits = np.arange(len(w.place))
+    places = [*ends, *w.place]
+    made = [tables(w, one, places, len(ends), visits) for one in w.profiles]
     clients = [
         Client(
-            len(ends) + k, w.load[v].tolist(), [], int(w.service[v]), int(w.windows[v, 0]), int(w.windows[v, 1]), 0,
+            len(ends) + int(v), w.load[v].tolist(), [], int(w.service[v]), int(w.windows[v, 0]), int(w.windows[v, 1]), 0,
             max(int(w.prize[v]), 0), required=bool(w.prize[v] < 0),
         )
-        for k, v in enumerate(visits)
+        for v in visits
     ]  # fmt: skip
     types = [_vehicles(kind, len(its)) for kind, its in kinds.items()]
     data = ProblemData(
         [Location(0, 0) for _ in places], clients, [Depot(k) for k in range(len(ends))], types,
-        [one[0] for one in tables], [one[1] for one in tables],
+        [one[0] for one in made], [one[1] for one in made],
     )  # fmt: skip
-    dearest = max((float(one[2]) for one in tables), default=0.0) + max(
+    dearest = max((float(one[2]) for one in made), default=0.0) + max(
         (one.unit_duration_cost for one in types), default=0
     )
-    return PartModel(data, tuple(int(v) for v in visits), tuple(map(tuple, kinds.values())), dearest)
-
-
-def _terms(w: Whole, who: FieldTechnician, shift: TechnicianShift) -> tuple[Any, ...]:
-    """Return what tours of one vehicle type have in common."""
-    first, last = (shift.start_s - w.origin) * w.ticks, (shift.end_s - w.origin) * w.ticks
-    hour, over = who.cost_per_hour_cents, who.overtime_per_hour_cents
-    by_hour = 0 if hour == 0 and over == 0 else w.unit / 3600 / w.ticks
-    return (
-        tuple(who.parts.get(one, 0) for one in w.parts), int(up(first)), -int(up(-last)),
-        int(shift.overtime_s * w.ticks + 1e-6), round(who.used_cents * w.unit), round(hour * by_hour), round(over * by_hour),
-    )  # fmt: skip
+    return Model(data, tuple(map(tuple, kinds.values())), dearest)
 
 
 def _vehicles(kind: tuple[Any, ...], many: int) -> VehicleType:
@@ -101,66 +85,33 @@ def _vehicles(kind: tuple[Any, ...], many: int) -> VehicleType:
     )  # fmt: skip
 
 
-def _tables(w: Whole, profile: Profile, places: Sequence[int | None], ends: int, pick: Any) -> tuple[Any, Any, float]:
-    """Return the matrices of money and of time, and what the dearest leg costs."""
-    rows = np.array([0 if one is None else one for one in places], np.int64)
-    nowhere = np.array([one is None for one in places])
-    grid = np.ix_(rows, rows)
-    seconds = w.problem.seconds[grid] * profile.factor
-    metres = w.problem.distances[grid]
-    seconds[:, nowhere] = metres[:, nowhere] = 0.0
-    work = np.frombuffer(profile.work)[pick] * w.ticks
-    shut = ~np.isfinite(seconds) | (seconds > profile.longest + 1e-6)
-    shut[:, ends:] |= ~np.frombuffer(profile.may, bool)[pick]
-    money = np.where(shut, 0.0, metres) * profile.metre
-    money[:, ends:] += np.frombuffer(profile.other)[pick]
-    duration = up(np.where(shut, 0.0, seconds) * w.ticks)
-    if not w.service.any() and work.any():
-        duration[ends:] += up(work)[:, None]
-    cost = np.round(money * w.unit).astype(np.int64)
-    # A closed way takes longer than there is time, and costs more than all others.
-    far = 2 * w.last + int(duration.max(initial=0)) + 1
-    duration[shut] = far
-    dearest = float(cost.max(initial=0))
-    cost[shut] = 10 * int(dearest) + 1
-    for one in (cost, duration):
-        np.fill_diagonal(one, 0)
-    return cost, duration, dearest
-
-
 @dataclass(slots=True)
 class Trial:
     """What a run of PyVRP found.
 
     Parameters
     ----------
-    tours : those it had.
     lines : visits by tour.
-    feasible : whether no hard rule is broken; `cost` is 0 if one is.
-    cost, before : units of the plan found and of the one it began with; None if that broke a rule or there was none.
+    feasible : whether no hard rule is broken; `cost`, in units, is 0 if one is.
     """
 
-    tours: tuple[int, ...]
     lines: dict[int, list[int]]
     feasible: bool
     cost: int
-    before: int | None
     steps: int
-    penalties: Any
 
 
 def improve(
-    model: PartModel, *, seconds: float | None, steps: int | None, seed: int, lines: dict[int, list[int]] | None = None,
-    asked: Callable[[], bool] | None = None, penalties: Any = None, on_best: Callable[[float], object] | None = None,
-    until_feasible: bool = False, patience: bool = False,
+    model: Model, *, seconds: float | None, steps: int | None, seed: int, lines: dict[int, list[int]] | None = None,
+    asked: Callable[[], bool] | None = None, on_best: Callable[[float], object] | None = None,
 ) -> Trial:  # fmt: skip
     """Run PyVRP as `pyvrp.solve` does with its defaults, from given orders by tour if there are any.
+
+    It stops early if all plans of the first quarter break a rule.
 
     Parameters
     ----------
     on_best : told what the best plan costs, in units, now and then.
-    until_feasible : stop at the first plan that breaks no rule.
-    patience : stop early if none of the plans of the first quarter breaks no rule.
     """
     began = time.perf_counter()
     data, draw = model.data, RandomNumberGenerator(seed=seed)
@@ -169,10 +120,9 @@ def improve(
         if operator.supports(data):
             search.add_operator(operator(data))
     params = PenaltyParams(max_penalty=max(_PENALTY, _DEAREST * model.dearest))
-    manager = PenaltyManager(penalties or params.midpoint_penalties(data), params)
+    manager = PenaltyManager(params.midpoint_penalties(data), params)
     first = None if lines is None else Solution(data, _routes(model, lines))
-    before = int(manager.cost_evaluator().cost(first)) if first is not None and first.is_feasible() else None
-    if first is None or before is None:
+    if first is None or not first.is_feasible():
         first = Solution.make_random(data, draw) if first is None else first
         first = search(first, manager.max_cost_evaluator(), exhaustive=True)
     made = 0
@@ -185,8 +135,7 @@ def improve(
             on_best(best_cost)
         gone = time.perf_counter() - began
         late = seconds is not None and gone >= seconds
-        late |= until_feasible and best_cost < _NONE
-        if patience and best_cost >= _NONE:
+        if best_cost >= _NONE:
             late |= gone >= seconds * _PATIENCE if steps is None and seconds is not None else made > tries + 1
         return late or (steps is not None and made > steps) or (asked is not None and made % 16 == 1 and asked())
 
@@ -195,35 +144,18 @@ def improve(
     )
     found = _lines(model, best.best)
     cost = int(best.cost()) if best.is_feasible() else 0
-    tours = tuple(t for its in model.types for t in its)
-    return Trial(tours, found, best.is_feasible(), cost, before, made - 1, manager.penalties())
+    return Trial(found, best.is_feasible(), cost, made - 1)
 
 
-def mean_penalties(several: Sequence[Any]) -> Any:
-    """Return the mean of what runs ended with, to begin others with."""
-    loads = np.mean([one[0] for one in several], axis=0).tolist()
-    return loads, float(np.mean([one[1] for one in several])), float(np.mean([one[2] for one in several]))
-
-
-def price(model: PartModel, *, lines: dict[int, list[int]]) -> tuple[int, bool]:
-    """Return what given orders cost, in units, and whether they break no hard rule."""
-    plan = Solution(model.data, _routes(model, lines))
-    params = PenaltyParams()
-    return int(
-        PenaltyManager(params.midpoint_penalties(model.data), params).cost_evaluator().cost(plan)
-    ), plan.is_feasible()
-
-
-def _routes(model: PartModel, lines: dict[int, list[int]]) -> list[Route]:
-    index = {v: k for k, v in enumerate(model.visits)}
+def _routes(model: Model, lines: dict[int, list[int]]) -> list[Route]:
     kind = {t: k for k, its in enumerate(model.types) for t in its}
-    return [Route(model.data, [index[v] for v in line], kind[t]) for t, line in lines.items() if line]
+    return [Route(model.data, line, kind[t]) for t, line in lines.items() if line]
 
 
-def _lines(model: PartModel, found: Solution) -> dict[int, list[int]]:
+def _lines(model: Model, found: Solution) -> dict[int, list[int]]:
     free = [list(its) for its in model.types]
     return {
-        free[one.vehicle_type()].pop(0): [model.visits[stop.idx] for stop in one.schedule() if stop.is_client()]
+        free[one.vehicle_type()].pop(0): [stop.idx for stop in one.schedule() if stop.is_client()]
         for one in found.routes()
     }
 
@@ -242,80 +174,31 @@ def solve_pyvrp(
     """
     began = time.perf_counter()
     w = whole(problem)
-    model = part(w, visits=range(len(problem.visits)), tours=range(len(w.tours)))
+    model = modelled(w)
     lines = None if start is None else listed(start[0], size=start[1])
     many = chains or min(os.cpu_count() or 1, 4)
     seeds = [seed % 2**32, *np.random.SeedSequence(seed).generate_state(many)[1:].tolist()]
     left = None if stop.seconds is None else max(stop.seconds - (time.perf_counter() - began), 0.0)
-    tell = None if on_progress is None else lambda cost: on_progress(cost / w.unit, None)
+    best = [float(_NONE)] * many
+    told = float(_NONE)
+    enough = threading.Event()
+
+    def run(k: int) -> Trial:
+        return improve(
+            model, seconds=left, steps=stop.steps, seed=seeds[k], lines=lines, asked=enough.is_set,
+            on_best=lambda cost: best.__setitem__(k, cost),
+        )  # fmt: skip
+
+    def hear() -> None:
+        nonlocal told
+        if on_progress is not None and min(best) < told:
+            told = min(best)
+            on_progress(told / w.unit, None)
+
     with ThreadPoolExecutor(many) as pool:
-        trials = side_by_side(
-            model, seeds=seeds, pool=pool, stop=replace(stop, seconds=left), lines=lines, patience=True, tell=tell
-        )
+        trials = attended([partial(run, k) for k in range(many)], pool=pool, stop=stop, enough=enough, tell=hear)
     good = [one for one in trials if one.feasible]
     if not good:
         return None
     found = min(good, key=lambda one: one.cost)
     return as_found(w, lines=found.lines, value=found.cost / w.unit, steps=sum(one.steps for one in good))
-
-
-def side_by_side(
-    model: PartModel, *, seeds: Sequence[int], pool: ThreadPoolExecutor, stop: Stop, lines: dict[int, list[int]] | None,
-    enough: threading.Event | None = None, penalties: Any = None, patience: bool = False,
-    tell: Callable[[float], object] | None = None,
-) -> list[Trial]:  # fmt: skip
-    """Run PyVRP on one problem with several seeds; `tell` hears what the best of them costs when that falls."""
-    enough = enough or threading.Event()
-    best = [float(_NONE)] * len(seeds)
-    told = float(_NONE)
-
-    def run(k: int) -> Trial:
-        return improve(
-            model, seconds=stop.seconds, steps=stop.steps, seed=seeds[k], lines=lines, asked=enough.is_set, penalties=penalties,
-            patience=patience, on_best=lambda cost: best.__setitem__(k, cost),
-        )  # fmt: skip
-
-    def hear() -> None:
-        nonlocal told
-        if tell is not None and min(best) < told:
-            told = min(best)
-            tell(told)
-
-    return attended([partial(run, k) for k in range(len(seeds))], pool=pool, stop=stop, enough=enough, tell=hear)
-
-
-def attended(
-    jobs: Sequence[Callable[[], T]], *, pool: ThreadPoolExecutor, stop: Stop, enough: threading.Event,
-    tell: Callable[[], object] | None = None,
-) -> list[T]:  # fmt: skip
-    """Run jobs side by side; who may end them and who is told are asked from this thread alone."""
-    if stop.asked is not None and stop.asked():
-        enough.set()
-    running = [pool.submit(job) for job in jobs]
-    while wait(running, timeout=0.05).not_done:
-        if stop.asked is not None and stop.asked():
-            enough.set()
-        if tell is not None:
-            tell()
-    return [one.result() for one in running]
-
-
-def listed(seq: Any, *, size: Any) -> dict[int, list[int]]:
-    """Return sequences as orders by tour, without tours that have no visit; of a visit made twice the first stays."""
-    seen: set[int] = set()
-    out = {}
-    for t in range(len(size)):
-        line = [v for v in dict.fromkeys(int(v) for v in seq[t][: size[t]]) if v not in seen]
-        seen.update(line)
-        if line:
-            out[t] = line
-    return out
-
-
-def as_found(w: Whole, *, lines: dict[int, list[int]], value: float, steps: int) -> Found:
-    """Return orders by tour as sequences."""
-    size = np.array([len(lines.get(t, ())) for t in range(len(w.tours))], np.int64)
-    seq = np.zeros((len(size), int(size.max(initial=1)) or 1), np.int64)
-    for t, line in lines.items():
-        seq[t, : len(line)] = line
-    return Found(seq, size, value, steps)

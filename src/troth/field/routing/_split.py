@@ -1,9 +1,9 @@
-"""Large problems in parts: tours that are near each other make a small problem, again and again with other borders.
+"""Large problems in parts: tours that are near each other cool down together, on all cores, again and again with other borders.
 
 The tours of a plan are cut into groups by their middles (Santini, Schneider, Vidal and Vigo 2023, European Journal of
-Operational Research 304, 543-559, find this the best of ways to decompose), each group is improved by PyVRP from what it has,
-as many at a time as there are cores, and put back if it costs less (Taillard 1993, Networks 23, 661-673). PyVRP works outside
-Python's lock, so that threads do. Matrices are made for a group, never for all.
+Operational Research 304, 543-559, find this the best of ways to decompose). In each group strings of visits are taken out and put
+back (`_strings`) at the temperature of the hour. A walk that cools down is nothing but its plan and its temperature, so that a
+new round goes on where the last has ended, whatever the groups are. Matrices are made for a group.
 """
 
 from __future__ import annotations
@@ -15,53 +15,49 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import numpy as np
 
 from troth.core.decision import Stop
-from troth.field.routing._hunt import Found
-from troth.field.routing._pyvrp import (
-    Trial,
-    as_found,
-    attended,
-    improve,
-    listed,
-    mean_penalties,
-    part,
-    price,
-    side_by_side,
-)
+from troth.field.routing import _strings
+from troth.field.routing._found import Found, as_found, listed
+from troth.field.routing._net import BEST, HEAD, LOST, NXT, OPENS, VALUE, Net, lines_of, net, new_walk
+from troth.field.routing._threads import attended
 from troth.field.routing._whole import Whole, whole
 from troth.field.routing.problem import RoutingProblem
 
-#: Visits of a group, between which sizes are drawn.
-_SMALL, _LARGE = 80, 160
-#: Tours of a group, the same: where tours are long few visits are no choice. But never more visits than the last.
-_FEW, _SOME, _MOST = 12, 18, 500
-#: So many groups are worked at in any case: if there are fewer, some twice, by chance in other ways.
+#: Visits of a group at most, or somewhat more where tours are long.
+_MOST: Final = 1000
+#: Groups at least with a stop by steps, where the same tours must come out on any number of cores.
 _SIDES: Final = 2
-#: Seconds a group of the smallest size is worked at in one round, at least; larger ones in proportion.
-_SLICE: Final = 0.4
-#: With more time than so many rounds take each lasts longer: a run of PyVRP forgets its way when it ends.
-_ROUNDS: Final = 15
-#: With fewer groups than these nothing is cut any more: for the rest of the time each core searches the whole.
-_PARTS: Final = 3
-#: Iterations in the place of seconds, for a stop by steps.
-_STEPS: Final = 500
-#: Up to so many visits the first plan is made of all at once.
-_AT_ONCE: Final = 1500
+#: Tours that stay at home in a group at least.
+_SPARE: Final = 4
+#: Rounds of a search, each with other borders, of at most so many seconds, and at least so many for each visit of a group: to begin
+#: anew takes a part of that.
+_ROUNDS: Final = 60
+_ROUND_S: Final = 2.0
+_VISIT_S: Final = 0.0012
+#: Temperatures at the beginning and at the end, as shares of what a visit costs on average; with a plan to begin with it is not so hot.
+_HOT, _WARM, _COLD = 1.0, 0.1, 0.01
+#: A walk looks at the clock so often.
+_GLANCE_S: Final = 0.02
+#: A search that has not placed all that must be made after this share of its time gives up: others can say why.
+_PATIENCE: Final = 0.25
+#: Nor does it try longer than this, whatever its time is.
+_PATIENCE_S: Final = 60.0
+#: How long a search cools down that ends only when asked.
+_ASKED_S: Final = 3600.0
 #: Landmarks from which places are drawn on a plane.
 _LANDMARKS: Final = 12
 
 Progress = Callable[[float, float | None], object]
 Lines = dict[int, list[int]]
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class _Job:
-    """A group: its visits, its tours with those that stay at home, what it costs now."""
+    """A group: its visits, its tours with those that stay at home, and who goes where now."""
 
     visits: tuple[int, ...]
     tours: tuple[int, ...]
@@ -69,31 +65,51 @@ class _Job:
     seed: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """Who goes where, what that costs in units of money, and how many visits that must be made are left out."""
+
+    lines: Lines
+    missing: int
+    cost: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Trial:
+    """What came of a group: where its walk began, where it stands, and the best on its way."""
+
+    tours: tuple[int, ...]
+    before: _Plan
+    now: _Plan
+    best: _Plan
+    steps: int
+
+
 def solve_split(
     problem: RoutingProblem, *, stop: Stop, seed: int, start: tuple[Any, Any] | None = None, chains: int | None = None,
     on_progress: Progress | None = None,
 ) -> Found | None:  # fmt: skip
-    """Return the best tours found in parts until `stop`; None if there is no plan that breaks no rule to begin with.
+    """Return the best tours found in parts until `stop`; None if visits that must be made are left out.
 
     Parameters
     ----------
-    stop : steps are iterations over all groups; with steps alone the same problem and seed give the same tours.
-    start : tours to begin with, as in `Found`; if they break a rule they are mended, or left if they cannot be.
+    stop : steps are those of all groups; with steps alone the same problem and seed give the same tours.
+    start : tours to begin with, as in `Found`; those that break a rule are left, and their visits go elsewhere.
     chains : how many groups are worked at side by side; as many as there are cores, at most four, if None.
     """
+    _strings.compiled()
     began = time.perf_counter()
-    many = chains or min(os.cpu_count() or 1, 4)
     w = whole(problem)
+    many = chains or min(os.cpu_count() or 1, 4)
     with ThreadPoolExecutor(many) as pool:
         search = _Search(w, plane(problem.seconds), np.random.default_rng(seed), pool, many, stop, began)
-        if on_progress is not None:
-            search.tell = lambda cost: on_progress(cost / w.unit, None)
-        if not search.begin(None if start is None else listed(start[0], size=start[1])):
-            return None
+        search.begin({} if start is None else listed(start[0], size=start[1]))
         while search.round():
-            if search.tell is not None:
-                search.tell(search.value)
-    return as_found(w, lines=search.lines, value=search.value / w.unit, steps=search.steps)
+            if on_progress is not None and search.best.missing == 0:
+                on_progress(search.best.cost / w.unit, None)
+    if search.best.missing:
+        return None
+    return as_found(w, lines=search.best.lines, value=search.best.cost / w.unit, steps=search.steps)
 
 
 class _Search:
@@ -102,74 +118,154 @@ class _Search:
     def __init__(
         self, w: Whole, where: Any, draw: np.random.Generator, pool: ThreadPoolExecutor, many: int, stop: Stop, began: float,
     ) -> None:  # fmt: skip
-        self.many = many
-        self.w, self.where, self.draw, self.pool, self.stop, self.began = w, where, draw, pool, stop, began
-        self.lines: Lines = {}
+        self.w, self.where, self.draw, self.pool, self.many = w, where, draw, pool, many
+        if stop.seconds is None and stop.steps is None:
+            stop = replace(stop, seconds=0.0 if stop.asked is None else _ASKED_S)
+        self.stop, self.began = stop, began
+        self.sides = many if stop.steps is None else _SIDES
         self.steps = 0
-        self.value = 0.0
-        self.penalties: Any = None
+        self.now = self.best = _Plan({}, 0, 0)
+        self.hot = _HOT
+        self.usual = 1.0
         self.enough = threading.Event()
-        self.tell: Callable[[float], object] | None = None
 
-    def begin(self, lines: Lines | None) -> bool:
-        """Take or make a first plan; tell whether it breaks no rule."""
-        if lines is not None:
-            self.lines = lines
-            priced = list(self.pool.map(self._price, self._jobs()))
-            self.value = float(sum(cost for cost, _ in priced))
-            if all(stands for _, stands in priced):
-                return True
-        shares = self._shares()
-        if lines is not None and len(shares) == 1:
-            shares = [replace(shares[0], lines=lines)]
-        trials = self._all([partial(self._make, one) for one in shares])
-        self.lines = {t: line for one in trials for t, line in one.lines.items() if line}
-        self.value = float(sum(one.cost for one in trials))
-        return all(one.feasible for one in trials)
+    def begin(self, lines: Lines) -> None:
+        """Take given tours as the first plan, and put all that is in none where it costs least."""
+        self.hot = _WARM if lines else _HOT
+        self.now = _Plan(lines, 0, 0)
+        jobs = self._shares()
+        # Tours that are given may go through several shares: then only those near each other are at hand.
+        jobs = [replace(jobs[0], lines=lines)] if len(jobs) == 1 else self._jobs()
+        trials = self._all([partial(self._work, one, None, None) for one in jobs])
+        self.now = self.best = _changed(_Plan({}, 0, 0), [(_Plan({}, 0, 0), one.now) for one in trials if one])
+        self.usual = self._usual()
 
-    def _take(self, trials: Sequence[Trial]) -> None:
-        """Put back what costs less; of a group worked at twice the better."""
-        best: dict[tuple[int, ...], Trial] = {}
-        for trial in trials:
-            self.steps += trial.steps
-            better = trial.feasible and trial.before is not None and trial.cost < trial.before
-            if better and (trial.tours not in best or trial.cost < best[trial.tours].cost):
-                best[trial.tours] = trial
-        for trial in best.values():
-            self.value += trial.cost - (trial.before or 0)
-            for t in trial.tours:
-                self.lines.pop(t, None)
-            self.lines.update({t: line for t, line in trial.lines.items() if line})
-        if trials:
-            self.penalties = mean_penalties([one.penalties for one in trials])
+    def _usual(self) -> float:
+        """Return what a placed visit costs on average, without what is left out; if none does, what leaving one out costs."""
+        made = {v for line in self.now.lines.values() for v in line}
+        prizes = np.maximum(self.w.prize, 0)
+        lost = int(prizes.sum()) - int(prizes[list(made)].sum())
+        cost = (self.now.cost - lost) / len(made) if made else 0.0
+        return max(cost if cost > 0 else float(prizes.mean()), 1.0)
 
-    def _all(self, jobs: Sequence[Callable[[], T]]) -> list[T]:
+    def _all(self, jobs: Sequence[Callable[[], _Trial | None]]) -> list[_Trial | None]:
         return attended(jobs, pool=self.pool, stop=self.stop, enough=self.enough)
 
-    def _price(self, job: _Job) -> tuple[int, bool]:
-        return price(part(self.w, visits=job.visits, tours=job.tours), lines=job.lines)
+    def _share(self, more: int = 0) -> float:
+        """Return how much of the search is over if so many more steps are."""
+        shares = [0.0]
+        if self.stop.seconds is not None:
+            gone = time.perf_counter() - self.began
+            shares.append(gone / self.stop.seconds if self.stop.seconds > 0 else 1.0)
+        if self.stop.steps is not None:
+            shares.append((self.steps + more) / self.stop.steps if self.stop.steps > 0 else 1.0)
+        return min(max(shares), 1.0)
 
-    def _make(self, job: _Job) -> Trial:
-        """Make a first plan of a share: what local search finds, and if that breaks rules, whatever breaks none."""
-        model = part(self.w, visits=job.visits, tours=job.tours)
-        begun = job.lines or None
-        made = improve(model, seconds=None, steps=0, seed=job.seed, lines=begun)
-        if made.feasible:
-            return made
-        seconds = None if self.stop.seconds is None else self.stop.seconds / 4
-        steps = 4 * _STEPS if seconds is None else None
-        return improve(
-            model, seconds=seconds, steps=steps, seed=job.seed, lines=begun, asked=self.enough.is_set, until_feasible=True,
+    def round(self) -> bool:
+        """Work at every group once; False when it is time to stop."""
+        share, gone = self._share(), time.perf_counter() - self.began
+        hopeless = share > _PATIENCE or (self.stop.steps is None and gone > _PATIENCE_S)
+        if self.enough.is_set() or share >= 1.0 or (self.best.missing and hopeless):
+            return False
+        jobs = self._jobs()
+        # With fewer groups than sides some are worked at twice, by chance in other ways.
+        jobs += [replace(one, seed=int(self.draw.integers(2**31))) for one in jobs[: max(self.sides - len(jobs), 0)]]
+        seconds = steps = None
+        if self.stop.seconds is not None:
+            seconds = min(self.stop.seconds / _ROUNDS, _ROUND_S) / -(-len(jobs) // self.many)
+        if self.stop.steps is not None:
+            steps = max(min(-(-self.stop.steps // _ROUNDS), self.stop.steps - self.steps) // len(jobs), 1)
+        trials = self._all([partial(self._work, one, seconds, steps, len(jobs)) for one in jobs])
+        self._take([one for one in trials if one])
+        return True
+
+    def _take(self, trials: Sequence[_Trial]) -> None:
+        """Put together where the walks of the groups stand, and the best on their way."""
+        now, best = dict[tuple[int, ...], _Trial](), dict[tuple[int, ...], _Trial]()
+        for one in trials:
+            self.steps += one.steps
+            if one.tours not in now or _key(one.now) < _key(now[one.tours].now):
+                now[one.tours] = one
+            if one.tours not in best or _key(one.best) < _key(best[one.tours].best):
+                best[one.tours] = one
+        found = _changed(self.now, [(one.before, one.best) for one in best.values()])
+        if _key(found) < _key(self.best):
+            self.best = found
+        self.now = _changed(self.now, [(one.before, one.now) for one in now.values()])
+
+    def _work(self, job: _Job, seconds: float | None, steps: int | None, groups: int = 1) -> _Trial | None:
+        """Let the walk of a group go on for so long or so many steps, or begin it if neither is said; None if the time is over."""
+        first = seconds is None and steps is None
+        if self._share() >= 1.0 and not first:
+            return None
+        n = net(self.w, visits=job.visits, tours=job.tours)
+        walk = new_walk(n, seed=job.seed)
+        index = {v: k for k, v in enumerate(job.visits)}
+        size = np.array([len(job.lines.get(t, ())) for t in job.tours], np.int64)
+        seq = np.zeros((len(size), int(size.max(initial=1)) or 1), np.int64)
+        for k, t in enumerate(job.tours):
+            seq[k, : size[k]] = [index[v] for v in job.lines.get(t, ())]
+        # What must be made has the first choice.
+        order = np.lexsort((n.visit[:, OPENS], self.w.prize[list(job.visits)] >= 0))
+        _strings.begin(n, walk, seq, size, order, first)
+        before = self._plan(job, n, walk.mark[VALUE], walk.tours[:, HEAD], walk.row[:, NXT])
+        end = np.inf
+        if seconds is not None and self.stop.seconds is not None:
+            end = time.perf_counter() + max(seconds, _VISIT_S * len(job.visits))
+            end = min(end, self.began + self.stop.seconds)
+        done, some = 0, 100
+        while not first and not self.enough.is_set() and (steps is None or done < steps):
+            now = time.perf_counter()
+            if now >= end:
+                break
+            if steps is not None:
+                some = min(some, steps - done)
+            heat = self.usual * self.hot * (_COLD / self.hot) ** self._share(done * groups)
+            _strings.anneal(n, walk, some, heat)
+            done += some
+            if seconds is not None:
+                some = int(min(max(some * _GLANCE_S / (time.perf_counter() - now), 1), 4 * some))
+        return _Trial(
+            job.tours, before, self._plan(job, n, walk.mark[VALUE], walk.tours[:, HEAD], walk.row[:, NXT]),
+            self._plan(job, n, walk.mark[BEST], walk.best_head, walk.best_next), done,
         )  # fmt: skip
 
+    def _plan(self, job: _Job, n: Net, value: int, heads: Any, following: Any) -> _Plan:
+        """Return the plan of a group; in its arrays who must be made has a price too."""
+        lines = {t: line for t, line in zip(job.tours, lines_of(heads, following), strict=True) if line}
+        made = {k for line in lines.values() for k in line}
+        missing = [k for k, v in enumerate(job.visits) if k not in made and self.w.prize[v] < 0]
+        cost = int(value) - int(n.visit[missing, LOST].sum())
+        return _Plan({t: [job.visits[k] for k in line] for t, line in lines.items()}, len(missing), cost)
+
+    def _jobs(self) -> list[_Job]:
+        """Cut the tours of the plan into groups."""
+        lines = self.now.lines
+        if not lines:
+            return self._shares()
+        used = np.array(sorted(lines), np.int64)
+        middles = np.array([self.where[self.w.place[lines[t]]].mean(axis=0) for t in used])
+        sizes = np.array([len(lines[t]) for t in used], float)
+        pieces = self.sides * -(-len(self.w.place) // (_MOST * self.sides))
+        groups = list(_cut(middles, sizes, sizes.sum() / pieces, self.draw))
+        made = {v for line in lines.values() for v in line}
+        left = self._left_out([v for v in range(len(self.w.place)) if v not in made], middles, groups)
+        homes = self._at_home(used, middles, groups, sum(map(len, left)))
+        jobs = []
+        for group, spare, others in zip(groups, homes, left, strict=True):
+            its = {int(t): lines[int(t)] for t in used[group]}
+            visits = sorted([v for line in its.values() for v in line] + others)
+            jobs.append(_Job(tuple(visits), (*its, *spare), its, int(self.draw.integers(2**31))))
+        return jobs
+
     def _shares(self) -> list[_Job]:
-        """Share visits and tours out for the first plan; all are one share unless they are many."""
+        """Share visits and tours out before there is any plan; all are one share unless they are many."""
         homes = self.where[[shift.start_place for _, shift in self.w.tours]]
         parts = [(np.arange(len(self.w.place)), np.arange(len(self.w.tours)))]
         done = []
         while parts:
             visits, tours = parts.pop()
-            if len(visits) <= _AT_ONCE or len(tours) < 4:
+            if len(visits) <= _MOST or len(tours) < 4:
                 done.append(_Job(tuple(visits.tolist()), tuple(tours.tolist()), {}, int(self.draw.integers(2**31))))
                 continue
             turn = self.draw.uniform(0, np.pi)
@@ -180,82 +276,7 @@ class _Search:
             parts += [(visits[:half], tours[:crew]), (visits[half:], tours[crew:])]
         return done
 
-    def round(self) -> bool:
-        """Work at every group once; False when it is time to stop."""
-        if self._over():
-            return False
-        jobs = self._jobs()
-        if len(jobs) < _PARTS and len(self.w.place) <= _AT_ONCE:
-            return self._rest()
-        jobs += [replace(one, seed=int(self.draw.integers(2**31))) for one in jobs[: max(_SIDES - len(jobs), 0)]]
-        # Fixed before any group is begun: nothing may depend on which ends first.
-        left = None if self.stop.steps is None else -(-(self.stop.steps - self.steps) // len(jobs))
-        longer = self._longer(jobs)
-        work = [partial(self._work, one, longer, left, self.penalties) for one in jobs]
-        trials = [one for one in self._all(work) if one]
-        self._take(trials)
-        return True
-
-    def _rest(self) -> bool:
-        """Search the whole for all the time that is left, on each side by chance in other ways."""
-        model = part(self.w, visits=range(len(self.w.place)), tours=range(len(self.w.tours)))
-        seconds = None if self.stop.seconds is None else self.stop.seconds - (time.perf_counter() - self.began)
-        steps = None if self.stop.steps is None else -(-(self.stop.steps - self.steps) // _SIDES)
-        trials = side_by_side(
-            model, seeds=self.draw.integers(2**31, size=_SIDES).tolist(), pool=self.pool, stop=Stop(seconds, steps, self.stop.asked),
-            lines=dict(self.lines), enough=self.enough, penalties=self.penalties, tell=self.tell,
-        )  # fmt: skip
-        self._take(trials)
-        return True
-
-    def _over(self) -> bool:
-        return self.enough.is_set() or self.stop.reached(seconds=time.perf_counter() - self.began, steps=self.steps)
-
-    def _longer(self, jobs: Sequence[_Job]) -> float:
-        """Return how many times longer than the least this round lasts."""
-        size = sum(_size(one) for one in jobs) * _ROUNDS
-        if self.stop.steps is not None:
-            return max(self.stop.steps / (_STEPS * size), 1.0)
-        seconds = time.perf_counter() - self.began if self.stop.seconds is None else self.stop.seconds
-        return max(seconds * min(self.many, len(jobs)) / (_SLICE * size), 1.0)
-
-    def _work(self, job: _Job, longer: float, left: int | None, penalties: Any) -> Trial | None:
-        """Improve one group, for its share of what is left."""
-        share = _size(job) * longer
-        seconds = None
-        if self.stop.seconds is not None:
-            seconds = min(_SLICE * share, self.stop.seconds - (time.perf_counter() - self.began))
-            if seconds <= 0:
-                return None
-        steps = None if left is None else min(int(_STEPS * share), left)
-        if seconds is None and steps is None:
-            steps = int(_STEPS * share)
-        model = part(self.w, visits=job.visits, tours=job.tours)
-        return improve(
-            model, seconds=seconds, steps=steps, seed=job.seed, lines=job.lines, asked=self.enough.is_set,
-            penalties=penalties,
-        )  # fmt: skip
-
-    def _jobs(self) -> list[_Job]:
-        if not self.lines:
-            return self._shares()
-        used = np.array(sorted(self.lines), np.int64)
-        middles = np.array([self.where[self.w.place[self.lines[t]]].mean(axis=0) for t in used])
-        sizes = np.array([len(self.lines[t]) for t in used], float)
-        most = float(self.draw.uniform(_SMALL, _LARGE))
-        most = max(most, min(float(self.draw.uniform(_FEW, _SOME)) * sizes.mean(), _MOST))
-        groups = list(_cut(middles, sizes, most, self.draw))
-        homes = self._at_home(used, middles, groups)
-        made = {v for line in self.lines.values() for v in line}
-        left = self._left_out([v for v in range(len(self.w.place)) if v not in made], middles, groups)
-        jobs = []
-        for group, spare, optional in zip(groups, homes, left, strict=True):
-            lines = {int(t): self.lines[int(t)] for t in used[group]}
-            visits = sorted([v for line in lines.values() for v in line] + optional)
-            jobs.append(_Job(tuple(visits), (*lines, *spare), lines, int(self.draw.integers(2**31))))
-        return jobs
-
-    def _at_home(self, used: Any, middles: Any, groups: Sequence[Any]) -> list[list[int]]:
+    def _at_home(self, used: Any, middles: Any, groups: Sequence[Any], left: int) -> list[list[int]]:
         """Deal the tours that stay at home among the groups: a few to each, first those that begin nearby."""
         out: list[list[int]] = [[] for _ in groups]
         busy = set(used.tolist())
@@ -263,7 +284,7 @@ class _Search:
         if not free or not groups:
             return out
         at = self.where[[self.w.tours[t][1].start_place for t in free]]
-        for _ in range(2 + len(used) // (4 * len(groups))):
+        for _ in range(_SPARE + (len(used) // 4 + left) // len(groups)):
             for g in self.draw.permutation(len(groups)).tolist():
                 if not free:
                     return out
@@ -283,8 +304,19 @@ class _Search:
         return out
 
 
-def _size(job: _Job) -> float:
-    return max(len(job.visits) / _SMALL, 0.25)
+def _key(plan: _Plan) -> tuple[int, int]:
+    return plan.missing, plan.cost
+
+
+def _changed(plan: _Plan, groups: Sequence[tuple[_Plan, _Plan]]) -> _Plan:
+    """Return a plan in which groups went from one plan to another."""
+    lines, missing, cost = dict(plan.lines), plan.missing, plan.cost
+    for before, after in groups:
+        for t in before.lines:
+            del lines[t]
+        lines |= after.lines
+        missing, cost = missing + after.missing - before.missing, cost + after.cost - before.cost
+    return _Plan(lines, missing, cost)
 
 
 def _cut(middles: Any, sizes: Any, most: float, draw: np.random.Generator) -> Iterator[Any]:

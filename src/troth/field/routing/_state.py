@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numba
 import numpy as np
 
+from troth.field.routing import _dice
 from troth.field.routing._compile import DAY, DRIVEN, GROUP, LOST, OVER_BUDGET, STARTS, WAS_BY, WHO, Fields
 from troth.field.routing._walk import INF, NOW, ROOM, SINCE, WIDTH
 
@@ -78,10 +79,5 @@ def total(f: Fields, s: State) -> float:
 
 @numba.njit(cache=True, nogil=True)
 def draw(s: State) -> float:
-    """Return a number in [0, 1) by the state's own dice: xorshift* (Vigna 2016, ACM TOMS 42, 30), one for each chain."""
-    x = s.dice[0]
-    x ^= x >> np.uint64(12)
-    x ^= x << np.uint64(25)
-    x ^= x >> np.uint64(27)
-    s.dice[0] = x
-    return float((x * np.uint64(2685821657736338717)) >> np.uint64(11)) / 9007199254740992.0
+    """Return a number in [0, 1) by the state's own dice."""
+    return float(_dice.draw(s.dice))

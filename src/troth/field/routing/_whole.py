@@ -55,7 +55,9 @@ def beyond(problem: RoutingProblem) -> str:
     if len(problem.visits) < 2:
         return "too small"
     shifts = [s for one in problem.technicians for s in one.shifts]
-    span = min((s.start_s for s in shifts), default=0.0), max((s.end_s + s.overtime_s for s in shifts), default=0.0)
+    if not shifts:
+        return "nobody at work"
+    span = min(s.start_s for s in shifts), max(s.end_s + s.overtime_s for s in shifts)
     for visit in problem.visits:
         if said := _beyond_visit(visit, span):
             return said
@@ -73,7 +75,7 @@ def reaches(problem: RoutingProblem) -> bool:
 
 
 def choose(problem: RoutingProblem) -> str:
-    """Return which search is for a problem: "pyvrp" as it is, "split" for PyVRP in parts, "hunt" for our own.
+    """Return which search is for a problem: "pyvrp", "split" for parts of what PyVRP's model says, "hunt" for all else.
 
     Examples
     --------
@@ -279,3 +281,41 @@ def _unit(problem: RoutingProblem, profiles: dict[Profile, int], prizes: Any, ti
         if unit >= 100 and all(abs(rate * unit - round(rate * unit)) < 1e-4 * rate * unit for rate in rates):
             return unit
     return _UNITS[-1]
+
+
+def terms(w: Whole, who: FieldTechnician, shift: TechnicianShift) -> tuple[Any, ...]:
+    """Return what tours of one vehicle type have in common."""
+    first, last = (shift.start_s - w.origin) * w.ticks, (shift.end_s - w.origin) * w.ticks
+    hour, over = who.cost_per_hour_cents, who.overtime_per_hour_cents
+    by_hour = 0 if hour == 0 and over == 0 else w.unit / 3600 / w.ticks
+    return (
+        tuple(who.parts.get(one, 0) for one in w.parts), int(up(first)), -int(up(-last)),
+        int(shift.overtime_s * w.ticks + 1e-6), round(who.used_cents * w.unit), round(hour * by_hour), round(over * by_hour),
+    )  # fmt: skip
+
+
+def tables(w: Whole, profile: Profile, places: Sequence[int | None], ends: int, pick: Any) -> tuple[Any, Any, float]:
+    """Return the matrices of money and of time, and what the dearest leg costs."""
+    rows = np.array([0 if one is None else one for one in places], np.int64)
+    nowhere = np.array([one is None for one in places])
+    grid = np.ix_(rows, rows)
+    seconds = w.problem.seconds[grid] * profile.factor
+    metres = w.problem.distances[grid]
+    seconds[:, nowhere] = metres[:, nowhere] = 0.0
+    work = np.frombuffer(profile.work)[pick] * w.ticks
+    shut = ~np.isfinite(seconds) | (seconds > profile.longest + 1e-6)
+    shut[:, ends:] |= ~np.frombuffer(profile.may, bool)[pick]
+    money = np.where(shut, 0.0, metres) * profile.metre
+    money[:, ends:] += np.frombuffer(profile.other)[pick]
+    duration = up(np.where(shut, 0.0, seconds) * w.ticks)
+    if not w.service.any() and work.any():
+        duration[ends:] += up(work)[:, None]
+    cost = np.round(money * w.unit).astype(np.int64)
+    # A closed way takes longer than there is time, and costs more than all others.
+    far = 2 * w.last + int(duration.max(initial=0)) + 1
+    duration[shut] = far
+    dearest = float(cost.max(initial=0))
+    cost[shut] = 10 * int(dearest) + 1
+    for one in (cost, duration):
+        np.fill_diagonal(one, 0)
+    return cost, duration, dearest

@@ -31,7 +31,7 @@ class RoutingParams:
     ----------
     chains : how many searches go side by side; as many as there are cores, at most four, if None.
     near : how many neighbours of a visit our own search looks at.
-    search : "pyvrp" as a whole, "split" for PyVRP in parts or "hunt" for our own; what is best for the problem if None.
+    search : "pyvrp", "split" for many visits in parts, or "hunt" for all that a problem can say; what is best for the problem if None.
     """
 
     chains: int | None = None
@@ -48,14 +48,14 @@ def solve(
 ) -> RoutePlan:  # fmt: skip
     """Return the best plan found until `stop`.
 
-    What PyVRP's model says is searched by PyVRP, in parts if there are many visits; all else, and what it finds no plan for, by our
-    own search.
+    What PyVRP's model says is searched by PyVRP, or in parts if there are many visits; all else, and what they find no plan for, by
+    the search that knows everything.
 
     Parameters
     ----------
     stop : when to stop; with steps alone the same problem, seed, chains and versions give the same plan, with seconds they need
-        not. What a step is depends on the search. The clock of our own search starts when its kernels are compiled, which takes
-        about a minute once on a machine.
+        not. What a step is depends on the search. The clock starts when kernels are compiled, which takes about a minute once
+        on a machine.
     start : a plan to begin with, as far as it still can stand.
     on_progress : told the value in cents, and a bound if there is one, now and then.
 
@@ -84,7 +84,7 @@ def solve(
         stop = replace(stop, seconds=0.0)
     begin = None if start is None else sequences(problem, tours=start.tours)
     if which != "hunt":
-        plan = _by_pyvrp(problem, which, stop, seed, params, begin, on_progress, began)
+        plan = _in_ticks(problem, which, stop, seed, params, begin, on_progress, began)
         if plan is not None:
             return plan
         if stop.seconds is not None:
@@ -109,27 +109,27 @@ def _which(problem: RoutingProblem, params: RoutingParams) -> str:
     return params.search
 
 
-def _by_pyvrp(
+def _in_ticks(
     problem: RoutingProblem, which: str, stop: Stop, seed: int, params: RoutingParams, begin: tuple[Any, Any] | None,
     on_progress: Progress | None, began: float,
 ) -> RoutePlan | None:  # fmt: skip
-    """Return what PyVRP finds; None if it finds nothing that the judge lets stand."""
+    """Return what a search finds that counts in whole ticks; None if it finds nothing that the judge lets stand."""
     # Only here is PyVRP needed, and it takes a while to load.
     from troth.field.routing._pyvrp import solve_pyvrp
     from troth.field.routing._split import solve_split
 
-    by = solve_split if which == "split" else solve_pyvrp
+    by, libraries = (solve_split, ("numba",)) if which == "split" else (solve_pyvrp, ("numba", "pyvrp"))
     found = by(problem, stop=stop, seed=seed, start=begin, chains=params.chains, on_progress=on_progress)
     if found is None:
         return None
     tours = toured(problem, seq=found.seq, size=found.size)
     if begin is not None:
-        # PyVRP counts in whole ticks: a start that stands by less than one is none for it.
+        # A start that stands by less than a tick is none for it.
         first = toured(problem, seq=begin[0], size=begin[1])
         kept, other = (judged(problem, tours=one, why=False) for one in (first, tours))
         if not kept.broken and (other.broken or kept.value < other.value):
             tours = first
-    plan = judged(problem, tours=tours, seed=seed, seconds=time.perf_counter() - began, libraries=("numba", "pyvrp"))
+    plan = judged(problem, tours=tours, seed=seed, seconds=time.perf_counter() - began, libraries=libraries)
     return None if plan.broken else plan
 
 
