@@ -12,6 +12,7 @@ from typing import Any
 from troth.core.decision import Issue, Severity, Status, Stop
 from troth.core.errors import InputError
 from troth.field.routing._compile import Fields, compiled
+from troth.field.routing._found import Found
 from troth.field.routing._hunt import hunt
 from troth.field.routing._whole import SEARCHES, beyond, choose
 from troth.field.routing.check import check
@@ -114,11 +115,16 @@ def _in_ticks(
     on_progress: Progress | None, began: float,
 ) -> RoutePlan | None:  # fmt: skip
     """Return what a search finds that counts in whole ticks; None if it finds nothing that the judge lets stand."""
-    # Only here is PyVRP needed, and it takes a while to load.
-    from troth.field.routing._pyvrp import solve_pyvrp
-    from troth.field.routing._split import solve_split
+    # PyVRP takes a while to load, and only one of the two needs it.
+    by: Callable[..., Found | None]
+    if which == "split":
+        from troth.field.routing._split import solve_split
 
-    by, libraries = (solve_split, ("numba",)) if which == "split" else (solve_pyvrp, ("numba", "pyvrp"))
+        by, libraries = solve_split, ["numba"]
+    else:
+        from troth.field.routing._pyvrp import solve_pyvrp
+
+        by, libraries = solve_pyvrp, ["numba", "pyvrp"]
     found = by(problem, stop=stop, seed=seed, start=begin, chains=params.chains, on_progress=on_progress)
     if found is None:
         return None
