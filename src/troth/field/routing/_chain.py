@@ -2,7 +2,8 @@
 
 Ways are merged as in Vidal, Crainic, Gendreau and Prins (2014, European Journal of Operational Research 234, 660): of each way up to
 a visit, and from it on, it is known how long it is and between when it can begin without waiting, so that a place costs
-a few additions. Ways that break a rule are none. Arrays are handed over one by one, as in `_walk`.
+a few additions. Ways that break a rule are none. Arrays are handed over one by one, as in `_walk`. How ways are merged stands here four times: as
+functions of their own, which return several numbers, they cost a fifth of the steps a second (measured, with the same plans).
 """
 
 from __future__ import annotations

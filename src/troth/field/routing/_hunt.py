@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
@@ -18,7 +16,7 @@ from troth.field.routing import _anneal
 from troth.field.routing._compile import LAST, LOST, MUST, NEVER, STARTS, Fields
 from troth.field.routing._found import Found
 from troth.field.routing._state import State, new_state, total
-from troth.field.routing._threads import attended
+from troth.field.routing._threads import Progress, attended, bounded, sides
 from troth.field.routing._walk import INF
 from troth.field.routing.orders import sequences
 from troth.field.routing.problem import RoutingProblem
@@ -30,10 +28,6 @@ _MEETINGS: Final = (0.25, 0.5, 0.7, 0.85, 1.0)
 _HOT, _COLD = 1.0, 0.01
 #: Seconds for a visit in which a search cools down; with more time it does so again and again from the beginning, by chance in other ways.
 _TURN_S: Final = 0.5
-#: How long a search cools down that ends only when asked.
-_ASKED_S: Final = 3600.0
-
-Progress = Callable[[float, float | None], object]
 
 
 def hunt(
@@ -50,9 +44,8 @@ def hunt(
     """
     _warm(f)
     began = time.perf_counter()
-    if stop.seconds is None and stop.steps is None:
-        stop = replace(stop, seconds=_ASKED_S if stop.asked is not None else 0.0)
-    many = chains or (min(os.cpu_count() or 1, 4) if len(f.lacks) > 8 else 1)
+    stop = bounded(stop)
+    many = sides(chains) if len(f.lacks) > 8 else chains or 1
     states, ease = _begin(f, many, start)
     usual = _usual(f, states[0])
     begun = states[0].seq.copy(), states[0].size.copy()

@@ -6,7 +6,6 @@ pace, work lies in the matrix of times: it is done on the way out of a visit.
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections.abc import Callable
@@ -22,7 +21,7 @@ from pyvrp.search import OPERATORS, LocalSearch, PerturbationManager, compute_ne
 
 from troth.core.decision import Stop
 from troth.field.routing._found import Found, as_found, listed
-from troth.field.routing._threads import attended
+from troth.field.routing._threads import Progress, attended, sides
 from troth.field.routing._whole import Whole, tables, terms, whole
 from troth.field.routing.problem import RoutingProblem
 
@@ -35,8 +34,6 @@ _NONE: Final = 2**62
 _PATIENCE: Final = 0.25
 #: The same in iterations, for a run that ends only when asked.
 _TRIES: Final = 20_000
-
-Progress = Callable[[float, float | None], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +173,7 @@ def solve_pyvrp(
     w = whole(problem)
     model = modelled(w)
     lines = None if start is None else listed(start[0], size=start[1])
-    many = chains or min(os.cpu_count() or 1, 4)
+    many = sides(chains)
     seeds = [seed % 2**32, *np.random.SeedSequence(seed).generate_state(many)[1:].tolist()]
     left = None if stop.seconds is None else max(stop.seconds - (time.perf_counter() - began), 0.0)
     best = [float(_NONE)] * many

@@ -8,7 +8,6 @@ new round goes on where the last has ended, whatever the groups are. Matrices ar
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -23,7 +22,7 @@ from troth.core.decision import Stop
 from troth.field.routing import _strings
 from troth.field.routing._found import Found, as_found, listed
 from troth.field.routing._net import BEST, HEAD, LOST, NXT, OPENS, VALUE, Net, lines_of, net, new_walk
-from troth.field.routing._threads import attended
+from troth.field.routing._threads import Progress, attended, bounded, sides
 from troth.field.routing._whole import Whole, whole
 from troth.field.routing.problem import RoutingProblem
 
@@ -46,12 +45,9 @@ _GLANCE_S: Final = 0.02
 _PATIENCE: Final = 0.25
 #: Nor does it try longer than this, whatever its time is.
 _PATIENCE_S: Final = 60.0
-#: How long a search cools down that ends only when asked.
-_ASKED_S: Final = 3600.0
 #: Landmarks from which places are drawn on a plane.
 _LANDMARKS: Final = 12
 
-Progress = Callable[[float, float | None], object]
 Lines = dict[int, list[int]]
 
 
@@ -100,7 +96,7 @@ def solve_split(
     _strings.compiled()
     began = time.perf_counter()
     w = whole(problem)
-    many = chains or min(os.cpu_count() or 1, 4)
+    many = sides(chains)
     with ThreadPoolExecutor(many) as pool:
         search = _Search(w, plane(problem.seconds), np.random.default_rng(seed), pool, many, stop, began)
         search.begin({} if start is None else listed(start[0], size=start[1]))
@@ -119,9 +115,7 @@ class _Search:
         self, w: Whole, where: Any, draw: np.random.Generator, pool: ThreadPoolExecutor, many: int, stop: Stop, began: float,
     ) -> None:  # fmt: skip
         self.w, self.where, self.draw, self.pool, self.many = w, where, draw, pool, many
-        if stop.seconds is None and stop.steps is None:
-            stop = replace(stop, seconds=0.0 if stop.asked is None else _ASKED_S)
-        self.stop, self.began = stop, began
+        self.stop, self.began = bounded(stop), began
         self.sides = many if stop.steps is None else _SIDES
         self.steps = 0
         self.now = self.best = _Plan({}, 0, 0)

@@ -14,6 +14,7 @@ from troth.core.errors import InputError
 from troth.field.routing._compile import Fields, compiled
 from troth.field.routing._found import Found
 from troth.field.routing._hunt import hunt
+from troth.field.routing._threads import Progress
 from troth.field.routing._whole import SEARCHES, beyond, choose
 from troth.field.routing.check import check
 from troth.field.routing.orders import sequences, toured
@@ -38,9 +39,6 @@ class RoutingParams:
     chains: int | None = None
     near: int = 40
     search: str | None = None
-
-
-Progress = Callable[[float, float | None], object]
 
 
 def solve(
