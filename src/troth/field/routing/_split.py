@@ -39,6 +39,8 @@ _ROUND_S: Final = 2.0
 _VISIT_S: Final = 0.0012
 #: Temperatures at the beginning and at the end, as shares of what a visit costs on average; with a plan to begin with it is not so hot.
 _HOT, _WARM, _COLD = 1.0, 0.1, 0.01
+#: It cools down once in this share of the search: who stops early has a plan that is better than where a hot walk has been.
+_QUICK: Final = 0.05
 #: A walk looks at the clock so often.
 _GLANCE_S: Final = 0.02
 #: A search that has not placed all that must be made after this share of its time gives up: others can say why.
@@ -155,6 +157,11 @@ class _Search:
             shares.append((self.steps + more) / self.stop.steps if self.stop.steps > 0 else 1.0)
         return min(max(shares), 1.0)
 
+    def _heat(self, share: float) -> float:
+        """Return the temperature after a share of the search: it cools down twice, at first quickly."""
+        gone = share / _QUICK if share < _QUICK else (share - _QUICK) / (1.0 - _QUICK)
+        return float(self.usual * self.hot * (_COLD / self.hot) ** gone)
+
     def round(self) -> bool:
         """Work at every group once; False when it is time to stop."""
         share, gone = self._share(), time.perf_counter() - self.began
@@ -214,8 +221,7 @@ class _Search:
                 break
             if steps is not None:
                 some = min(some, steps - done)
-            heat = self.usual * self.hot * (_COLD / self.hot) ** self._share(done * groups)
-            _strings.anneal(n, walk, some, heat)
+            _strings.anneal(n, walk, some, self._heat(self._share(done * groups)))
             done += some
             if seconds is not None:
                 some = int(min(max(some * _GLANCE_S / (time.perf_counter() - now), 1), 4 * some))
