@@ -80,8 +80,7 @@ class SparkEngine(Engine):
         yield self._rows(asked)
 
     def _rows(self, asked: str) -> pa.Table:
-        found: pa.Table = self._there.spark.sql(asked).toArrow()
-        return found
+        return self._there.rows(asked)
 
 
 def _columns(table: pa.Table) -> tuple[list[str], list[pa.ChunkedArray]]:

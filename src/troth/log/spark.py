@@ -6,6 +6,7 @@ row, which of two contents of one version counts, DuckDB decides here too: such 
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 from collections.abc import Collection, Iterable
@@ -63,6 +64,9 @@ def session(*, master: str | None = None, memory: str = "2g") -> Any:
         # A cast that fails is an error with ANSI, nothing without; DuckDB is asked for `TRY_CAST` where it may.
         "spark.sql.ansi.enabled": "true", "spark.driver.extraJavaOptions": "-Dlog4j2.level=ERROR -XX:-UsePerfData",
         "spark.sql.execution.arrow.pyspark.enabled": "true",
+        # Spark keeps what it tells of a thousand queries, plans of megabytes as text among it, for pages nobody opens here.
+        "spark.sql.ui.retainedExecutions": "4", "spark.ui.retainedJobs": "8", "spark.ui.retainedStages": "16",
+        "spark.ui.retainedTasks": "256", "spark.sql.maxPlanStringLength": "10000",
     }  # fmt: skip
     for key, value in (common | (here if (master or "local").startswith("local") else {})).items():
         builder = builder.config(key, value)
@@ -146,7 +150,14 @@ class SparkLake:
 
     def arrow(self, expression: Any) -> pa.Table:
         """Return the rows of an expression over views of this session."""
-        found: pa.Table = self.spark.sql(self.sql(expression)).toArrow()
+        return self.rows(self.sql(expression))
+
+    def rows(self, asked: str) -> pa.Table:
+        """Return the rows of a question in Spark's SQL over views of this session."""
+        found: pa.Table = self.spark.sql(asked).toArrow()
+        # The bridge's objects are cycles, so a plan and its broadcast tables, often 16 MB each, would live in Java until
+        # Python happens to look: hundreds of questions filled a heap of 1 GB.
+        gc.collect(1)
         return found
 
     def _read(self, files: Iterable[str]) -> Any:

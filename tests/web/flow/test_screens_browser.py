@@ -17,7 +17,7 @@ import httpx
 import pytest
 from axe_core_python.sync_playwright import Axe
 from django.conf import settings as site_settings
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sync_playwright
 
 from tests.conftest import missing
 from tests.web import cast
@@ -226,6 +226,23 @@ def test_no_connection_is_said_and_over_when_it_is_back(site: Site) -> None:
     expect(phone.locator("[data-offline]")).to_be_visible()
     context.set_offline(False)
     expect(phone.locator("[data-offline]")).to_be_hidden()
+
+
+def test_an_answer_asked_for_before_the_line_went_dead_is_not_believed(site: Site) -> None:
+    """A stream that opens after the line is gone was on its way before; the banner stays."""
+    mine = site.day.join()
+    held: list[Route] = []
+    context = site.context()
+    context.route("**/live/ticket/*.en", lambda route: held.append(route))
+    context.route("**/live/ticket/*.json", lambda route: route.abort())
+    phone = context.new_page()
+    phone.goto(f"{site.url}/t/{mine.token}")
+    context.set_offline(True)
+    expect(phone.locator("[data-offline]")).to_be_visible()
+    held[0].fulfill(content_type="text/event-stream", body="data: {}\n\n")
+    phone.wait_for_timeout(300)
+    expect(phone.locator("[data-offline]")).to_be_visible()
+    assert len(held) == 2, "the page asks anew"
 
 
 def test_single_keys_can_be_turned_off(site: Site) -> None:

@@ -91,16 +91,20 @@
 
   function follow(place) {
     const address = place.dataset.live;
-    let timer = 0, failed = 0, source = null;
+    let timer = 0, failed = 0, source = null, turn = 0;
     const poll = async () => {
+      const asked = turn;
       try {
         const answer = await fetch(`${address}.json`, { credentials: "same-origin" });
+        if (asked !== turn) return;
         if (answer.status === 404 || answer.status === 410) return; // it has ended
         if (!answer.ok) throw new Error(String(answer.status));
-        take(place, await answer.text());
+        const text = await answer.text();
+        if (asked !== turn) return;
+        take(place, text);
         online(true);
         failed = 0;
-      } catch { failed += 1; if (failed > 1) online(false); }
+      } catch { if (asked !== turn) return; failed += 1; if (failed > 1) online(false); }
       timer = setTimeout(poll, Math.min(60000, 5000 * 2 ** Math.min(failed, 4)));
     };
     const listen = () => {
@@ -116,8 +120,10 @@
       };
     };
     if (place.dataset.every) setInterval(() => { if (!document.hidden) redraw(); }, 1000 * place.dataset.every);
-    const stop = () => { source?.close(); clearTimeout(timer); timer = 0; };
+    const stop = () => { turn += 1; source?.close(); clearTimeout(timer); timer = 0; };
     listen();
+    // What was asked before says nothing of now: its answer, still on the way, would call a dead line alive.
+    addEventListener("offline", () => { stop(); listen(); });
     addEventListener("pagehide", stop);
     addEventListener("pageshow", (event) => { if (event.persisted) { listen(); redraw(); } });
   }
