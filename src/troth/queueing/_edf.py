@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from troth.queueing._jit import Machine
+from troth.core.machine import Machine
 
 Floats = NDArray[np.float64]
 

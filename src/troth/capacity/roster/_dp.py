@@ -6,7 +6,8 @@ from math import inf
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
+
+from troth.core.machine import kernel
 
 #: Positions in an automaton's numbers: least and most units of work, whether they begin anew each week, longest run and
 #: whether it is a limit, shortest run and time off, most weekends (-1: any), whether runs at the beginning may be short,
@@ -46,7 +47,7 @@ class Shape(NamedTuple):
     small: int
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def shape_of(numbers: np.ndarray, classes: int) -> Shape:
     """Return how a person's states are numbered."""
     small = 2 * (numbers[WEEKENDS] + 1) if numbers[WEEKENDS] >= 0 else 1
@@ -54,14 +55,14 @@ def shape_of(numbers: np.ndarray, classes: int) -> Shape:
     return Shape(numbers[LEAST_OFF] + numbers[RUN] * classes, (numbers[HIGH] + 1) * wide, wide, small)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def size_of(numbers: np.ndarray, classes: int) -> int:
     """Return how many states a person's line has."""
     shape = shape_of(numbers, classes)
     return shape.phases * shape.per_phase
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _cleared(rules: Rules, word: int, number: int) -> int:
     """Return a word of counters with those that begin anew each week set to 0."""
     for f in range(rules.fields.shape[0]):
@@ -70,7 +71,7 @@ def _cleared(rules: Rules, word: int, number: int) -> int:
     return word
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _counted(rules: Rules, w0: int, w1: int, g: int) -> tuple[bool, int, int]:
     """Return whether a group keeps the limits that are counted along, and the counters after it."""
     for f in range(rules.fields.shape[0]):
@@ -87,7 +88,7 @@ def _counted(rules: Rules, w0: int, w1: int, g: int) -> tuple[bool, int, int]:
     return True, w0, w1
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _weekend(numbers: np.ndarray, day: int, gone: int, flag: int) -> tuple[bool, int, int]:
     """Return whether a day (1 Saturday, 2 Sunday) may be worked, weekends worked then, and whether the Saturday was."""
     if numbers[WEEKENDS] < 0:
@@ -99,7 +100,7 @@ def _weekend(numbers: np.ndarray, day: int, gone: int, flag: int) -> tuple[bool,
     return True, gone, flag
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _phase(rules: Rules, phase: int, d: int) -> tuple[bool, bool, int, int, int]:
     """Return what a phase allows on day d: rest, work; the phases then (work: of class 0), and the last shift's class."""
     numbers, classes = rules.numbers, rules.follows.shape[0]
@@ -114,7 +115,7 @@ def _phase(rules: Rules, phase: int, d: int) -> tuple[bool, bool, int, int, int]
     return may_rest, may_work, 0, least_off + min(length, run - 1) * classes, (phase - least_off) % classes
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _put(tables: Tables, new: int, d: int, t: int, s: int, value: float, g: int, w0: int, w1: int) -> None:
     tables.cost[new, t] = value
     tables.words[new, 0, t] = w0
@@ -123,7 +124,7 @@ def _put(tables: Tables, new: int, d: int, t: int, s: int, value: float, g: int,
     tables.took[d, t] = g
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _work(
     rules: Rules,
     tables: Tables,
@@ -167,7 +168,7 @@ def _work(
                 _put(tables, new, d, t, s, value, g, x0, x1)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _day(
     rules: Rules,
     tables: Tables,
@@ -214,7 +215,7 @@ def _day(
                     )
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def best_line(
     price: np.ndarray,
     off: np.ndarray,
@@ -265,7 +266,7 @@ def best_line(
     return _ending(rules, tables, shape, now, tail, line)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _ending(rules: Rules, tables: Tables, shape: Shape, now: int, tail: np.ndarray, line: np.ndarray) -> float:
     """Write the way into the cheapest last state; return its price."""
     numbers = rules.numbers

@@ -6,11 +6,11 @@ from math import exp, inf
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
 from troth.capacity.roster._arrays import Automata, Stacked
 from troth.capacity.roster._dp import Rules, Tables, best_line, size_of
 from troth.capacity.roster._tasks import slot_price, stretches, write_stretches
+from troth.core.machine import kernel
 
 
 class Board(NamedTuple):
@@ -50,7 +50,7 @@ class Scratch(NamedTuple):
     row: np.ndarray
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _largest(automata: Automata) -> int:
     most = 0
     for p in range(automata.numbers.shape[0]):
@@ -58,7 +58,7 @@ def _largest(automata: Automata) -> int:
     return most
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def empty_board(arrays: Stacked) -> Board:
     """Return a roster in which nobody works."""
     people, days, _ = arrays.cost.shape
@@ -76,7 +76,7 @@ def empty_board(arrays: Stacked) -> Board:
     return board
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def fill(arrays: Stacked, board: Board) -> None:
     """Count who is where from lines and activities."""
     board.by_kind[:] = 0
@@ -88,7 +88,7 @@ def fill(arrays: Stacked, board: Board) -> None:
             _regain(arrays, board, s, a)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _slot(arrays: Stacked, n: int, s: int, a: int) -> float:
     return slot_price(
         n, arrays.floor[s, a], arrays.wanted[s, a], arrays.most[s, a], arrays.under[s, a], arrays.over[a],
@@ -96,13 +96,13 @@ def _slot(arrays: Stacked, n: int, s: int, a: int) -> float:
     )  # fmt: skip
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _regain(arrays: Stacked, board: Board, s: int, a: int) -> None:
     n = board.by_slot[s, a]
     board.gain[s, a] = _slot(arrays, n + 1, s, a) - _slot(arrays, n, s, a)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def room(arrays: Stacked) -> Scratch:
     """Return scratch for one thread."""
     _, days, options = arrays.cost.shape
@@ -124,7 +124,7 @@ def room(arrays: Stacked) -> Scratch:
     )  # fmt: skip
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def rules_of(automata: Automata, p: int) -> Rules:
     """Return a person's rules."""
     return Rules(
@@ -133,7 +133,7 @@ def rules_of(automata: Automata, p: int) -> Rules:
     )  # fmt: skip
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def count(arrays: Stacked, board: Board, p: int, by: int) -> None:
     """Add a person's line to the counts, or take it away."""
     for d in range(board.lines.shape[1]):
@@ -150,18 +150,18 @@ def count(arrays: Stacked, board: Board, p: int, by: int) -> None:
                     _regain(arrays, board, s, a)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _per_day(arrays: Stacked, board: Board) -> int:
     return int(board.acts.shape[1] // (arrays.cost.shape[1] + 2))  # two days of slots follow the horizon
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def own(arrays: Stacked, board: Board, p: int) -> float:
     """Return what a person's line costs by itself."""
     return own_price(arrays, p, board.lines[p])
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def own_price(arrays: Stacked, p: int, line: np.ndarray) -> float:
     """Return what a line costs a person by itself, the number of weekends included."""
     value, worked, saturday = 0.0, 0, False
@@ -177,7 +177,7 @@ def own_price(arrays: Stacked, p: int, line: np.ndarray) -> float:
     return float(value + arrays.tail[p, min(worked, arrays.tail.shape[1] - 1)])
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def covered(arrays: Stacked, board: Board) -> float:
     """Return what the cover costs, floors included."""
     value = 0.0
@@ -190,7 +190,7 @@ def covered(arrays: Stacked, board: Board) -> float:
     return value
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def value_of(arrays: Stacked, board: Board) -> float:
     """Return what the whole roster costs."""
     value = covered(arrays, board)
@@ -199,7 +199,7 @@ def value_of(arrays: Stacked, board: Board) -> float:
     return value
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _price(
     arrays: Stacked, board: Board, p: int, noise: float, within: int, rng: np.random.Generator, scratch: Scratch
 ) -> None:
@@ -244,7 +244,7 @@ def _price(
             scratch.price[d, o] = price
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _line(arrays: Stacked, automata: Automata, p: int, scratch: Scratch) -> float:
     """Write the best line at the prices in scratch; return its price, infinite if there is none."""
     days, options = scratch.price.shape
@@ -268,7 +268,7 @@ def _line(arrays: Stacked, automata: Automata, p: int, scratch: Scratch) -> floa
     return found
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def insert(
     arrays: Stacked, board: Board, p: int, noise: float, within: int, rng: np.random.Generator, scratch: Scratch
 ) -> bool:
@@ -307,7 +307,7 @@ def insert(
     return True
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def start(arrays: Stacked, rng: np.random.Generator, board: Board, who: np.ndarray, scratch: Scratch) -> int:
     """Give these people, who have none, a line each, one after the other; return how many get none."""
     lost = 0
@@ -317,7 +317,7 @@ def start(arrays: Stacked, rng: np.random.Generator, board: Board, who: np.ndarr
     return lost
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def improve(
     arrays: Stacked,
     rng: np.random.Generator,

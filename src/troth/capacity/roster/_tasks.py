@@ -5,10 +5,11 @@ from __future__ import annotations
 from math import inf
 
 import numpy as np
-from numba import njit
+
+from troth.core.machine import kernel
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def slot_price(
     n: int, floor: int, wanted: int, most: int, under: float, over: float, square: float, hard: float
 ) -> float:
@@ -23,7 +24,7 @@ def slot_price(
     return price
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def stretches(
     first: int,
     length: int,
@@ -75,7 +76,7 @@ def stretches(
                         came[then, q, a] = t
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _boundary(
     t: int,
     q: int,
@@ -105,7 +106,7 @@ def _boundary(
         since[t, q] = who
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def write_stretches(
     length: int,
     paused: int,

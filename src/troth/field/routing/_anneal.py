@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 import numpy as np
 
+from troth.core.machine import kernel
 from troth.field.routing._compile import (
     DAY,
     FROM,
@@ -39,7 +39,7 @@ _LONGEST = 10.0
 _BLINK = 0.01
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def _visits_of(f: Fields, s: State, t: int) -> int:
     n = 0
     for i in range(s.size[t]):
@@ -47,7 +47,7 @@ def _visits_of(f: Fields, s: State, t: int) -> int:
     return n
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def _drop(f: Fields, s: State, t: int, marked: Any, out: Any, n_out: int) -> int:
     """Take the marked visits, and those that wait for them, out of a tour."""
     remember(s, t)
@@ -66,7 +66,7 @@ def _drop(f: Fields, s: State, t: int, marked: Any, out: Any, n_out: int) -> int
     return n_out
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def _mark_string(f: Fields, s: State, t: int, v: int, length: int, marked: Any) -> int:
     """Mark a string of stops of a tour that holds `v`; at times with stops inside that stay (a split string)."""
     n = s.size[t]
@@ -96,7 +96,7 @@ def _mark_string(f: Fields, s: State, t: int, v: int, length: int, marked: Any) 
     return count
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def _ruin(f: Fields, s: State, marked: Any, hit: Any, out: Any) -> int:  # noqa: C901 (compiled: calls would cost more than branches)
     """Take strings out around a visit; return how many visits are in `out`."""
     visits = len(f.lacks)
@@ -158,7 +158,7 @@ def _ruin(f: Fields, s: State, marked: Any, hit: Any, out: Any) -> int:  # noqa:
     return n
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def _sorted(f: Fields, s: State, out: Any, n: int, keys: Any, ease: Any) -> None:  # noqa: C901 (compiled: calls would cost more than branches)
     """Put visits into the order in which they go back."""
     kind = draw(s)
@@ -193,7 +193,7 @@ def _sorted(f: Fields, s: State, out: Any, n: int, keys: Any, ease: Any) -> None
                         break
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def _recreate(f: Fields, s: State, out: Any, n: int, blink: float, looked: Any) -> None:
     """Put visits back, each where it costs least, if leaving it out costs more."""
     many = len(f.tour) > 80
@@ -222,7 +222,7 @@ def _recreate(f: Fields, s: State, out: Any, n: int, blink: float, looked: Any) 
             insert(f, s, v, tour, at, depot, depot_at)
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def keep_best(s: State, value: float) -> None:
     """Keep the tours as the best."""
     s.best[0] = value
@@ -230,7 +230,7 @@ def keep_best(s: State, value: float) -> None:
     s.best_size[:] = s.size
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def anneal(f: Fields, s: State, steps: int, hot: float, cold: float, ease: Any) -> int:
     """Make steps while the temperature falls from `hot` to `cold`; return how many were kept."""
     visits = len(f.lacks)
@@ -258,14 +258,14 @@ def anneal(f: Fields, s: State, steps: int, hot: float, cold: float, ease: Any) 
     return taken
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def fill(f: Fields, s: State, order: Any, looked: Any) -> None:
     """Put every visit of `order` that is not placed where it costs least."""
     _recreate(f, s, order, len(order), 0.0, looked)
     s.touched[:] = False
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def _clear(f: Fields, s: State, t: int) -> None:
     """Take every stop out of a tour."""
     for i in range(s.size[t]):
@@ -275,7 +275,7 @@ def _clear(f: Fields, s: State, t: int) -> None:
     settle(f, s, t, 0)
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def _whole(f: Fields, s: State, t: int) -> bool:
     """Tell whether a tour, just settled, has all it needs and takes no more than there is."""
     for e in range(len(f.pieces)):
@@ -292,7 +292,7 @@ def _whole(f: Fields, s: State, t: int) -> bool:
     return stock_fits(f.stocks, s.fetched, s.taken[t], s.fetch)
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def load(f: Fields, s: State, seq: Any, size: Any) -> None:  # noqa: C901 (compiled: calls would cost more than branches)
     """Make given tours the state. Of a tour that cannot stand, stops go back one by one where they cost least, if anywhere.
 

@@ -10,8 +10,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-import numba
-
+from troth.core.machine import kernel
 from troth.field.routing._net import (
     CLOSES,
     COST,
@@ -51,7 +50,7 @@ from troth.field.routing._net import (
 NEVER: Final = 2**60
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def _ahead(way: Any, visit: Any, load: Any, tour: Any, row: Any, sums: Any, t: int, v: int) -> bool:
     """Write the ways up to the visits from `v` to the end of its tour; tell whether they can be."""
     p, u = tour[t, PROFILE], row[v, PRV]
@@ -78,7 +77,7 @@ def _ahead(way: Any, visit: Any, load: Any, tour: Any, row: Any, sums: Any, t: i
     return True
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def _behind(way: Any, visit: Any, tour: Any, row: Any, t: int, v: int) -> bool:
     """Write the ways on from the visits from the first of a tour to `v`; tell whether they can be."""
     p, w = tour[t, PROFILE], row[v, NXT]
@@ -101,7 +100,7 @@ def _behind(way: Any, visit: Any, tour: Any, row: Any, t: int, v: int) -> bool:
     return True
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def joined(way: Any, tour: Any, row: Any, t: int, u: int, w: int, legs: int) -> int:
     """Return what a tour costs that goes on with `w` (-1: home) after `u` (-1: at once); NEVER if it cannot be."""
     if u >= 0:
@@ -122,7 +121,7 @@ def joined(way: Any, tour: Any, row: Any, t: int, u: int, w: int, legs: int) -> 
     return int(legs + tour[t, USED] + tour[t, HOUR] * long + over)
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def between(
     way: Any, yaw: Any, visit: Any, tour: Any, row: Any, tours: Any, t: int, u: int, w: int, v: int, more: int
 ) -> int:
@@ -158,7 +157,7 @@ def between(
     return int(whole)
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def fits(load: Any, room: Any, used: Any, t: int, v: int) -> bool:
     """Tell whether a tour has room for a visit's load."""
     for q in range(load.shape[1]):  # noqa: SIM110 (compiled: it knows no `all`)
@@ -167,7 +166,7 @@ def fits(load: Any, room: Any, used: Any, t: int, v: int) -> bool:
     return True
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def settle(way: Any, visit: Any, load: Any, tour: Any, row: Any, sums: Any, tours: Any, t: int) -> bool:
     """Write a tour's ways and cost anew; False if it cannot be."""
     head = tours[t, HEAD]
@@ -182,7 +181,7 @@ def settle(way: Any, visit: Any, load: Any, tour: Any, row: Any, sums: Any, tour
     return bool(tours[t, COST] < NEVER)
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def lift(way: Any, load: Any, tour: Any, row: Any, tours: Any, used: Any, v: int) -> None:
     """Take a visit out of its tour; ways are not written anew."""
     t, u, w = row[v, OF], row[v, PRV], row[v, NXT]
@@ -203,7 +202,7 @@ def lift(way: Any, load: Any, tour: Any, row: Any, tours: Any, used: Any, v: int
     row[v, OF] = -1
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def put(
     way: Any, visit: Any, load: Any, tour: Any, row: Any, sums: Any, tours: Any, used: Any, v: int, t: int, u: int,
 ) -> None:  # fmt: skip
@@ -231,14 +230,14 @@ def put(
     tours[t, COST] = joined(way, tour, row, t, -1, tours[t, HEAD], tours[t, LEGS])
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def stay(idle: Any, idle_at: Any, mark: Any, t: int) -> None:
     """Put a tour among those at home."""
     idle[mark[IDLE]], idle_at[t] = t, mark[IDLE]
     mark[IDLE] += 1
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def leave(idle: Any, idle_at: Any, mark: Any, t: int) -> None:
     """Take a tour from those at home."""
     mark[IDLE] -= 1
@@ -246,7 +245,7 @@ def leave(idle: Any, idle_at: Any, mark: Any, t: int) -> None:
     idle[at], idle_at[other] = other, at
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def remember(
     row: Any, sums: Any, tours: Any, used: Any, mark: Any, touched: Any, log_visit: Any, log_row: Any, log_sums: Any, log_tour: Any,
     log_used: Any, t: int,
@@ -274,7 +273,7 @@ def remember(
     mark[NODES] = at
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def forget(mark: Any, touched: Any, log_tour: Any) -> None:
     """Let a step stand."""
     for i in range(mark[LOGGED]):
@@ -282,7 +281,7 @@ def forget(mark: Any, touched: Any, log_tour: Any) -> None:
     mark[LOGGED] = mark[NODES] = 0
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def undo(
     row: Any, sums: Any, tours: Any, used: Any, idle: Any, idle_at: Any, mark: Any, touched: Any, log_visit: Any, log_row: Any,
     log_sums: Any, log_tour: Any, log_used: Any, out: Any, moved: int,

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 import numpy as np
 
+from troth.core.machine import kernel
 
-@numba.njit(cache=True, nogil=True)
+
+@kernel
 def draw(dice: Any) -> float:
     """Return a number in [0, 1); `dice` is an array of one whole number, not 0."""
     x = dice[0]
@@ -19,7 +20,7 @@ def draw(dice: Any) -> float:
     return float((x * np.uint64(2685821657736338717)) >> np.uint64(11)) / 9007199254740992.0
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def pick(dice: Any, many: int) -> int:
     """Return one of the numbers 0 to many - 1."""
     return int(draw(dice) * many)

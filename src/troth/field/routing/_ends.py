@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-import numba
 import numpy as np
 
+from troth.core.machine import kernel
 from troth.field.routing._chain import NEVER, joined, leave, settle, stay
 from troth.field.routing._dice import draw, pick
 from troth.field.routing._net import (
@@ -33,7 +33,7 @@ from troth.field.routing._net import (
 _AT_HOME: Final = 0.05
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def exchange(  # noqa: C901 (compiled: calls would cost more than branches)
     way: Any, visit: Any, load: Any, after: Any, tour: Any, room: Any, row: Any, sums: Any, tours: Any, used: Any, idle: Any, idle_at: Any,
     mark: Any, dice: Any, heat: float, credit: float,

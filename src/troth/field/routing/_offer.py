@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 import numpy as np
 
+from troth.core.machine import kernel
 from troth.field.routing._compile import (
     BEFORE,
     BREAKS,
@@ -29,7 +29,7 @@ from troth.field.routing._state import State
 from troth.field.routing._walk import INF, arrive, node
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def fits(f: Fields, s: State, v: int, spans: Any) -> tuple[Any, Any, Any, Any]:
     """Return by window and tour what a visit costs more at least (W, T), where it goes, which depot goes where (-1: none)."""
     shape = len(spans), len(f.tour)
@@ -47,7 +47,7 @@ def fits(f: Fields, s: State, v: int, spans: Any) -> tuple[Any, Any, Any, Any]:
     return cost, at, depot, depot_at
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def _lived(f: Fields, k: int, t: int, seq: Any, n: int, asked: int, opens: float, by_work: Any, by_travel: Any) -> tuple[float, float]:  # fmt: skip
     """Return the cost of broken promises of a tour that takes its course, and when it arrives at the asked visit."""
     stop, tour, way = f.stop, f.tour, f.way
@@ -81,7 +81,7 @@ def _lived(f: Fields, k: int, t: int, seq: Any, n: int, asked: int, opens: float
     return cost, arrives
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def chances(f: Fields, s: State, v: int, starts: Any, rows: Any, work: Any, travel: Any) -> tuple[Any, Any]:
     """Return for each row (tour, position, depot, its position) when the visit is reached, and what it does to others.
 

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
-
+from troth.core.machine import kernel
 from troth.field.routing._compile import (
     BEFORE,
     DAY,
@@ -49,7 +48,7 @@ from troth.field.routing._walk import (
 )
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def settle(f: Fields, s: State, t: int, since: int) -> bool:
     """Compute a tour anew from position `since`, and all sums with it; False if it cannot be."""
     n = s.size[t]
@@ -88,7 +87,7 @@ def settle(f: Fields, s: State, t: int, since: int) -> bool:
     return True
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def place_visit(f: Fields, s: State, v: int, t: int) -> None:
     """Count a visit as made by a tour."""
     s.when[v, 0] = t
@@ -101,7 +100,7 @@ def place_visit(f: Fields, s: State, v: int, t: int) -> None:
         s.members[g, 1] = int(f.tour[t, WHO])
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def lift_visit(f: Fields, s: State, v: int) -> None:
     """Count a visit as left out."""
     s.when[v, 0] = -1
@@ -113,7 +112,7 @@ def lift_visit(f: Fields, s: State, v: int) -> None:
         s.members[g, 0] -= 1
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def remember(s: State, t: int) -> None:
     """Keep a tour as it is, once a step, so that the step can be taken back."""
     if not s.touched[t]:
@@ -126,7 +125,7 @@ def remember(s: State, t: int) -> None:
                 s.old_when[v, 0], s.old_when[v, 1] = s.when[v, 1], s.when[v, 2]
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def stock_fits(stocks: Any, fetched: Any, taken: Any, fetch: Any) -> bool:
     """Tell whether depots have what `fetch` says a tour would fetch instead of what it took."""
     for d in range(stocks.shape[0]):
@@ -136,7 +135,7 @@ def stock_fits(stocks: Any, fetched: Any, taken: Any, fetch: Any) -> bool:
     return True
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def may_take(f: Fields, s: State, v: int, t: int) -> bool:
     """Tell whether a tour may take a visit as far as people, groups, vehicles and shared things go."""
     k = int(f.tour[t, WHO])
@@ -157,7 +156,7 @@ def may_take(f: Fields, s: State, v: int, t: int) -> bool:
     return True
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def _over(budget: float, totals: Any, mine: float, was: float, changes: float) -> float:
     """Return what it costs that changes go beyond the budget if a tour has so many and takes a visit (`was` published)."""
     if budget < 0:
@@ -166,7 +165,7 @@ def _over(budget: float, totals: Any, mine: float, was: float, changes: float) -
     return float(OVER_BUDGET * (max(after - budget, 0.0) - max(totals[CHANGED] - budget, 0.0)))
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def best_place(f: Fields, s: State, v: int, t: int, bound: float, blink: float) -> tuple[float, int, int, int]:  # noqa: C901 (compiled: calls would cost more than branches)
     """Return what putting a visit into a tour costs more at least, where, and which depot goes where (-1: none)."""
     way, stop, work, tour, clock, links = f.way, f.stop, f.work, f.tour, f.clock, f.links
@@ -246,7 +245,7 @@ def best_place(f: Fields, s: State, v: int, t: int, bound: float, blink: float) 
     return cost, at, depot, depot_at
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def _with_depot(f: Fields, s: State, t: int, n: int, at: int, depot: int, since: int, bound: float) -> float:
     """Walk `try_seq[0]` with a depot put in, from position `since` on, up to which the tour is as it stands."""
     rows = s.rows[t]
@@ -261,7 +260,7 @@ def _with_depot(f: Fields, s: State, t: int, n: int, at: int, depot: int, since:
     return float(found)
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def put(s: State, t: int, at: int, v: int) -> None:
     """Put a stop into a tour; sums are not touched."""
     n = s.size[t]
@@ -271,7 +270,7 @@ def put(s: State, t: int, at: int, v: int) -> None:
     s.size[t] = n + 1
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def insert(f: Fields, s: State, v: int, t: int, at: int, depot: int, depot_at: int) -> bool:
     """Put a visit into a tour, with a depot if it needs one; False (and nothing changed) if it cannot be."""
     remember(s, t)
@@ -292,7 +291,7 @@ def insert(f: Fields, s: State, v: int, t: int, at: int, depot: int, depot_at: i
     return False
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def tidy(f: Fields, s: State, t: int) -> bool:
     """Take depots out of a tour that lost stops, put one back where it is still needed; compute it anew."""
     visits, k = len(f.lacks), int(f.tour[t, WHO])
@@ -343,7 +342,7 @@ def tidy(f: Fields, s: State, t: int) -> bool:
     return settle(f, s, t, 0)
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def restore(f: Fields, s: State) -> None:
     """Take a step back: touched tours as they were."""
     visits = len(f.lacks)

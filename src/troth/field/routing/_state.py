@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-import numba
 import numpy as np
 
+from troth.core.machine import kernel
 from troth.field.routing import _dice
 from troth.field.routing._compile import DAY, DRIVEN, GROUP, LOST, OVER_BUDGET, STARTS, WAS_BY, WHO, Fields
 from troth.field.routing._walk import INF, NOW, ROOM, SINCE, WIDTH
@@ -70,14 +70,14 @@ def new_state(f: Fields, *, longest: int) -> State:
     )  # fmt: skip
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def total(f: Fields, s: State) -> float:
     """Return what a state costs, changes beyond the budget included."""
     over = max(s.totals[CHANGED] - f.budget, 0.0) if f.budget >= 0 else 0.0
     return float(s.totals[TOURS] + s.totals[LEFT_OUT] + OVER_BUDGET * over)
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def draw(s: State) -> float:
     """Return a number in [0, 1) by the state's own dice."""
     return float(_dice.draw(s.dice))

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-import numba
 import numpy as np
 
+from troth.core.machine import kernel
 from troth.field.routing._chain import (
     NEVER,
     between,
@@ -74,7 +74,7 @@ _ENDS: Final = 4
 _LEFT: Final = 10
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def _overlooked(mark: Any, dice: Any) -> bool:
     """Tell whether a place is overlooked; how many are not until then is drawn at once."""
     mark[GAP] -= 1
@@ -84,7 +84,7 @@ def _overlooked(mark: Any, dice: Any) -> bool:
     return True
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def _place(
     way: Any, yaw: Any, visit: Any, load: Any, before: Any, after: Any, tour: Any, room: Any, asked: int, row: Any, tours: Any,
     used: Any, idle: Any, mark: Any, dice: Any, v: int, discount: float,
@@ -122,7 +122,7 @@ def _place(
     return best, where
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def _string(
     way: Any, load: Any, tour: Any, row: Any, tours: Any, used: Any, dice: Any, out: Any, n: int, v: int, length: int,
 ) -> int:  # fmt: skip
@@ -155,7 +155,7 @@ def _string(
     return n
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def _in_order(way: Any, visit: Any, load: Any, tour: Any, dice: Any, out: Any, keys: Any, n: int) -> None:
     """Put visits into the order in which they go back."""
     kind, start = draw(dice) * 17.0, tour[0, START]
@@ -182,7 +182,7 @@ def _in_order(way: Any, visit: Any, load: Any, tour: Any, dice: Any, out: Any, k
         keys[j], out[j] = key, v
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def _keep(row: Any, tours: Any, mark: Any, best_next: Any, best_head: Any) -> None:
     """Keep the plan as the best."""
     mark[BEST] = mark[VALUE]
@@ -190,7 +190,7 @@ def _keep(row: Any, tours: Any, mark: Any, best_next: Any, best_head: Any) -> No
     best_head[:] = tours[:, HEAD]
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def anneal(n: Net, k: Walk, steps: int, heat: float) -> None:  # noqa: C901 (compiled: calls would cost more than branches)
     """Make steps at one temperature, in units of money."""
     # Unpacked once: a compiled function that takes a tuple counts the references of all its arrays at every call.
@@ -286,7 +286,7 @@ def anneal(n: Net, k: Walk, steps: int, heat: float) -> None:  # noqa: C901 (com
             _keep(row, tours, mark, best_next, best_head)
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def begin(n: Net, k: Walk, seq: Any, size: Any, order: Any, placing: bool) -> None:  # noqa: C901, FBT001 (compiled: calls would cost more than branches, and it takes no names)
     """Begin with given tours, without those that break a rule; visits of `order` in none are left out, or if `placing` go where they cost least."""
     way, yaw, visit, load, _, before, after, tour, room, asked = n

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-import numba
 import numpy as np
 
+from troth.core.machine import kernel
 from troth.field.routing._compile import (
     BALANCE,
     BEFORE,
@@ -64,14 +64,14 @@ NOW, WAITED, ROOM, SINCE, RESTED, COST, METRES, TRAVEL, CHANGES, BEGUN, SOON = r
 WIDTH: Final = 11
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def lookup(x: float, xs: Any, ys: Any) -> float:
     """Return the piecewise linear function through (xs, ys) at x, its ends continued."""
     k = min(max(int(np.searchsorted(xs, x, side="right")) - 1, 0), len(xs) - 2)
     return float(ys[k] + (x - xs[k]) * (ys[k + 1] - ys[k]) / (xs[k + 1] - xs[k]))
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def arrive(clock: Any, leaves: float, drive: float) -> float:
     """Return when a drive ends."""
     if clock.shape[1] == 0:
@@ -79,7 +79,7 @@ def arrive(clock: Any, leaves: float, drive: float) -> float:
     return lookup(lookup(leaves, clock[0], clock[1]) + drive, clock[1], clock[0])
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def _covered(clock: Any, since: float, until: float, drive: float) -> float:
     """Return how much of a drive is done between two instants."""
     if until <= since:
@@ -89,7 +89,7 @@ def _covered(clock: Any, since: float, until: float, drive: float) -> float:
     return min(lookup(until, clock[0], clock[1]) - lookup(since, clock[0], clock[1]), drive)
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def node(seq: Any, at: int, place: int, extra: int) -> int:
     """Return the stop at a position of a sequence with `extra` put in at `place` (-1: nothing is put in)."""
     if extra < 0 or at < place:
@@ -99,7 +99,7 @@ def node(seq: Any, at: int, place: int, extra: int) -> int:
     return int(seq[at - 1])
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def _linked(
     stop: Any, links: Any, v: int, t: int, when: Any, seq: Any, at: int, place: int, extra: int, rows: Any
 ) -> float:
@@ -120,7 +120,7 @@ def _linked(
     return before
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def _awaited(stop: Any, links: Any, v: int, t: int, when: Any) -> float:
     """Return the instant by which a visit's work has to be over for what follows it in other tours."""
     latest = INF
@@ -131,7 +131,7 @@ def _awaited(stop: Any, links: Any, v: int, t: int, when: Any) -> float:
     return latest
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def walk(way: Any, stop: Any, work: Any, tour: Any, clock: Any, links: Any, t: int, seq: Any, n: int, place: int, extra: int,  # noqa: C901 (compiled: calls would cost more than branches)
          rows: Any, when: Any, bound: float) -> float:  # fmt: skip
     """Return the cost of a tour of `n` stops, `extra` included, from position `place` on; INF if it cannot be or costs `bound`.
@@ -269,7 +269,7 @@ def walk(way: Any, stop: Any, work: Any, tour: Any, clock: Any, links: Any, t: i
     return float(whole + tour[t, BALANCE] * (long / 3600.0) ** 2)
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def _too_soon(
     stop: Any, tour: Any, t: int, seq: Any, n: int, place: int, extra: int, rows: Any, put_off: float
 ) -> tuple[float, int]:
@@ -287,7 +287,7 @@ def _too_soon(
     return cost, changes
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def latest_starts(way: Any, stop: Any, work: Any, tour: Any, clock: Any, t: int, seq: Any, n: int, latest: Any) -> None:
     """Write by when work at each stop must start at the latest for hard windows and the shift, breaks not counted."""
     k = int(tour[t, WHO])
@@ -305,7 +305,7 @@ def latest_starts(way: Any, stop: Any, work: Any, tour: Any, clock: Any, t: int,
         over, hop = bound, here
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def lacking(lacks: Any, parts: Any, van: Any, has_tools: Any, stocks: Any, k: int, seq: Any, n: int, place: int, extra: int,
             left: Any, taken: Any) -> int:  # fmt: skip
     """Return the position of the first visit whose tools or parts are neither on the van nor fetched before; -1 if none.
@@ -335,7 +335,7 @@ def lacking(lacks: Any, parts: Any, van: Any, has_tools: Any, stocks: Any, k: in
     return first
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def _fetched(has_tools: Any, seq: Any, at: int, place: int, extra: int, v: int) -> bool:
     """Tell whether a depot before a position has a visit's tools."""
     for j in range(at):
@@ -345,7 +345,7 @@ def _fetched(has_tools: Any, seq: Any, at: int, place: int, extra: int, v: int) 
     return False
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def _stocked(stocks: Any, seq: Any, at: int, place: int, extra: int, q: int, visits: int) -> int:
     """Return the first depot before a position that keeps a part; -1 if there is none."""
     for j in range(at):

@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from troth.queueing._jit import Machine
+from troth.core.machine import Machine
 
 Whole = NDArray[np.int64]
 Short = NDArray[np.int32]

@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from troth.queueing._jit import Machine
+from troth.core.machine import Machine
 
 #: What this file and those above it compile.
 FORMULAS: Final = Machine()

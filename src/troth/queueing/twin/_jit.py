@@ -15,7 +15,7 @@ from llvmlite import ir  # type: ignore[import-untyped]
 from numba import types
 from numba.extending import intrinsic
 
-from troth.queueing._jit import Machine
+from troth.core.machine import Machine
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 #: Nothing here allocates, so nothing needs to be counted by reference.

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
-from troth.queueing._jit import Machine
+from troth.core.machine import Machine
 
 _MACHINE: Final = Machine(_nrt=False)
 
