@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from troth.cli import _route_day, _route_solve
+from troth.cli import _route_day, _route_insert, _route_solve
 
 
 @click.group("route", epilog="Example: troth route solve problem.json --seconds 30 --out plan.json --html plan.html")
@@ -15,7 +15,7 @@ def command() -> None:
 for _one in (
     _route_solve.solve_command,
     _route_solve.check_command,
-    _route_day.insert_command,
+    _route_insert.insert_command,
     _route_day.replan_command,
 ):
     command.add_command(_one)
