@@ -73,17 +73,58 @@ def test_numba_alone_would_not_notice(package: Path) -> None:
     assert _answers() == (22, 0)
 
 
-def test_the_fields_of_a_tuple_belong_to_what_is_kept(package: Path) -> None:
-    """Fields that change places are read from other places."""
-    inner = "from typing import NamedTuple\nclass Pair(NamedTuple):\n    a: int\n    b: int\n"
+_PAIR = "from typing import NamedTuple\nclass Pair(NamedTuple):\n    a: int\n    b: int\n"
+_HELD = """
+from typing import NamedTuple
+from troth.core.machine import kernel
+from shop.inner import Pair
+class Box(NamedTuple):
+    pair: Pair
+@kernel
+def first(box):
+    return box.pair.a
+def twice(x):
+    return first(Box(Pair(x, 0)))
+twice.stats = first.stats
+"""
+
+
+def _pairs(package: Path) -> Path:
+    path = _shop(package, **_KERNEL, **_NAMED)
+    path.write_text(_PAIR, encoding="utf-8")
+    (package / "outer.py").write_text(_HELD, encoding="utf-8")
+    assert _answers() == (10, 1)
+    return path
+
+
+def test_fields_of_tuples_belong_to_what_is_kept(package: Path) -> None:
+    """Fields that change places are read from other places, also those of a tuple in a tuple."""
+    path = _pairs(package)
+    path.write_text(_PAIR.replace("    a: int\n    b: int\n", "    b: int\n    a: int\n"), encoding="utf-8")
+    assert _answers() == (0, 1)
+
+
+def test_what_names_a_class_that_is_gone_is_compiled_anew(package: Path) -> None:
+    """Kept code of an older version that cannot be read any more is no error."""
+    path = _pairs(package)
+    path.write_text(_PAIR.replace("Pair", "Twin"), encoding="utf-8")
+    (package / "outer.py").write_text(_HELD.replace("Pair", "Twin"), encoding="utf-8")
+    assert _answers() == (10, 1)
+    assert _answers() == (10, 0)
+
+
+def test_options_belong_to_what_is_kept(package: Path) -> None:
+    """Code of a machine that divides otherwise is other code."""
     outer = (
-        "from __future__ import annotations\nfrom troth.core.machine import kernel\nfrom shop.inner import Pair\n"
-        "@kernel\ndef first(pair: Pair) -> int:\n    return pair.a\n"
-        "def twice(x):\n    return first(Pair(a=x, b=0))\ntwice.stats = first.stats\n"
+        "from shop.inner import machine\n@machine.kept\ndef twice(x):\n    return (20.0 - 2.0 * x) / (10.0 - x) + x\n"
     )
     path = _shop(package, **_KERNEL, **_NAMED)
-    path.write_text(inner, encoding="utf-8")
     (package / "outer.py").write_text(outer, encoding="utf-8")
-    assert _answers() == (10, 1)
-    path.write_text(inner.replace("    a: int\n    b: int\n", "    b: int\n    a: int\n"), encoding="utf-8")
-    assert _answers() == (10, 1)
+    line = "from troth.core.machine import Machine\nmachine = Machine(error_model={!r})\n"
+    path.write_text(line.format("python"), encoding="utf-8")
+    with pytest.raises(ZeroDivisionError):
+        _answers()
+    path.write_text(line.format("numpy"), encoding="utf-8")
+    value, misses = _answers()
+    assert value != value, "nought by nought is no number"  # noqa: PLR0124
+    assert misses == 1

@@ -44,7 +44,7 @@ def spark() -> Iterator[Any]:
     # Every query is another and is asked once: the second compiler would never earn its time back.
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
-        made = session(master="local[2]")
+        made = session(master="local[2]", memory="1g")
         yield made
         made.stop()
     gc.collect()  # while what it finds is still forgiven, see above

@@ -6,8 +6,7 @@ Modules that use this are imported where they are needed: loading Numba alone ta
 from __future__ import annotations
 
 import hashlib
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import cached_property
 from types import CodeType, FunctionType, ModuleType
@@ -29,8 +28,21 @@ class _Cache(FunctionCache):
     function: FunctionType
     parts: frozenset[str]
 
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        """Return kept code, or nothing where what an older version left cannot be read any more."""
+        try:
+            return super().load_overload(sig, target_context)  # type: ignore[no-untyped-call]
+        except Exception:  # noqa: BLE001 -- what names a class that is gone fails in many ways
+            self.flush()  # type: ignore[no-untyped-call]
+            return None
+
+    def save_overload(self, sig: Any, data: Any) -> None:
+        """Keep code, unless there is no room for it."""
+        with suppress(OSError):
+            super().save_overload(sig, data)  # type: ignore[no-untyped-call]
+
     def _index_key(self, sig: Any, codegen: Any) -> Any:
-        return (*super()._index_key(sig, codegen), self._told)  # type: ignore[no-untyped-call]
+        return (*super()._index_key(sig, codegen), self._told, repr(_fields(getattr(sig, "args", sig))))  # type: ignore[no-untyped-call]
 
     @cached_property
     def _told(self) -> str:
@@ -60,13 +72,16 @@ class Machine:
         # If neither the package's folder nor the user's can be written, each process compiles anew.
         with suppress(RuntimeError):
             cache = _Cache(function)  # type: ignore[no-untyped-call]
-            cache.function, cache.parts = cast("FunctionType", function), frozenset(self._parts)
+            cache.function, cache.parts = (
+                cast("FunctionType", function),
+                frozenset(self._parts | {_options(self._options)}),
+            )
             made._cache = cache  # noqa: SLF001 -- `cache=True` with a key of our own
         return cast("F", made)
 
-    def note(self, of: Callable[..., Any] | np.dtype[Any]) -> None:
+    def note(self, of: Callable[..., Any] | str) -> None:
         """Add what no call shows, a layout or what makes an intrinsic, to what code kept from now on is found by."""
-        self._parts.add(repr(of) if isinstance(of, np.dtype) else _told(cast("FunctionType", of)))
+        self._parts.add(of if isinstance(of, str) else _told(cast("FunctionType", of)))
 
 
 #: Keep a numeric function's machine code; a division by nought is an error in it, as in Python.
@@ -75,35 +90,53 @@ kernel: Final = Machine(error_model="python").kept
 
 def _called(function: FunctionType) -> set[str]:
     """Return what a function and all compiled ones it calls are made of."""
-    seen, open_ = dict[FunctionType, str](), [function]
+    seen, open_ = dict[FunctionType, str](), [(function, "")]
     while open_:
-        here = open_.pop()
+        here, options = open_.pop()
         if here not in seen:
-            seen[here] = _told(here)
-            open_.extend(one.py_func for _, one in _known(here) if hasattr(one, "py_func"))
+            seen[here] = _told(here) + options
+            open_ += [(one.py_func, _options(one.targetoptions)) for _, one in _known(here) if hasattr(one, "py_func")]
     return set(seen.values())
 
 
 def _told(function: FunctionType) -> str:
-    """Return a function's code with the numbers it reads from modules and the fields of tuples it knows."""
+    """Return a function's code with what the names in it stand for."""
     words = [(name, _word(one)) for name, one in _known(function)]
     told = sorted(repr(one) for one in words if one[1] is not None)
-    return repr((function.__module__, function.__qualname__, _plain(function.__code__), told))
+    given = function.__code__.co_varnames[: function.__code__.co_argcount], function.__defaults__
+    return repr((function.__module__, function.__qualname__, given, _plain(function.__code__), told))
+
+
+def _options(options: Mapping[str, Any]) -> str:
+    return repr(sorted(options.items()))
 
 
 def _word(one: Any) -> Any:
-    """Return what is compiled in where a name stands; nothing for functions and modules."""
+    """Return what is compiled in where a name stands; nothing for what is told elsewhere."""
+    if hasattr(one, "py_func"):
+        return one.py_func.__module__, one.py_func.__qualname__
     if isinstance(one, np.ndarray):
-        return one.dtype.str, one.shape, one.tobytes()
+        return repr(one.dtype), one.shape, one.tobytes()
     if isinstance(one, type):
-        return getattr(one, "_fields", None)
-    return one if isinstance(one, int | float | tuple | np.generic) else None
+        return one.__qualname__, getattr(one, "_fields", None)
+    if isinstance(one, tuple):
+        return tuple(_word(inner) for inner in one)
+    return repr(one) if isinstance(one, int | float | complex | str | np.generic | np.dtype) else None
+
+
+def _fields(kinds: Iterable[Any]) -> list[Any]:
+    """Return the fields of named tuples among types of arguments, and of those in them."""
+    found = list[Any]()
+    for kind in kinds:
+        inner = _fields(getattr(kind, "types", ()))
+        if inner or hasattr(kind, "instance_class"):
+            found.append((getattr(getattr(kind, "instance_class", None), "_fields", ()), inner))
+    return found
 
 
 def _known(function: FunctionType) -> Iterator[tuple[str, Any]]:
-    """Yield what names in a function's code and in its annotations stand for in its module, or in one it reads."""
-    said = " ".join(str(one) for one in function.__annotations__.values())
-    names, known = _names(function.__code__) | set(re.findall(r"\w+", said)), function.__globals__
+    """Yield what names in a function's code stand for in its module, or in one it reads."""
+    names, known = _names(function.__code__), function.__globals__
     for name in names:
         one = known.get(name)
         if isinstance(one, ModuleType) and one.__name__.startswith(function.__module__.split(".", 1)[0] + "."):

@@ -64,7 +64,7 @@ def session(*, master: str | None = None, memory: str = "2g") -> Any:
         # A cast that fails is an error with ANSI, nothing without; DuckDB is asked for `TRY_CAST` where it may.
         "spark.sql.ansi.enabled": "true", "spark.driver.extraJavaOptions": "-Dlog4j2.level=ERROR -XX:-UsePerfData",
         "spark.sql.execution.arrow.pyspark.enabled": "true",
-        # Spark keeps what it tells of a thousand queries, plans of megabytes as text among it, for pages nobody opens here.
+        # Spark keeps what it tells of a thousand queries, with plans as text of any length, for pages nobody opens here.
         "spark.sql.ui.retainedExecutions": "4", "spark.ui.retainedJobs": "8", "spark.ui.retainedStages": "16",
         "spark.ui.retainedTasks": "256", "spark.sql.maxPlanStringLength": "10000",
     }  # fmt: skip
@@ -97,11 +97,13 @@ class SparkLake:
         self.lake, self.spark = lake, spark
         self.ibis = ibis.pyspark.connect(spark)
         self._kept: dict[str, Any] = {}
+        self._asked = 0
 
     def close(self) -> None:
         """Let go of what is kept in the cluster's memory."""
         while self._kept:
             self._kept.popitem()[1].unpersist()
+        gc.collect()
 
     def table(self, schema_of: pa.Schema, *, view: str, rows: pa.Table) -> None:
         """Make a small table a view.
@@ -154,10 +156,13 @@ class SparkLake:
 
     def rows(self, asked: str) -> pa.Table:
         """Return the rows of a question in Spark's SQL over views of this session."""
-        found: pa.Table = self.spark.sql(asked).toArrow()
-        # The bridge's objects are cycles, so a plan and its broadcast tables, often 16 MB each, would live in Java until
-        # Python happens to look: hundreds of questions filled a heap of 1 GB.
-        gc.collect(1)
+        try:
+            found: pa.Table = self.spark.sql(asked).toArrow()
+        finally:
+            # The bridge's objects are cycles, so a plan and its broadcast tables, often 16 MB each, would live in Java
+            # until Python happens to look: hundreds of questions filled a heap of 1 GB. Most are found among the young.
+            self._asked += 1
+            gc.collect(2 if self._asked % 16 == 0 else 1)
         return found
 
     def _read(self, files: Iterable[str]) -> Any:

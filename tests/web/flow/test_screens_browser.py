@@ -216,7 +216,7 @@ def test_a_phone_without_streams_asks_now_and_then(site: Site) -> None:
 
 
 def test_no_connection_is_said_and_over_when_it_is_back(site: Site) -> None:
-    """The banner comes and goes by itself."""
+    """The banner comes and goes by itself, and the stream is there again: nobody waits for the next question."""
     mine = site.day.join()
     context = site.context()
     phone = context.new_page()
@@ -224,7 +224,9 @@ def test_no_connection_is_said_and_over_when_it_is_back(site: Site) -> None:
     expect(phone.locator("[data-offline]")).to_be_hidden()
     context.set_offline(True)
     expect(phone.locator("[data-offline]")).to_be_visible()
-    context.set_offline(False)
+    with phone.expect_response("**/live/ticket/*.en") as again:
+        context.set_offline(False)
+    assert again.value.headers["content-type"].startswith("text/event-stream")
     expect(phone.locator("[data-offline]")).to_be_hidden()
 
 
@@ -244,6 +246,24 @@ def test_an_answer_asked_for_before_the_line_went_dead_is_not_believed(site: Sit
     phone.wait_for_timeout(300)
     expect(phone.locator("[data-offline]")).to_be_visible()
     assert len(held) == 2, "the page asks anew"
+
+
+def test_a_refused_stream_is_asked_for_again(site: Site) -> None:
+    """A server that had no room for a stream is asked again after a minute of questions."""
+    mine = site.day.join()
+    phone = site.context().new_page()
+    asked: list[str] = []
+    phone.on(
+        "request", lambda request: asked.append(request.url.rsplit(".", 1)[-1]) if "/live/" in request.url else None
+    )
+    phone.route("**/live/ticket/*.en", lambda route: route.fulfill(status=503))
+    phone.clock.install()
+    phone.goto(f"{site.url}/t/{mine.token}")
+    for _ in range(15):
+        with phone.expect_response("**/live/ticket/*.json"):
+            phone.clock.run_for(5_100)
+    assert asked.count("en") == 2
+    assert asked.index("en", 1) in {13, 14}
 
 
 def test_single_keys_can_be_turned_off(site: Site) -> None:

@@ -50,7 +50,7 @@ def rows(dtype: np.dtype[Any], *, of: np.dtype[Any], where: str) -> Callable[[An
     kind, size = numba.from_dtype(dtype), dtype.itemsize
     holder = numba.from_dtype(of)
     place = of.fields[where][1] if of.fields else 0
-    _MACHINE.note(dtype)
+    _MACHINE.note(f"{where} {place} {dtype!r}")
 
     @intrinsic
     def row(_context: Any, _world: Any, _number: Any) -> Any:

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from troth.queueing.twin import _books  # noqa: F401 -- noted first: kept code is found by all notes so far
 from troth.queueing.twin._customers import come, gone, new_contact, offer, onward
 from troth.queueing.twin._draws import chance, drawn, fill_keys, left_of
 from troth.queueing.twin._duty import change, off, sit

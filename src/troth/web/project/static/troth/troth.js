@@ -91,39 +91,43 @@
 
   function follow(place) {
     const address = place.dataset.live;
-    let timer = 0, failed = 0, source = null, turn = 0;
+    let timer = 0, failed = 0, polled = 0, source = null, turn = 0;
+    const quiet = () => { turn += 1; clearTimeout(timer); timer = 0; };
+    const stop = () => { quiet(); source?.close(); };
     const poll = async () => {
       const asked = turn;
       try {
         const answer = await fetch(`${address}.json`, { credentials: "same-origin" });
-        if (asked !== turn) return;
-        if (answer.status === 404 || answer.status === 410) return; // it has ended
-        if (!answer.ok) throw new Error(String(answer.status));
-        const text = await answer.text();
-        if (asked !== turn) return;
-        take(place, text);
+        const over = answer.status === 404 || answer.status === 410, text = answer.ok ? await answer.text() : "";
+        if (asked !== turn) return; // what was asked before the line changed says nothing of now
+        if (!answer.ok && !over) throw new Error(String(answer.status));
         online(true);
+        if (over) return;
+        take(place, text);
         failed = 0;
+        polled += 1;
+        // A proxy that lets no stream through, or a server that had no room for one, may do so later.
+        if (polled % 12 === 0 && source?.readyState === 2) return listen();
       } catch { if (asked !== turn) return; failed += 1; if (failed > 1) online(false); }
       timer = setTimeout(poll, Math.min(60000, 5000 * 2 ** Math.min(failed, 4)));
     };
     const listen = () => {
+      stop();
       if (!window.EventSource) return void poll();
       source = new EventSource(address);
       let heard = false;
-      source.onopen = () => { heard = true; clearTimeout(timer); timer = 0; online(true); };
+      timer = setTimeout(poll, 5000); // should nothing be heard
+      source.onopen = () => { heard = true; quiet(); failed = 0; online(true); };
       source.onmessage = (event) => { heard = true; take(place, event.data); };
       source.onerror = () => {
         // A browser that gave up, or a proxy that lets no stream through: ask now and then instead.
-        if (source.readyState === 2 || !heard) { source.close(); if (!timer) poll(); }
+        if (source.readyState === 2 || !heard) { stop(); poll(); }
         else if (!timer) timer = setTimeout(poll, 3000);
       };
     };
     if (place.dataset.every) setInterval(() => { if (!document.hidden) redraw(); }, 1000 * place.dataset.every);
-    const stop = () => { turn += 1; source?.close(); clearTimeout(timer); timer = 0; };
     listen();
-    // What was asked before says nothing of now: its answer, still on the way, would call a dead line alive.
-    addEventListener("offline", () => { stop(); listen(); });
+    for (const change of ["offline", "online"]) addEventListener(change, listen);
     addEventListener("pagehide", stop);
     addEventListener("pageshow", (event) => { if (event.persisted) { listen(); redraw(); } });
   }
@@ -225,7 +229,7 @@
     setTimeout(() => { delete form.dataset.sent; for (const b of $$("button", form)) b.removeAttribute("aria-disabled"); }, 8000);
   });
   document.addEventListener("change", (event) => { if (event.target.closest("[data-submit]")) event.target.form.requestSubmit(); });
-  addEventListener("pageshow", (event) => { if (event.persisted) for (const f of $$("form")) { delete f.dataset.sent; for (const b of $$("button", f)) b.removeAttribute("aria-disabled"); } });
+  addEventListener("pageshow", (event) => { if (!event.persisted) return; online(navigator.onLine); for (const f of $$("form")) { delete f.dataset.sent; for (const b of $$("button", f)) b.removeAttribute("aria-disabled"); } });
   addEventListener("offline", () => online(false));
   addEventListener("online", () => { online(true); redraw(); });
 
