@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import random
+from collections.abc import Sequence
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from troth.core.decision import Severity, Status
 from troth.core.errors import InputError
 from troth.field.routing import ROUTING_RULES, RoutePlan, RoutingParams, Stop, UnservedVisit, breaches, solve
 from troth.field.routing.rules import hard
+from troth.field.routing.tours import PlannedStop, StopKind, Tour
 from troth.field.routing.vroom import VroomInstance, plan_to_vroom, problem_from_vroom, tours_from_vroom
 
 
@@ -142,6 +145,62 @@ def test_shipments_are_two_visits_of_one_tour_in_order() -> None:
     assert (answer["summary"]["unassigned"], answer["routes"]) == (2, [])
 
 
+def aboard(jobs: list[dict[str, Any]], order: Sequence[int], dimension: int) -> int:
+    """Return the most a vehicle holds on a tour, counted as VROOM counts."""
+    held = most = sum(jobs[k]["delivery"][dimension] for k in order)
+    for k in order:
+        held += jobs[k]["pickup"][dimension] - jobs[k]["delivery"][dimension]
+        most = max(most, held)
+    return int(most)
+
+
+def fits(jobs: list[dict[str, Any]], capacity: list[int]) -> bool:
+    """Tell whether our problem lets one vehicle serve all jobs at once."""
+    vehicle = {"id": 1, "start_index": 0, "end_index": 0, "capacity": capacity}
+    found = problem_from_vroom({"vehicles": [vehicle], "jobs": jobs, "matrices": {"car": {"durations": [[0]]}}})
+    names = [one.visit_id for one in found.problem.visits]
+    stops = tuple(PlannedStop(StopKind.VISIT, name, 0.0, 0.0, 0.0) for name in names)
+    rules = {one.rule for one in breaches(found.problem, tours=(Tour("1", 0, 0.0, 0.0, stops),))}
+    return "routing.parts" not in rules
+
+
+def both(number: int, down: Sequence[int], up: Sequence[int]) -> dict[str, Any]:
+    """Return a job that brings and collects."""
+    return {"id": number, "location_index": 0, "delivery": list(down), "pickup": list(up)}
+
+
+def test_who_brings_and_collects_takes_room_for_the_greater_of_both() -> None:
+    """Two jobs that bring three each leave with six, whatever they collect; those that bring nothing more than they take are exact."""
+    jobs = [both(k, [3], [1]) for k in (1, 2)]
+    assert not fits(jobs, [4])
+    assert not fits(jobs, [5])
+    assert fits(jobs, [6])
+    data = instance(jobs=2) | {"jobs": jobs}
+    assert told(data) == set()
+    assert not fits([both(1, [2, 0], [0, 5])], [2, 4])
+    assert fits([both(1, [2, 0], [0, 5])], [2, 5])
+    data["jobs"] = [both(1, [3], [1]), both(2, [1], [3])]
+    assert told(data) == {("warning", "stricter", "jobs.pickup")}
+
+
+def test_no_load_is_accepted_that_vroom_forbids() -> None:
+    """Of random jobs that our problem lets one vehicle serve, every order keeps its capacity; without a warning none else do."""
+    rng = random.Random(5)
+    taken = 0
+    for _ in range(300):
+        amounts = [([rng.randrange(4) for _ in range(2)], [rng.randrange(4) for _ in range(2)]) for _ in range(3)]
+        jobs = [both(k, *one) for k, one in enumerate(amounts, start=1)]
+        capacity = [rng.randrange(3, 10) for _ in range(2)]
+        kept = [all(aboard(jobs, order, k) <= capacity[k] for k in range(2)) for order in permutations(range(3))]
+        ours = fits(jobs, capacity)
+        taken += ours
+        assert all(kept) or not ours
+        data = instance(jobs=0) | {"jobs": jobs}
+        if not told(data):
+            assert ours == any(kept)
+    assert 20 < taken < 280
+
+
 def test_steps_become_a_plan_and_pins_and_broken_rules_get_their_words() -> None:
     """As VROOM's own plan mode: instants are computed, lateness and overload told with cause and duration."""
     data = instance(jobs=6)
@@ -168,7 +227,7 @@ def test_steps_become_a_plan_and_pins_and_broken_rules_get_their_words() -> None
 def test_what_is_not_modelled_is_never_silent() -> None:
     """Each thing passed over, or taken more strictly, has an issue at its place."""
     data = instance(jobs=2)
-    data["jobs"][0] |= {"setup": 60, "pickup": [1], "colour": "red"}
+    data["jobs"][0] |= {"setup": 60, "pickup": [2], "colour": "red"}
     data["vehicles"][0] |= {
         "max_distance": 1000, "costs": {"per_task_hour": 5}, "steps": [{"type": "job", "id": 1, "service_after": 5}],
         "breaks": [{"id": 1, "time_windows": [[0, 5], [7, 9]], "max_load": [1]}],

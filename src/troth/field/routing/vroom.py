@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from itertools import zip_longest
 from math import inf
 from typing import Any, Final
 
@@ -211,20 +212,24 @@ def _zero(jobs: Sequence[parts.Job], vehicles: Sequence[parts.Van]) -> float:
 
 
 def _loads(frame: parts.VroomFrame, jobs: Sequence[parts.Job]) -> dict[str, dict[str, int]]:
-    """Return by job what it takes of a vehicle's capacity, by dimension.
+    """Return by job what it takes of a vehicle's capacity, by dimension: the greater of what is brought and what is collected.
 
-    What is brought is aboard until it is delivered, what is collected from then on. Only one kind at a time is the same as a sum over
-    the tour; where both come in a file the sum is stricter than need be, and so it is for shipments.
+    What is brought is aboard until it is delivered, what is collected from then on. After any stop a vehicle holds what jobs up to
+    there collected and jobs after it bring, so never more than the sum of the greater of both over all jobs of the tour: whoever fits
+    that fits everywhere. It is exact as long as, in each dimension, no job collects more than it brings or none brings more than it
+    collects; else it is stricter than need be, and so it is for shipments.
     """
-    found = {}
+    found, more = {}, set[tuple[int, bool]]()
     for one in jobs:
         kinds = {name: one.row[name] for name in ("delivery", "pickup", "amount") if one.row.get(name)}
-        found[one.name] = {f"load {k + 1}": int(n) for name in kinds for k, n in enumerate(kinds[name]) if n}
+        most = [max(amounts) for amounts in zip_longest(*kinds.values(), fillvalue=0)]
+        found[one.name] = {f"load {k + 1}": int(n) for k, n in enumerate(most) if n}
         if one.kind == "delivery":
             found[one.name] = {}
-    both = {name for one in jobs for name in ("delivery", "pickup") if any(one.row.get(name) or ())}
-    if len(both) > 1:
-        advice = "Maybe split the file: what is collected takes room from the start, which is stricter than need be."
+        down_up = zip_longest(kinds.get("delivery", ()), kinds.get("pickup", ()), fillvalue=0)
+        more |= {(k, up > down) for k, (down, up) in enumerate(down_up) if up != down}
+    if any((k, not which) in more for k, which in more):
+        advice = "Maybe split the file: a job takes room for the greater of delivery and pickup on its whole tour, which is stricter than need be."
         frame.doubt("stricter", "jobs.pickup", "", advice)
     if any(one.kind == "pickup" and found[one.name] for one in jobs):
         advice = "Maybe larger capacities: a shipment takes room for its whole tour, which is stricter than need be."
