@@ -207,6 +207,40 @@ def test_no_way_is_no_way_and_one_bad_block_is_one_bad_block() -> None:
     assert "100 of 529" in times.issues[1].value
 
 
+@pytest.mark.parametrize("code", [170, 171, 442])
+def test_a_place_without_a_street_costs_valhalla_its_block(code: int) -> None:
+    """A refusal with a code of its own is for that block alone: it is not asked twice, and eight others are asked."""
+
+    def fourth(turn: int, answer: dict[str, Any]) -> tuple[int, bytes]:
+        wrong = {
+            "error_code": code,
+            "error": "No suitable edges near location",
+            "status_code": 400,
+            "status": "Bad Request",
+        }
+        return (400, json.dumps(wrong).encode()) if turn == 4 else whole(answer)
+
+    waits: list[float] = []
+    with running(FakeRouter(spoil=fourth)) as router:
+        times = Valhalla(router.url, fallback=STRAIGHT, terms=_terms(waits, block=10)).matrix(PLACES)
+    assert len(router.asked) == 9 and waits == []
+    assert _codes(times) == ["server-refused", "fallback-used"]
+    assert str(code) in times.issues[0].value and "100 of 529" in times.issues[1].value
+    other = STRAIGHT.matrix(PLACES)
+    assert np.array_equal(times.seconds[10:20, :10], other.seconds[10:20, :10])
+    assert times.seconds[10:, 10:] == pytest.approx(WAY[10:, 10:] / 10, abs=1)
+
+
+@pytest.mark.parametrize(("status", "tries"), [(500, 3), (429, 3), (404, 1)])
+def test_a_valhalla_that_fails_is_not_asked_for_every_block(status: int, tries: int) -> None:
+    """Its own fault or too many requests, after all tries, and another program's answer end the asking."""
+    spoil = lambda _, a: (status, b'{"detail": "Not Found"}')  # noqa: E731
+    with running(FakeRouter(spoil=spoil)) as router:
+        times = Valhalla(router.url, fallback=STRAIGHT, terms=_terms(block=10)).matrix(PLACES)
+    assert len(router.asked) == tries
+    assert np.array_equal(times.seconds, STRAIGHT.matrix(PLACES).seconds)
+
+
 def test_a_server_with_smaller_tables_refuses_and_says_why() -> None:
     """More places than it allows in one request is told by its own code."""
     with running(FakeRouter(limit=20)) as router:

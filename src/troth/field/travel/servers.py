@@ -217,6 +217,9 @@ class Osrm(_Server):
 class Valhalla(_Server):
     """Travel times from a Valhalla server's ``sources_to_targets`` (from its published definition).
 
+    A block that it refuses with an ``error_code``, such as 171 for a place without a street nearby, is taken from the fallback;
+    the other blocks are asked.
+
     Parameters
     ----------
     url : address without ``/sources_to_targets``, http or https.
@@ -237,7 +240,9 @@ class Valhalla(_Server):
             return found.get("durations"), in_metres(found.get("distances"))
         if not isinstance(found, list):
             shown = f"status {status}: {data.get('error_code', '')} {data.get('error', '')}"[:120]
-            raise NoAnswerError("server-refused", shown, dead=True)
+            # One place without a street nearby (171), or no way to it (170, 442), is no fault of the others; who has no word for
+            # what is wrong is another program.
+            raise NoAnswerError("server-refused", shown, dead="error_code" not in data)
         seconds, kilometres = (
             [
                 [one.get(name) if isinstance(one, dict) else name for one in row] if isinstance(row, list) else row
