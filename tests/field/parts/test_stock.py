@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from tests.field.parts.depot import HOUR, NOW, PARTS, PLACES, stock
 from troth.core.errors import InputError
+from troth.core.terms import ACTIVITIES
 from troth.demo.field import FieldWorld, field_service
 from troth.demo.field.tables import reference
 from troth.field.parts import (
@@ -151,6 +152,26 @@ def _tables(truth: Any, until: datetime) -> dict[str, list[dict[str, Any]]]:
         made = [dict(zip(TABLES[name].schema.names, row, strict=False)) for row in rows]
         found[name] = [{**row, "valid_from": date.fromisoformat(row["valid_from"])} for row in made]
     return found
+
+
+def test_what_no_log_knows_is_left_to_the_caller() -> None:
+    """There is no word for reservations and for numbers of pieces in a lake: stock has neither until somebody adds them."""
+    assert "serial" not in TABLES["parts"].schema.names
+    assert all("serial" not in ACTIVITIES[name].keys for name in ("part_moved", "part_used"))
+    tables: dict[str, list[dict[str, Any]]] = {
+        "locations": [{"location": "depot", "kind": "depot", "holder": "s", "site": "s"}],
+        "parts": [{"part": "board"}],
+        "stock_levels": [{"location": "depot", "part": "board", "quantity": 2.0, "valid_from": NOW.date()}],
+    }
+    found, issues = stock_of([], tables=tables)
+    assert issues == []
+    assert (found.reservations, [one.serial for one in found.parts]) == ((), [False])
+    numbered = replace(
+        found, parts=(StockedPart("board", serial=True),), reservations=(Reservation("v1", "board", "depot", 1, NOW),)
+    )
+    moved = replace(numbered, moves=(StockMove("board", 1, "depot", "supplier", NOW + HOUR),))
+    assert numbered.at(NOW).available("depot", part="board") == 1
+    assert [one.code for one in moved.at(NOW + HOUR).issues] == ["no-serial"]
 
 
 def test_the_demo_companys_log_adds_up_to_what_its_vans_hold() -> None:

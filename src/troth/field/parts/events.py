@@ -31,6 +31,10 @@ def stock_of(events: Iterable[Row], *, tables: Mapping[str, Sequence[Row]]) -> t
 
     What a technician uses comes from their van, unless the event says ``from``.
 
+    Nothing is reserved in it, and no part is numbered: the log has no activity that sets a part aside for a visit, its moves have
+    no key for a piece's number, and the table `parts` has no column that says whether pieces have one. Who knows adds it:
+    ``replace(stock, reservations=..., parts=...)``. Events that come from elsewhere and say ``serial`` keep it.
+
     Parameters
     ----------
     events : rows of ``part_used`` and ``part_moved`` with occurred_at, activity, agent_id, subject_kind, subject_id, value,
