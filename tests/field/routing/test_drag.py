@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -12,6 +14,7 @@ from hypothesis import strategies as st
 
 from tests.field.routing.worlds import world
 from troth.field.routing import (
+    After,
     FieldTechnician,
     PromisedWindow,
     RoutingProblem,
@@ -75,6 +78,66 @@ def test_a_drag_is_the_judgement_of_the_whole_plan(seed: int, warp: bool) -> Non
         made = [name for tour in found.tours for name in tour.visits()]
         assert made.count(visit) == 1
         tours = found.tours
+
+
+@settings(max_examples=40, deadline=None)
+@given(seed=st.integers(0, 10_000), warp=st.booleans())
+def test_a_drag_between_two_tours_gives_the_instants_of_their_orders(seed: int, warp: bool) -> None:
+    """If both tours of a plan change, each of its instants is that of all orders reckoned from the start, links between them too."""
+    problem = world(seed, visits=8, technicians=2, warp=warp)
+    rng = np.random.default_rng(seed)
+    # Links go from one visit to a later one in a fixed order that tours keep, so that they never go in a circle.
+    visits = tuple(
+        replace(one, after=(After(f"v{rng.integers(k)}", 300.0),) if k and rng.random() < 0.5 else ())
+        for k, one in enumerate(problem.visits)
+    )
+    problem = replace(problem, visits=visits)
+    rows = [(one.technician_id, 0) for one in problem.technicians]
+    whose = rng.integers(2, size=len(visits))
+    lines = [[v.visit_id for v, k in zip(visits, whose, strict=True) if k == row] for row in range(2)]
+    moved = int(rng.integers(len(visits)))
+    name, to = visits[moved].visit_id, 1 - int(whose[moved])
+    tours = timed_together(problem, orders=[(*row, _of(line)) for row, line in zip(rows, lines, strict=True)])
+    at = sum(int(one[1:]) < moved for one in lines[to])
+    found = drag(problem, tours=tours, visit_id=name, technician_id=rows[to][0], position=at)
+    lines[1 - to].remove(name)
+    lines[to].insert(at, name)
+    whole = timed_together(problem, orders=[(*row, _of(line)) for row, line in zip(rows, lines, strict=True)])
+    assert {one.technician_id: one for one in found.tours} == {one.technician_id: one for one in whole}
+    assert _counted(found.breaches) == _counted(breaches(problem, tours=whole))
+    assert not [one for one in found.breaches if one.rule == "routing.order" and one.amount > 1]
+
+
+def _of(names: Iterable[str]) -> list[tuple[StopKind, str]]:
+    return [(StopKind.VISIT, name) for name in names]
+
+
+def _linked() -> RoutingProblem:
+    """Return Ada and Ben ten minutes from a place with three visits of an hour, of which `b` comes after `a`."""
+    crew = tuple(FieldTechnician(name, (TechnicianShift(0, 28800, 0, 0),)) for name in ("ada", "ben"))
+    visits = (VisitRequest("a", 1, 3600), VisitRequest("x", 1, 3600), VisitRequest("b", 1, 3600, after=(After("a"),)))
+    return RoutingProblem(BEGINS, visits, crew, np.array([[0.0, 600.0], [600.0, 0.0]]))
+
+
+def test_work_in_the_one_tour_waits_for_work_in_the_other() -> None:
+    """A visit dragged between two tours of which one waits for the other breaks nothing: it still waits."""
+    problem = _linked()
+    tours = timed_together(problem, orders=[("ada", 0, _of("ax")), ("ben", 0, _of("b"))])
+    assert breaches(problem, tours=tours) == [] and tours[1].stops[0].starts_s == 4200.0
+    found = drag(problem, tours=tours, visit_id="x", technician_id="ben")
+    assert found.allowed and found.breaches == ()
+    assert [(s.name, s.starts_s) for s in found.tours[1].stops] == [("b", 4200.0), ("x", 7800.0)]
+
+
+def test_work_before_what_it_must_come_after_is_told_and_waits_for_nothing() -> None:
+    """Two visits dragged the wrong way round in one tour stay so, one after the other at once: the order alone is broken."""
+    problem = _linked()
+    tours = timed_together(problem, orders=[("ada", 0, _of("ab")), ("ben", 0, _of("x"))])
+    found = drag(problem, tours=tours, visit_id="a", technician_id="ada")
+    assert [(s.name, s.starts_s) for s in found.tours[0].stops] == [("b", 600.0), ("a", 4200.0)]
+    assert [(one.rule, one.visit_id, one.amount) for one in found.appeared] == [("routing.order", "b", 7200.0)]
+    again = timed_together(problem, orders=[("ada", 0, _of("ba")), ("ben", 0, _of("x"))])
+    assert again == found.tours
 
 
 def _two() -> tuple[RoutingProblem, tuple[Tour, ...]]:

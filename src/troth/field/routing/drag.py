@@ -11,7 +11,7 @@ from typing import Any
 from troth.field.routing import _judge
 from troth.field.routing._names import known
 from troth.field.routing.breach import RouteBreach
-from troth.field.routing.clock import timed
+from troth.field.routing.orders import timed_together
 from troth.field.routing.problem import RoutingProblem
 from troth.field.routing.rules import ROUTING_RULES, hard
 from troth.field.routing.tours import StopKind, Tour
@@ -62,8 +62,8 @@ def drag(
 ) -> DragCheck:  # fmt: skip
     """Return what a plan becomes, and breaks, if a visit is dragged to a place in somebody's tour.
 
-    The order stays as dragged, whatever it breaks. Only the tours it leaves and enters get new instants: work elsewhere that
-    must come after it is told as broken rather than moved.
+    The order stays as dragged, whatever it breaks. Only the tours it leaves and enters get new instants, and wait for each other
+    where links say so: work elsewhere that must come after it is told as broken rather than moved.
 
     Parameters
     ----------
@@ -108,18 +108,15 @@ def drag(
         at = len(order) if position is None else min(max(position, 0), len(order))
         order.insert(at, (StopKind.VISIT, visit_id))
     ends = {s.name: s.ends_s for one in kept for s in one.stops if s.kind is StopKind.VISIT}
-    new = [
-        timed(problem, technician_id=who, shift=its, order=order, ends=ends)
-        for (who, its), order in orders.items()
-        if order
-    ]
+    # The two tours may wait for each other.
+    new = timed_together(problem, orders=[(*key, order) for key, order in orders.items()], ends=ends)
     after = _in_order(kept, new, tours=tours)
     same = [breach for tour in kept for breach in _of_tour(_Same(problem, tour))]
     were = [*(b for tour in old for b in _of_tour(_Same(problem, tour))), *_across(_Same(problem, *tours))]
     are = [*(b for tour in new for b in _of_tour(_Same(problem, tour))), *_across(_Same(problem, *after))]
     more, cost = _cost(are), _cost(were)
     return DragCheck(
-        after, tuple(new), (*same, *are), _without(are, were), _without(were, are), more - cost
+        after, new, (*same, *are), _without(are, were), _without(were, are), more - cost
     )  # fmt: skip
 
 

@@ -198,7 +198,8 @@ _TOUR: Final = {
 def tours_from_json(data: Mapping[str, Any] | str, *, problem: RoutingProblem, name: str = "plan") -> tuple[Tour, ...]:
     """Return the tours of a plan, as a result has them or as written by hand.
 
-    A tour without instants gets those of its order; one with instants keeps them, whatever rules they break.
+    A tour without instants gets those of its order, after whatever it must wait for in other tours; one with instants keeps them,
+    whatever rules they break.
 
     Raises
     ------
@@ -224,7 +225,8 @@ def tours_from_json(data: Mapping[str, Any] | str, *, problem: RoutingProblem, n
     open_ = [one for one in found if not isinstance(one, Tour)]
     if frame.issues:
         raise InputError(frame.issues)
-    return (*done, *timed_together(problem, orders=open_))
+    ends = {s.name: s.ends_s for tour in done for s in tour.stops if s.kind is StopKind.VISIT}
+    return (*done, *timed_together(problem, orders=open_, ends=ends))
 
 
 def _tour(problem: RoutingProblem, frame: Frame, value: Any, where: str) -> Any:

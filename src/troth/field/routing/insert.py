@@ -7,22 +7,37 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
-from troth.core.decision import Explanation
+from troth.core.decision import Explanation, Issue, Severity
 from troth.field.routing._compile import LAST, NEVER, STARTS, WHO, Fields, compiled
 from troth.field.routing._hunt import state_of
 from troth.field.routing._offer import chances, fits
 from troth.field.routing._state import State
 from troth.field.routing._walk import INF
 from troth.field.routing.learn import FieldSpread
-from troth.field.routing.problem import PromisedWindow, RoutingProblem, TimeWindow
-from troth.field.routing.tours import Tour
+from troth.field.routing.orders import sequences
+from troth.field.routing.problem import PromisedWindow, RoutingProblem, TimeWindow, VisitRequest
+from troth.field.routing.rules import breaches, hard
+from troth.field.routing.tours import StopKind, Tour
 
 #: Technicians whose tours are lived through for each window: those where the visit costs least.
 _LOOKED = 3
+#: Why a window is not offered, in words, and what may help.
+REFUSED: Final = {
+    "insert.past": ("it is over", "Maybe a later window."),
+    "insert.no-shift": ("nobody works then", "Maybe a window within shifts, or a shift more."),
+    "insert.no-skill": ("nobody who works then may make the visit", "Maybe another day, or somebody else's skills."),
+    "insert.broken-tour": (
+        "whoever may make the visit then has a tour that cannot stand",
+        "Maybe mend the plan first.",
+    ),
+    "insert.no-room": ("nobody has room", "Maybe a longer window, another day, or overtime."),
+    "insert.too-risky": ("it would be kept too seldom", "Maybe a longer window, or be content with less."),
+    "insert.dearer": ("others cost less", "Maybe ask for more windows to see it."),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +49,10 @@ class WindowAdvice:
     start_s, end_s : the window, in seconds of the problem.
     technician_id, shift, position : the tour it was reckoned with, and before which of its stops the visit goes.
     cost_cents : what the plan costs more.
-    probability : of arriving by the window's end.
+    probability : of arriving by the window's end, as it is to be stated.
     risk_cents : what broken promises are expected to cost more, of this visit and of others in the tour, beyond what is planned.
     wait_cents : what a later day costs.
+    plan_probability : of arriving by the window's end in the plan as it stands, whatever is known of plans that change.
     """
 
     start_s: float
@@ -48,6 +64,7 @@ class WindowAdvice:
     probability: float
     risk_cents: float
     wait_cents: float = 0.0
+    plan_probability: float = 0.0
 
     @property
     def value_cents(self) -> float:
@@ -67,16 +84,20 @@ class InsertAdvice:
     Parameters
     ----------
     windows : at most so many as asked for.
-    refused : of windows before the soonest of `windows`, by code: ``insert.no-skill`` nobody on that day may do it,
-        ``insert.no-room`` nobody has room, ``insert.too-risky`` it would be kept too seldom, ``insert.dearer`` others cost less;
-        parameters: `start_s`, `end_s`, and `technicians`, `probability` or `more_cents`.
+    refused : of windows before the soonest of `windows`, by code, with words and advice in `REFUSED`: ``insert.past`` it is over,
+        ``insert.no-shift`` nobody works then, ``insert.no-skill`` nobody who works then may do it, ``insert.broken-tour`` only people
+        may whose tours cannot stand, ``insert.no-room`` nobody has room, ``insert.too-risky`` it would be kept too seldom,
+        ``insert.dearer`` others cost less; parameters: `start_s`, `end_s`, and `technicians`, `probability` or `more_cents`.
     seconds : how long it took.
+    doubts : warnings ``broken-tour``, one for each tour that cannot stand as it is, with the hard rules it breaks: nothing is
+        offered in it.
     """
 
     visit_id: str
     windows: tuple[WindowAdvice, ...]
     refused: tuple[Explanation, ...]
     seconds: float
+    doubts: tuple[Issue, ...] = ()
 
 
 def windows_between(
@@ -101,6 +122,7 @@ def insert(
     problem: RoutingProblem, *, tours: Sequence[Tour], visit_id: str, windows: Sequence[TimeWindow],
     spread: FieldSpread | None = None, draws: int = 300, seed: int = 0, most: int = 10, least_probability: float = 0.0,
     later_cents_per_day: float = 0.0, broken: PromisedWindow | None = None, kept: Callable[[float, TimeWindow], float] | None = None,
+    now_s: float | None = None,
 ) -> InsertAdvice:  # fmt: skip
     """Return the best windows to offer for a visit, over all technicians, days and windows given.
 
@@ -110,8 +132,9 @@ def insert(
 
     Parameters
     ----------
-    problem : with the visit among its visits; windows it has itself are replaced by those offered.
-    tours : the plan without it.
+    problem : with the visit among its visits; windows it has itself, the promise it was given and the start it is pinned to are
+        replaced by those offered. Whom it is pinned to and what it wishes (`soft`) still count.
+    tours : the plan without it; of a day under way what is left of it, with the problem of what is left (`from_now`).
     windows : candidates, as from `windows_between`.
     spread : how work and travel are spread; as usual in the trade if None.
     draws : days lived through.
@@ -121,10 +144,12 @@ def insert(
     broken : price of breaking the promise; that of the visit if None, or a usual one.
     kept : from the probability in the plan as it stands and the window, the one to state: what is known of plans that change
         after the promise; see `learn.KeptRecord`.
+    now_s : windows that are over by then are refused; none is if None.
 
     Raises
     ------
     KeyError : no such visit.
+    InputError : two tours of one shift.
 
     Examples
     --------
@@ -138,9 +163,13 @@ def insert(
     """
     began = time.perf_counter()
     i = _row(problem, visit_id)
-    f, s = _prepared(_Board(problem, tuple(tours)))
+    own = problem.visits[i]
+    f, s, astray, doubts = _prepared(_Board(problem, tuple(tours), None if _asked(own) == own else i))
     spans = np.array([[one.start_s, one.end_s] for one in windows], float).reshape(-1, 2)
+    over = np.full(len(spans), False) if now_s is None else spans[:, 1] <= now_s
     cost, at, depot, depot_at = fits(f, s, i, spans)
+    cost[over] = INF
+    cost[:, astray] = INF
     rows = [
         (w, int(t), int(at[w, t]), int(depot[w, t]), int(depot_at[w, t]))
         for w in range(len(spans))
@@ -153,9 +182,9 @@ def insert(
     table = np.array(list(place), float).reshape(-1, 5)
     work, travel = _drawn(problem, f, spread or FieldSpread(), draws=draws, seed=seed)
     arrivals, more = chances(f, s, i, table[:, 0].copy(), table[:, 1:].astype(np.int64), work, travel)
-    price = broken or problem.visits[i].promised or PromisedWindow(0.0, 0.0)
+    price = broken or own.promised or PromisedWindow(0.0, 0.0)
     best: dict[int, WindowAdvice] = {}
-    shifts = [(one.technician_id, k) for one in problem.technicians for k in range(len(one.shifts))]
+    shifts = _shifts(problem)
     first_day = float(spans[:, 0].min(initial=INF)) if len(spans) else 0.0
     for (w, t, p, _, _), r in zip(rows, which, strict=True):
         late = np.maximum(arrivals[r] - spans[w, 1], 0.0)
@@ -166,7 +195,7 @@ def insert(
         )
         wait = later_cents_per_day * float((spans[w, 0] - first_day) // 86_400)
         start, end, (who, shift) = float(spans[w, 0]), float(spans[w, 1]), shifts[t]
-        found = WindowAdvice(start, end, who, shift, p, float(cost[w, t]), stated, risk, wait)
+        found = WindowAdvice(start, end, who, shift, p, float(cost[w, t]), stated, risk, wait, chance)
         if w not in best or found.value_cents < best[w].value_cents:
             best[w] = found
     good = sorted(
@@ -174,8 +203,8 @@ def insert(
     )
     chosen = tuple(good[:most])
     able = f.work[i, f.tour[:, WHO].astype(np.int64), 1] < NEVER
-    refused = _refused(f, spans, able, best, chosen, least_probability)
-    return InsertAdvice(visit_id, chosen, refused, time.perf_counter() - began)
+    refused = _refused(f, spans, over, (able, ~astray), best, chosen, least_probability)
+    return InsertAdvice(visit_id, chosen, refused, time.perf_counter() - began, doubts)
 
 
 def _row(problem: RoutingProblem, visit_id: str) -> int:
@@ -185,32 +214,84 @@ def _row(problem: RoutingProblem, visit_id: str) -> int:
     raise KeyError(visit_id)
 
 
+def _asked(visit: VisitRequest) -> VisitRequest:
+    """Return a visit as if it were asked for just now: with no window of its own, nothing promised, no start settled."""
+    pin = visit.pin if visit.pin is None else replace(visit.pin, start_s=None)
+    return replace(visit, windows=(), promised=None, pin=pin)
+
+
 class _Board:
-    """A problem and its tours by what they are."""
+    """A problem and its tours by what they are, and which visit is asked for if it has windows of its own."""
 
-    __slots__ = ("problem", "tours")
+    __slots__ = ("asked", "problem", "tours")
 
-    def __init__(self, problem: RoutingProblem, tours: tuple[Tour, ...]) -> None:
-        self.problem, self.tours = problem, tours
+    def __init__(self, problem: RoutingProblem, tours: tuple[Tour, ...], asked: int | None) -> None:
+        self.problem, self.tours, self.asked = problem, tours, asked
 
     def __hash__(self) -> int:
-        return hash((id(self.problem), *map(id, self.tours)))
+        return hash((id(self.problem), self.asked, *map(id, self.tours)))
 
     def __eq__(self, other: object) -> bool:
         return (
             isinstance(other, _Board)
             and other.problem is self.problem
+            and other.asked == self.asked
             and len(other.tours) == len(self.tours)
             and all(a is b for a, b in zip(self.tours, other.tours, strict=True))
         )
 
 
 @lru_cache(maxsize=2)
-def _prepared(board: _Board) -> tuple[Fields, State]:
-    """Return a plan ready for questions; the last two are kept, as callers come one after the other."""
+def _prepared(board: _Board) -> tuple[Fields, State, Any, tuple[Issue, ...]]:
+    """Return a plan ready for questions, which tours (T,) it does not have as given, and what to tell of them.
+
+    The last two are kept, as callers come one after the other.
+    """
     problem = replace(board.problem, prices=replace(board.problem.prices, most_changes=None))
+    if board.asked is not None:
+        visits = list(problem.visits)
+        visits[board.asked] = _asked(visits[board.asked])
+        problem = replace(problem, visits=tuple(visits))
     f = compiled(problem, near=1)
-    return f, state_of(problem, f=f, tours=board.tours)
+    s = state_of(problem, f=f, tours=board.tours)
+    astray = _astray(problem, s, board.tours)
+    return f, s, astray, _doubts(board, astray)
+
+
+def _shifts(problem: RoutingProblem) -> list[tuple[str, int]]:
+    """Return whose shift, and its number, by row of the search."""
+    return [(one.technician_id, k) for one in problem.technicians for k in range(len(one.shifts))]
+
+
+def _astray(problem: RoutingProblem, s: State, tours: Sequence[Tour]) -> Any:
+    """Return which tours the search could not take as they are: it cleared them, and put back what fits. (T,)."""
+    seq, size = sequences(problem, tours=tours)
+    given = {(one.technician_id, one.shift): sum(x.kind is not StopKind.REST for x in one.stops) for one in tours}
+    return np.array([
+        given.get(key, 0) != size[t] or s.size[t] != size[t] or bool((s.seq[t, : size[t]] != seq[t, : size[t]]).any())
+        for t, key in enumerate(_shifts(problem))
+    ], bool)  # fmt: skip
+
+
+def _doubts(board: _Board, astray: Any) -> tuple[Issue, ...]:
+    """Return an issue for each tour that cannot stand, with the hard rules it breaks, or, if none by itself, those the plan breaks."""
+    keys = _shifts(board.problem)
+    lost = [key for key, gone in zip(keys, astray, strict=True) if gone]
+    lost += sorted({(one.technician_id, one.shift) for one in board.tours} - set(keys))
+    if not lost:
+        return ()
+    rules: dict[tuple[str, int], set[str]] = {}
+    for one in hard(breaches(board.problem, tours=board.tours)):
+        if one.rule not in ("routing.must", "routing.changes"):
+            rules.setdefault((one.technician_id, one.shift), set()).add(one.rule)
+    advice = "Maybe mend it first, as with replan: it cannot stand as it is, and no window is offered in it."
+    return tuple(
+        Issue(
+            "broken-tour", Severity.WARNING, f"tours[{who}, shift {shift}]",
+            ", ".join(sorted(rules.get((who, shift)) or rules.get(("", -1), set()))), advice,
+        )
+        for who, shift in lost
+    )  # fmt: skip
 
 
 def _drawn(problem: RoutingProblem, f: Fields, spread: FieldSpread, *, draws: int, seed: int) -> tuple[Any, Any]:
@@ -233,9 +314,10 @@ def _drawn(problem: RoutingProblem, f: Fields, spread: FieldSpread, *, draws: in
 
 
 def _refused(
-    f: Fields, spans: Any, able: Any, best: dict[int, WindowAdvice], chosen: Sequence[WindowAdvice], least: float
-) -> tuple[Explanation, ...]:
-    """Return why windows that begin before the soonest chosen one are not offered."""
+    f: Fields, spans: Any, over: Any, fit: tuple[Any, Any], best: dict[int, WindowAdvice], chosen: Sequence[WindowAdvice], least: float
+) -> tuple[Explanation, ...]:  # fmt: skip
+    """Return why windows that begin before the soonest chosen one are not offered; `fit` is who may, and whose tour stands."""
+    able, stands = fit
     soonest = min((one.start_s for one in chosen), default=INF)
     cheapest = min((one.value_cents for one in chosen), default=0.0)
     found = []
@@ -246,8 +328,15 @@ def _refused(
         there = (f.tour[:, STARTS] <= end) & (f.tour[:, LAST] >= start)
         one = best.get(w)
         if one is None:
-            fit = int((there & able).sum())
-            found.append(Explanation("insert.no-room" if fit else "insert.no-skill", about | {"technicians": fit}))
+            many = int((there & able & stands).sum())
+            code = (
+                "past" if over[w]
+                else "no-shift" if not there.any()
+                else "no-skill" if not (there & able).any()
+                else "no-room" if many
+                else "broken-tour"
+            )  # fmt: skip
+            found.append(Explanation(f"insert.{code}", about | {"technicians": many}))
         elif one.probability < least:
             found.append(Explanation("insert.too-risky", about | {"probability": one.probability}))
         else:

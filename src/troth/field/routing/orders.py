@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
 
+from troth.core.decision import Issue, Severity
+from troth.core.errors import InputError
 from troth.field.routing.clock import Order, timed
 from troth.field.routing.problem import RoutingProblem
 from troth.field.routing.tours import StopKind, Tour
@@ -32,31 +34,51 @@ def _stop(problem: RoutingProblem, v: int) -> tuple[StopKind, str]:
     return (StopKind.VISIT, problem.visits[v].visit_id) if v < n else (StopKind.DEPOT, problem.depots[v - n].depot_id)
 
 
-def timed_together(problem: RoutingProblem, *, orders: Sequence[tuple[str, int, Order]]) -> tuple[Tour, ...]:
-    """Return tours with instants; those whose visits wait for visits of others come to rest after some rounds."""
+def timed_together(
+    problem: RoutingProblem, *, orders: Sequence[tuple[str, int, Order]], ends: Mapping[str, float] | None = None
+) -> tuple[Tour, ...]:
+    """Return tours with instants; those whose visits wait for visits of others come to rest after some rounds.
+
+    Parameters
+    ----------
+    orders : technician, shift, and stops in order; a tour without stops is none.
+    ends : when visits of tours end that stay as they are, in seconds, for work that must come after them.
+    """
     # Of a chain of links each round settles one more; where rounds go in a circle the judge tells what is broken.
     rounds = min(1 + sum(bool(one.after) for one in problem.visits), _MOST_ROUNDS)
-    ends: dict[str, float] = {}
+    fixed, now = dict(ends or {}), dict[str, float]()
     tours: list[Tour] = []
     for _ in range(rounds):
+        others = fixed | now
         tours = [
-            timed(problem, technician_id=who, shift=shift, order=order, ends=ends)
+            timed(problem, technician_id=who, shift=shift, order=order, ends=_without(others, order))
             for who, shift, order in orders
             if order
         ]
-        now = {s.name: s.ends_s for tour in tours for s in tour.stops if s.kind is StopKind.VISIT}
-        if now == ends:
+        before, now = now, {s.name: s.ends_s for tour in tours for s in tour.stops if s.kind is StopKind.VISIT}
+        if now == before:
             break
-        ends = now
     return tuple(tours)
 
 
+def _without(ends: Mapping[str, float], order: Order) -> dict[str, float]:
+    """Return when visits of other tours end: one that comes too late in the same tour would be put off by its own delay."""
+    own = {name for kind, name in order if kind is StopKind.VISIT}
+    return {name: at for name, at in ends.items() if name not in own}
+
+
 def sequences(problem: RoutingProblem, *, tours: Sequence[Tour]) -> tuple[Any, Any]:
-    """Return tours as sequences of stops by number, for the search; what the problem does not know is passed over."""
+    """Return tours as sequences of stops by number, for the search; what the problem does not know is passed over.
+
+    Raises
+    ------
+    InputError : ``twice``: two tours of one shift, of which no one order can be made.
+    """
     row: dict[tuple[str, int], int] = {}
     for who in problem.technicians:
         for shift in range(len(who.shifts)):
             row[who.technician_id, shift] = len(row)
+    _refuse_twice([one for one in tours if (one.technician_id, one.shift) in row])
     visit = {one.visit_id: i for i, one in enumerate(problem.visits)}
     depot = {one.depot_id: len(visit) + i for i, one in enumerate(problem.depots)}
     lines: dict[int, list[int]] = defaultdict(list)
@@ -73,3 +95,14 @@ def sequences(problem: RoutingProblem, *, tours: Sequence[Tour]) -> tuple[Any, A
     for t, line in lines.items():
         seq[t, : len(line)] = line
     return seq, size
+
+
+def _refuse_twice(tours: Sequence[Tour]) -> None:
+    advice = "Maybe it was saved twice, or cut in two: a shift has one tour, with all of its stops in order."
+    issues = [
+        Issue("twice", Severity.ERROR, "tours", f"{who}, shift {shift}", advice, n - 1)
+        for (who, shift), n in Counter((one.technician_id, one.shift) for one in tours).items()
+        if n > 1
+    ]
+    if issues:
+        raise InputError(issues)
