@@ -10,6 +10,7 @@ import numpy as np
 
 from troth.core.decision import Issue, Severity
 from troth.core.errors import InputError
+from troth.field.routing._names import known
 from troth.field.routing.clock import Order, timed
 from troth.field.routing.problem import RoutingProblem
 from troth.field.routing.tours import StopKind, Tour
@@ -65,6 +66,35 @@ def _without(ends: Mapping[str, float], order: Order) -> dict[str, float]:
     """Return when visits of other tours end: one that comes too late in the same tour would be put off by its own delay."""
     own = {name for kind, name in order if kind is StopKind.VISIT}
     return {name: at for name, at in ends.items() if name not in own}
+
+
+def left_alone(
+    problem: RoutingProblem, *, tours: Sequence[Tour], shifts: Mapping[tuple[str, int], int]
+) -> tuple[Tour, ...]:
+    """Return what is left of tours if nobody does anything: their orders from now on, with new instants.
+
+    Parameters
+    ----------
+    problem : of what is left, as from `left.what_is_left`.
+    tours : of the whole day.
+    shifts : by technician and number of a shift in the problem, its number in the day.
+    """
+    names, now = known(problem), {(who, number): k for (who, k), number in shifts.items()}
+    orders = []
+    for tour in tours:
+        k = now.get((tour.technician_id, tour.shift))
+        if k is None:
+            continue
+        start = names.technicians[tour.technician_id].shifts[k].start_s
+        order = [
+            (s.kind, s.name)
+            for s in tour.stops
+            if (s.kind is StopKind.VISIT and s.name in names.visits)
+            or (s.kind is StopKind.DEPOT and s.starts_s >= start)
+        ]
+        if any(kind is StopKind.VISIT for kind, _ in order):
+            orders.append((tour.technician_id, k, order))
+    return timed_together(problem, orders=orders)
 
 
 def sequences(problem: RoutingProblem, *, tours: Sequence[Tour]) -> tuple[Any, Any]:
