@@ -30,8 +30,9 @@ from troth.field.routing import (
     VisitRequest,
     solve,
 )
-from troth.field.routing.day import DayEvent, DayState, EventKind, from_now
+from troth.field.routing.day import DayEvent, DayState, EventKind
 from troth.field.routing.insert import WindowAdvice, insert
+from troth.field.routing.left import from_now
 from troth.field.routing.orders import timed_together
 from troth.field.routing.replan import Replanned, replan
 

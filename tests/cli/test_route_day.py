@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.field.routing.town import day, town
-from troth.cli._route_day import state_at
+from tests.field.routing.town import town
 from troth.cli.main import DONE, ISSUES, WRONG, main
 from troth.core.errors import InputError
-from troth.field.routing import RoutingPrices
-from troth.field.routing.day import DayEvent, EventKind
 from troth.field.routing.from_file import problem_to_json
 
 HAND = [
@@ -132,9 +128,14 @@ def test_a_day_is_planned_again_with_reasons(folder: Path, capsys: pytest.Captur
     assert causes["v4"] == "ill" and causes["new"] == "new" and "v1" not in causes
     assert all(one["says"].endswith(".") for one in found["changes"])
     mended = json.loads(out.read_text(encoding="utf-8"))
-    assert {tour["technician"] for tour in mended["tours"]} <= {"ada", "cem"}
-    starts = [stop["starts"] for tour in mended["tours"] for stop in tour["stops"]]
-    assert min(starts) >= "2026-06-01T09:20"
+    assert [tour["stops"] for tour in mended["tours"] if tour["technician"] == "ben"] in (
+        [],
+        [mended["tours"][1]["stops"][:1]],
+    )  # v2, done
+    starts = [stop["starts"] for tour in mended["tours"] for stop in tour["stops"] if tour["technician"] != "ben"]
+    assert [one for one in starts if one < "2026-06-01T09:20"] == [
+        mended["tours"][0]["stops"][0]["starts"]
+    ]  # v1, under way
 
 
 @pytest.mark.parametrize("event", ["ill", "ill=", "late=ada", "late=ada:soon", "sick=ada", "part-missing=v1"])
@@ -154,22 +155,6 @@ def test_events_about_strangers_and_instants_that_are_none_are_refused(
     assert told(capsys, folder, "replan", "--now", "noon", *words[:2], status=WRONG)["issues"][0]["code"] == "bad-time"
 
 
-def test_the_state_of_a_day_is_what_the_plan_says_but_for_events() -> None:
-    """Done, under way, where people are; late ones are at it longer, ill ones leave it."""
-    problem = replace(town(), prices=RoutingPrices())  # nobody leaves late to even out tours
-    tours = day(problem, ada="v1 store v3 v5", ben="v2 v4")
-    at = 3600 + 1800.0
-    state = state_at(problem, tours, at)
-    assert (set(state.done), state.running["ada"].visit_id, dict(state.places)) == ({"v2"}, "v1", {"ben": 2})
-    assert state.running["ada"].ends_s == 3600 + 2700
-    late = state_at(problem, tours, at, [DayEvent(EventKind.LATE, at, technician_id="ada", seconds=600)])
-    assert late.running["ada"].ends_s == 3600 + 2700 + 600
-    ill = state_at(problem, tours, at, [DayEvent(EventKind.ILL, at, technician_id="ada")])
-    assert "ada" not in ill.running and "v1" not in ill.done
-    before, after = state_at(problem, tours, -1.0), state_at(problem, tours, 1e6)
-    assert not before.done and not before.running and after.done == {"v1", "v2", "v3", "v4", "v5"}
-
-
 def test_a_clock_without_a_zone_is_the_problems() -> None:
     """And what is no time is refused."""
     from troth.cli._route_day import second_of
@@ -181,3 +166,70 @@ def test_a_clock_without_a_zone_is_the_problems() -> None:
     )
     with pytest.raises(InputError, match="bad-time"):
         second_of(town(), "nine", where="x")
+
+
+def test_a_day_is_planned_again_and_again(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The file is of the whole day: what is done stays in it and is not new; who is ill stays so until they are back."""
+    mended = folder / "mended.json"
+    steps = ["--steps", "5", "--seconds", "600", "--out", str(mended)]
+    told(capsys, folder, "replan", "--now", "2026-06-01T10:30", "--event", "ill=ben", *steps, status=ISSUES)
+    first = json.loads(mended.read_text(encoding="utf-8"))
+    begun = {tour["technician"]: tour["stops"][0] for tour in first["tours"]}
+    assert begun["ada"]["visit"] == "v1" and begun["ben"]["visit"] == "v2"
+    assert [(one["kind"], one["technician"]) for one in first["events"]] == [("ill", "ben")]
+    (folder / "plan.json").write_text(mended.read_text(encoding="utf-8"), encoding="utf-8")
+    assert told(capsys, folder, "check")["broken"] == 0
+    assert [one["visit"] for one in first["unserved"]] == ["v6"]
+    assert told(capsys, folder, "insert", "--visit", "v6", "--window", "2026-06-01T13:00/2026-06-01T13:00")["windows"]
+    again = told(capsys, folder, "replan", "--now", "2026-06-01T11:10", *steps, status=ISSUES)
+    second = json.loads(mended.read_text(encoding="utf-8"))
+    assert not {"v1", "v2"} & {one["visit"] for one in again["changes"]}
+    assert [tour["stops"][0] for tour in second["tours"]] == [tour["stops"][0] for tour in first["tours"]]
+    names = [stop["visit"] for tour in second["tours"] for stop in tour["stops"] if "visit" in stop]
+    assert len(names) == len(set(names))
+    bens = [[tour["stops"] for tour in plan["tours"] if tour["technician"] == "ben"] for plan in (first, second)]
+    assert bens[0] == bens[1] and all(stop["ends"] <= "2026-06-01T10:30" for stop in bens[0][0])
+    back = told(capsys, folder, "replan", "--now", "2026-06-01T11:20", "--event", "back=ben", *steps)
+    assert any("ben is back" in one["says"] for one in back["changes"])
+
+
+@pytest.mark.parametrize("now", ["2026-06-01T08:10", "2026-06-01T09:30"])
+def test_a_missing_part_is_missing_on_the_van_of_whoever_has_the_visit(
+    folder: Path, capsys: pytest.CaptureFixture[str], now: str
+) -> None:
+    """Before the visit and while somebody is at it: they fetch it or somebody else goes, and it is told why."""
+    data = json.loads((folder / "problem.json").read_text(encoding="utf-8"))
+    data["depots"], data["visits"][0]["parts"] = [], {"pump": 1}
+    data["visits"][0].update(skills={}, unserved_cents=9000)
+    data["technicians"][0]["parts"] = {"pump": 3}
+    (folder / "problem.json").write_text(json.dumps(data), encoding="utf-8")
+    (folder / "plan.json").write_text(
+        json.dumps({"tours": [{"technician": "ada", "stops": ["v1", "v5"]}, HAND[1]]}), encoding="utf-8"
+    )
+    words = [
+        "--now",
+        now,
+        "--event",
+        "part-missing=v1:pump",
+        "--steps",
+        "5",
+        "--seconds",
+        "600",
+        "--out",
+        str(folder / "mended.json"),
+    ]
+    found = told(capsys, folder, "replan", *words, status=ISSUES)
+    (change,) = [one for one in found["changes"] if one["visit"] == "v1"]
+    assert change["to_technician"] in ("ben", "cem", "") and "pump is missing" in change["says"]
+    mended = json.loads((folder / "mended.json").read_text(encoding="utf-8"))
+    assert "v1" not in [
+        s.get("visit") for tour in mended["tours"] if tour["technician"] == "ada" for s in tour["stops"]
+    ]
+
+
+def test_events_of_a_plan_that_are_none_are_refused(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With their place in the file."""
+    plan = {"tours": HAND[1:], "events": [{"kind": "sick", "at": 0}]}
+    (folder / "plan.json").write_text(json.dumps(plan), encoding="utf-8")
+    issues = told(capsys, folder, "replan", "--now", "2026-06-01T09:20", status=WRONG)["issues"]
+    assert [(one["code"], one["where"]) for one in issues] == [("unknown-event", "events[0].kind")]

@@ -11,7 +11,8 @@ import click
 
 from troth.cli import output
 from troth.cli._interrupt import interruptible
-from troth.cli._route_files import RouteFile, read_problem, read_tours
+from troth.cli._places import write
+from troth.cli._route_files import RouteFile, read_problem, read_text, read_tours
 from troth.cli._route_shared import (
     FILE,
     input_option,
@@ -29,8 +30,8 @@ from troth.core.errors import InputError
 from troth.core.lengths import parse_length
 
 if TYPE_CHECKING:
-    from troth.field.routing import PlannedStop, RoutingProblem, Tour
-    from troth.field.routing.day import DayEvent, DayState
+    from troth.field.routing import RoutingProblem, Tour
+    from troth.field.routing.day import DayEvent
     from troth.field.routing.replan import Replanned
 
 _KINDS: Final = ("ill", "late", "cancelled", "no-show", "new", "emergency", "part-missing", "back")
@@ -102,31 +103,55 @@ def replan_command(
     """Plan a day again from now on, changing little: each change with what led to it and what it saves.
 
     What the plan has before the instant counts as done, and what is under way stays with whoever is at it. New visits stand in the problem
-    and not in the plan. Ctrl-C ends the search and keeps the best so far. Exit status is 1 if a hard rule is broken or a visit left out.
+    and not in the plan. --out writes the whole day, with what is done and what came up, to be planned again; other files have what is left.
+    Ctrl-C ends the search and keeps the best so far. Exit status is 1 if a hard rule is broken or a visit left out.
     """
     from troth.core.decision import Stop
+    from troth.field.routing.export import plan_to_json
+    from troth.field.routing.left import doubts
     from troth.field.routing.replan import replan
+    from troth.field.routing.sofar import state_at
 
     refuse(given, source=source)
     file = read_problem(path, form=source, travel=travel)
     placed(file.problem, given)
     tours = read_tours(planned, file=file, form=source)
     at = second_of(file.problem, now, where="--now")
-    events = _events(file.problem, happened, at)
+    events, earlier = _events(file.problem, tours, happened, at), _earlier(planned, file.problem)
+    state = state_at(file.problem, tours=tours, at_s=at, events=(*earlier, *events))
     with interruptible() as asked:
         found = replan(
-            plan_of(file.problem, tours), state=state_at(file.problem, tours, at, events), events=events, stop=Stop(seconds, steps, asked), seed=seed,
+            plan_of(file.problem, tours), state=state, events=events, earlier=earlier, stop=Stop(seconds, steps, asked), seed=seed,
         )  # fmt: skip
     _show_changes(found, form=form)
+    if given["out"] is not None:
+        write(given["out"], plan_to_json(found.whole, events=(*earlier, *events)), option="--out")
     # Locations and numbers are those of the whole day, of which the new plan has what is left.
-    written(found.plan, given, file=RouteFile(found.plan.problem, file.issues, file.vroom))
-    if file.issues:
-        output.show_issues(file.issues, form=form)
+    rest = RouteFile(found.plan.problem, file.issues, file.vroom)
+    written(found.plan, {**given, "out": None}, file=rest)
+    if issues := (
+        *file.issues,
+        *_not_away(file.problem, earlier, events),
+        *doubts(file.problem, left=found.plan.problem),
+    ):
+        output.show_issues(issues, form=form)
     return int(bool(found.plan.broken) or bool(found.plan.unserved))
 
 
-def _events(problem: RoutingProblem, happened: Sequence[tuple[str, str, str]], at: float) -> list[DayEvent]:
+def _earlier(planned: Path, problem: RoutingProblem) -> tuple[DayEvent, ...]:
+    """Return what came up before a plan was made, if it was made by planning again."""
+    from troth.field.routing.day_file import events_from_json
+
+    text = read_text(planned)
+    return events_from_json(text, problem=problem, name=planned.name) if '"events"' in text else ()
+
+
+def _events(
+    problem: RoutingProblem, tours: Sequence[Tour], happened: Sequence[tuple[str, str, str]], at: float
+) -> list[DayEvent]:
     from troth.field.routing.day import DayEvent, EventKind
+
+    whose = {name: tour.technician_id for tour in tours for name in tour.visits()}
 
     people, visits = {one.technician_id for one in problem.technicians}, {one.visit_id for one in problem.visits}
     found, issues = [], []
@@ -136,14 +161,30 @@ def _events(problem: RoutingProblem, happened: Sequence[tuple[str, str, str]], a
             issues.append(
                 Issue(code, Severity.ERROR, f"--event {kind}", about, "Maybe it is written otherwise in the problem.")
             )
-        who = about if kind in _OF_PEOPLE else ""
+        # A part that is missing is missing on the van of whoever has the visit.
+        who = about if kind in _OF_PEOPLE else whose.get(about, "") if kind == "part-missing" else ""
         length = parse_length(more) if kind in ("late", "ill") and more else 0.0
         what = more if kind == "part-missing" else ""
         issues += _unknown_part(problem, what) if what else []
-        found.append(DayEvent(EventKind(kind), at, "" if who else about, who, length, what))
+        found.append(DayEvent(EventKind(kind), at, "" if kind in _OF_PEOPLE else about, who, length, what))
     if issues:
         raise InputError(issues)
     return found
+
+
+def _not_away(problem: RoutingProblem, earlier: Sequence[DayEvent], events: Sequence[DayEvent]) -> list[Issue]:
+    """Return who is told to be back and was not away, as far as the plan knows."""
+    from troth.field.routing.day import absences
+
+    people = {one.technician_id: one for one in problem.technicians}
+    ill = [one for one in (*earlier, *events) if str(one.kind) == "ill"]
+    advice = "Maybe give the plan that was written when they were told to be ill: it keeps that."
+    return [
+        Issue("not-away", Severity.WARNING, "--event back", one.technician_id, advice)
+        for one in events
+        if str(one.kind) == "back"
+        and not any(a <= one.at_s < b for a, b in absences(ill, who=people[one.technician_id]))
+    ]
 
 
 def _unknown_part(problem: RoutingProblem, part: str) -> list[Issue]:
@@ -159,59 +200,6 @@ def _unknown_part(problem: RoutingProblem, part: str) -> list[Issue]:
     otherwise = "Maybe add it to the parts of whoever has it, or of the visit: nobody has or needs it in the problem."
     advice = near(part, known=names, otherwise=otherwise)
     return [Issue("unknown-part", Severity.ERROR, "--event part-missing", part, advice)]
-
-
-def state_at(problem: RoutingProblem, tours: Sequence[Tour], at: float, events: Sequence[DayEvent] = ()) -> DayState:
-    """Return what is known of a day at an instant if all went as planned until then, but for the events.
-
-    Whoever is ill leaves what they are at; whoever is late is so at what they are at.
-    """
-    from troth.field.routing import StopKind
-    from troth.field.routing.day import DayState, RunningJob
-    from troth.field.routing.ways import place_of
-
-    ill = {one.technician_id for one in events if str(one.kind) == "ill"}
-    late = {one.technician_id: one.seconds for one in events if str(one.kind) == "late"}
-    over = {one.visit_id for one in events if str(one.kind) in ("cancelled", "no-show")}
-    done, running, places, rested = set[str](), dict[str, RunningJob](), dict[str, int](), dict[str, int]()
-    for tour in tours:
-        if tour.leaves_s > at or tour.returns_s <= at:
-            done |= set(tour.visits()) if tour.returns_s <= at else set()
-            continue
-        delay, left = late.get(tour.technician_id, 0.0), tour.leaves_s
-        for one in tour.stops:
-            place = place_of(problem, stop=one)
-            if one.ends_s + delay <= at:
-                taken = rested.get(tour.technician_id, 0)
-                rested[tour.technician_id] = taken + _is_break(problem, tour, one, taken)
-                done |= {one.name} if one.kind is StopKind.VISIT else set()
-                if place is not None:
-                    places[tour.technician_id] = place
-            elif (
-                one.kind is StopKind.VISIT
-                and left <= at
-                and tour.technician_id not in ill
-                and one.name not in over
-                and place is not None
-            ):
-                running[tour.technician_id] = RunningJob(one.name, place, one.ends_s + delay)
-                break
-            else:
-                break
-            left = one.ends_s + delay
-    return DayState(at, frozenset(done), running, places, rested)
-
-
-def _is_break(problem: RoutingProblem, tour: Tour, stop: PlannedStop, taken: int) -> bool:
-    """Tell whether a stop is the next break of a shift: a rest after so much driving is none."""
-    from troth.field.routing import StopKind
-
-    shifts = [s for one in problem.technicians if one.technician_id == tour.technician_id for s in one.shifts]
-    breaks = shifts[tour.shift].breaks[taken : taken + 1] if 0 <= tour.shift < len(shifts) else ()
-    return stop.kind is StopKind.REST and any(
-        one.earliest_s - 1 <= stop.starts_s <= one.latest_s + 1 and stop.ends_s - stop.starts_s >= one.duration_s - 1
-        for one in breaks
-    )
 
 
 def _show_changes(found: Replanned, *, form: output.Form) -> None:

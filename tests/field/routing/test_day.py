@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
 
 import numpy as np
 import pytest
 
+from tests.field.routing.crew import BEGINS, ada_goes, crew_of_two
 from troth.core.decision import Stop
 from troth.field.routing import (
     ROUTING_RULES,
-    After,
     FieldTechnician,
-    PartsDepot,
     PromisedWindow,
     RestBreak,
     RoutingProblem,
@@ -28,44 +26,17 @@ from troth.field.routing import (
 from troth.field.routing._compile import compiled
 from troth.field.routing._hunt import hunt
 from troth.field.routing.clock import timed
-from troth.field.routing.day import DayEvent, DayState, EventKind, RunningJob, from_now
+from troth.field.routing.day import DayEvent, DayState, EventKind, RunningJob
+from troth.field.routing.left import from_now
 from troth.field.routing.orders import toured
 from troth.field.travel import TimeWarp
-
-BEGINS = datetime(2026, 6, 1, tzinfo=UTC)
-BREAK = RestBreak(1800, 7200, 10800)
-
-
-def _problem(**more: object) -> RoutingProblem:
-    crew = tuple(
-        FieldTechnician(name, (TechnicianShift(0, 28800, 0, 0, 3600, (BREAK,)),), parts={"pump": 2}) for name in ("ada", "ben")
-    )  # fmt: skip
-    visits = (
-        VisitRequest("a", 1, 3600, parts={"pump": 1}, equipment=frozenset({"lift"}), together="x"),
-        VisitRequest("b", 2, 3600, after=(After("a", 600),), together="x"),
-        VisitRequest("c", 3, 3600, after=(After("b"),)),
-        VisitRequest("d", 3, 3600, tools=frozenset({"saw"})),
-    )
-    given = {"depots": (PartsDepot("store", 0),), "equipment": {"lift": 2}} | more
-    return RoutingProblem(BEGINS, visits, crew, np.full((4, 4), 600.0) - 600.0 * np.eye(4), **given)  # type: ignore[arg-type]
-
-
-def _tours(problem: RoutingProblem) -> tuple[Tour, ...]:
-    order = [
-        (StopKind.VISIT, "a"),
-        (StopKind.DEPOT, "store"),
-        (StopKind.VISIT, "b"),
-        (StopKind.VISIT, "c"),
-        (StopKind.VISIT, "d"),
-    ]
-    return (timed(problem, technician_id="ada", shift=0, order=order),)
 
 
 def test_shifts_begin_when_running_jobs_are_expected_to_end() -> None:
     """Shifts begin when running jobs are expected to end."""
-    problem = _problem()
+    problem = crew_of_two()
     state = DayState(5000, frozenset({"a"}), {"ada": RunningJob("b", 2, 8500)}, {"ben": 3}, {})
-    left = from_now(problem, tours=_tours(problem), state=state)
+    left = from_now(problem, tours=ada_goes(problem), state=state)
     ada, ben = left.technicians
     assert (ada.shifts[0].start_s, ada.shifts[0].start_place, ada.shifts[0].end_s) == (8500, 2, 28800)
     assert (ben.shifts[0].start_s, ben.shifts[0].start_place) == (5000, 3)
@@ -78,8 +49,8 @@ def test_shifts_begin_when_running_jobs_are_expected_to_end() -> None:
 
 def test_labels_vans_and_shared_things_remember_what_was_done() -> None:
     """Labels vans and shared things remember what was done."""
-    problem = _problem()
-    left = from_now(problem, tours=_tours(problem), state=DayState(5000, frozenset({"a"}), {}, {"ada": 1}))
+    problem = crew_of_two()
+    left = from_now(problem, tours=ada_goes(problem), state=DayState(5000, frozenset({"a"}), {}, {"ada": 1}))
     ada = left.technicians[0]
     b = next(one for one in left.visits if one.visit_id == "b")
     assert b.pin is not None
@@ -94,17 +65,17 @@ def test_labels_vans_and_shared_things_remember_what_was_done() -> None:
 
 def test_a_break_that_was_taken_is_gone_and_one_missed_comes_at_once() -> None:
     """A break that was taken is gone and one missed comes at once."""
-    problem = _problem()
+    problem = crew_of_two()
     state = DayState(12000, frozenset({"a"}), {}, {"ada": 1, "ben": 0}, {"ada": 1})
-    ada, ben = from_now(problem, tours=_tours(problem), state=state).technicians
+    ada, ben = from_now(problem, tours=ada_goes(problem), state=state).technicians
     assert ada.shifts[0].breaks == ()
     assert ben.shifts[0].breaks == (RestBreak(1800, 12000, 12000),)
 
 
 def test_events_change_people_and_visits() -> None:
     """Events change people and visits."""
-    problem = _problem()
-    tours = _tours(problem)
+    problem = crew_of_two()
+    tours = ada_goes(problem)
     state = DayState(100)
     events = [
         DayEvent(EventKind.ILL, 100, technician_id="ben"),

@@ -173,7 +173,7 @@ def _tours(problem: RoutingProblem) -> Any:
             )  # fmt: skip
             row[HOUR:BREAKS] = (
                 who.cost_per_hour_cents / 3600, who.cost_per_km_cents / 1000, who.overtime_per_hour_cents / 3600, who.used_cents,
-                who.travel_factor, _or(who.max_travel_s), _or(who.longest_leg_s), _or(who.drive_limit_s), who.drive_rest_s,
+                who.travel_factor, _or(who.max_travel_s) - s.travelled_s, _or(who.longest_leg_s), _or(who.drive_limit_s), who.drive_rest_s,
                 problem.prices.balance_cents, problem.prices.moved_cents_per_minute / 60, problem.prices.free_move_s,
                 s.driven_s,
             )  # fmt: skip

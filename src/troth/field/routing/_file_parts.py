@@ -101,6 +101,7 @@ _SHIFT: Final = record(
     _SPAN | {
         "start_place": ("start_place", PLACE), "end_place": ("end_place", END_PLACE), "overtime": ("overtime_s", LENGTH),
         "breaks": ("breaks", many(_BREAK)), "day": ("day", WHOLE), "driven": ("driven_s", LENGTH),
+        "travelled": ("travelled_s", LENGTH),
     },
     needs=("start", "end", "start_place", "end_place"), always=("day",), lacking={"start_place": -1, "end_place": None},
 )  # fmt: skip

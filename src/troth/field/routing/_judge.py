@@ -171,7 +171,7 @@ def _room(problem: RoutingProblem, since: float, until: float) -> float:
 def _driving(problem: RoutingProblem, names: Known, who: FieldTechnician, shift: TechnicianShift, tour: Tour,
              stops: Sequence[PlannedStop]) -> _Found:  # fmt: skip
     del names
-    total = metres = 0.0
+    total, metres = shift.travelled_s, 0.0
     for leg in legs(problem, shift=shift, tour=tour, stops=stops):
         usual = float(problem.seconds[leg.start, leg.end]) * who.travel_factor
         room = _room(problem, leg.leaves_s, leg.arrives_s)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from collections.abc import Sequence
 from math import isfinite
 from typing import Any
 
@@ -12,6 +13,8 @@ from troth.core.errors import InputError
 from troth.field.routing._names import known
 from troth.field.routing._reading import Frame
 from troth.field.routing.breach import RouteBreach
+from troth.field.routing.day import DayEvent
+from troth.field.routing.day_file import lasting_rows
 from troth.field.routing.plan import RoutePlan
 from troth.field.routing.problem import RoutingProblem
 from troth.field.routing.rules import ROUTING_RULES, breaches, hard
@@ -19,10 +22,16 @@ from troth.field.routing.tours import StopKind
 from troth.field.routing.ways import place_of, tour_places, travelled
 
 
-def plan_to_json(plan: RoutePlan) -> str:
-    """Return a plan as JSON: what it costs by rule, tours, what is left out and why, what is broken. `tours_from_json` reads it."""
+def plan_to_json(plan: RoutePlan, *, events: Sequence[DayEvent] = ()) -> str:
+    """Return a plan as JSON: what it costs by rule, tours, what is left out and why, what is broken. `tours_from_json` reads it.
+
+    Parameters
+    ----------
+    plan : any.
+    events : what came up until it was made; what of it lasts is kept, and read by `events_from_json`.
+    """
     at = _clock(plan.problem)
-    out = {
+    out: dict[str, Any] = {
         "format": 1, "status": str(plan.status), "value_cents": plan.value, "bound_cents": plan.bound, "gap": plan.gap,
         "objective": dict(plan.objective), "seed": plan.seed, "seconds": plan.seconds, "versions": dict(plan.versions),
         "tours": [
@@ -38,6 +47,8 @@ def plan_to_json(plan: RoutePlan) -> str:
         "unserved": [{"visit": one.visit_id, "reasons": [explained(why) for why in one.reasons]} for one in plan.unserved],
         "broken": [breach_row(one) for one in plan.broken],
     }  # fmt: skip
+    if kept := lasting_rows(plan.problem, events=events):
+        out["events"] = kept
     return json.dumps(out, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
 
 

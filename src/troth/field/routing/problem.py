@@ -133,6 +133,7 @@ class TechnicianShift:
     day : number of the day; shared equipment is held for a day.
     driven_s : driving since the last rest when it begins, as of what is left of a shift under way; the technician's `drive_limit_s`
         counts it.
+    travelled_s : driving of the shift before it begins, likewise; the technician's `max_travel_s` counts it.
     """
 
     start_s: float
@@ -143,6 +144,7 @@ class TechnicianShift:
     breaks: tuple[RestBreak, ...] = ()
     day: int = 0
     driven_s: float = 0.0
+    travelled_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,12 +13,14 @@ from troth.core.decision import Explanation, Status, Stop
 from troth.field.routing._names import known
 from troth.field.routing.breach import EPS_S, RouteBreach
 from troth.field.routing.causes import causes
-from troth.field.routing.day import DayEvent, DayState, from_now
+from troth.field.routing.day import LASTING, DayEvent, DayState
 from troth.field.routing.drag import drag
+from troth.field.routing.left import WhatIsLeft, what_is_left
 from troth.field.routing.orders import timed_together
 from troth.field.routing.plan import RoutePlan, UnservedVisit
 from troth.field.routing.problem import Pin, PublishedVisit, RoutingPrices, RoutingProblem, TimeWindow, VisitRequest
 from troth.field.routing.rules import ROUTING_RULES, breaches
+from troth.field.routing.sofar import whole_day
 from troth.field.routing.solve import RoutingParams, judged, solve
 from troth.field.routing.tours import StopKind, Tour
 
@@ -97,6 +99,8 @@ class Replanned:
     changes : visits that are no longer as published, and new ones.
     untouched : how many published visits nothing happened to, and how many of them `moved`.
     seconds : how long it took.
+    whole : the plan of the whole day, done and running visits included, with the shifts of the day: to be planned again later, with
+        the events so far as `earlier`.
     """
 
     plan: RoutePlan
@@ -105,6 +109,7 @@ class Replanned:
     untouched: int
     moved: int
     seconds: float
+    whole: RoutePlan
 
     @property
     def saves(self) -> dict[str, float]:
@@ -115,7 +120,7 @@ class Replanned:
 
 def replan(
     plan: RoutePlan, *, state: DayState, stop: Stop, events: Sequence[DayEvent] = (), new: Sequence[VisitRequest] = (),
-    prices: RoutingPrices | None = None, seed: int = 0, params: RoutingParams | None = None,
+    prices: RoutingPrices | None = None, seed: int = 0, params: RoutingParams | None = None, earlier: Sequence[DayEvent] = (),
 ) -> Replanned:  # fmt: skip
     """Plan again from an instant on, beginning with the plan there is.
 
@@ -125,11 +130,13 @@ def replan(
 
     Parameters
     ----------
-    plan : of the day, or of what was left of it at the last time.
+    plan : of the day (`Replanned.whole`), or of what was left of it at the last time (`Replanned.plan`).
     state : what is known now.
     events : what came up since the last plan.
     new : visits that came up; their places are rows of the problem's matrix.
     prices : of changes; those of the problem, or `CHANGES` if it has none.
+    earlier : with a plan of the day, events before its last plan; of them what lasts counts: who is away, what is cancelled, what a van lacks.
+        Only so has a technician who is back a shift to come back to.
     stop : when the search stops; computing instants and explanations comes on top, and, for a plan beyond its budget of changes,
         a quarter of the seconds (of the steps: as many) once or twice more.
 
@@ -154,8 +161,10 @@ def replan(
     """
     began = time.perf_counter()
     given = prices or (plan.problem.prices if _priced(plan.problem.prices) else replace(CHANGES, balance_cents=plan.problem.prices.balance_cents))  # fmt: skip
-    problem = from_now(plan.problem, tours=plan.tours, state=state, events=events, new=new, prices=given)
-    alone = _alone(problem, plan=plan)
+    every = (*(one for one in earlier if one.kind in LASTING), *events)
+    rest = what_is_left(plan.problem, tours=plan.tours, state=state, events=every, new=new, prices=given)
+    problem = rest.problem
+    alone = _alone(rest, plan=plan)
     left_alone = _told(problem, alone)
     stood = _stood(problem, left_alone)
     calm = {one.visit_id for one in problem.published} - stood
@@ -169,7 +178,8 @@ def replan(
     made = replace(found, problem=problem, objective=told.objective, broken=told.broken, status=told.status)
     changes = explained(problem, tours=found.tours, events=events, before=plan.tours)
     moved = sum(one.visit_id in calm for one in changes)
-    return Replanned(made, left_alone, changes, len(calm), moved, time.perf_counter() - began)
+    whole = whole_day(plan, left=rest, found=made, state=state, events=every, new=new)
+    return Replanned(made, left_alone, changes, len(calm), moved, time.perf_counter() - began, whole)
 
 
 def _budgeted(problem: RoutingProblem, *, stood: set[str], calm: set[str]) -> RoutingProblem:
@@ -269,28 +279,23 @@ def _priced(prices: RoutingPrices) -> bool:
     return prices.other_technician_cents > 0 or prices.moved_cents_per_minute > 0 or prices.most_changes is not None
 
 
-def _alone(problem: RoutingProblem, *, plan: RoutePlan) -> tuple[Tour, ...]:
-    """Return the tours nobody touches: what is left of each order, in the shift of the same day."""
-    names, orders = known(problem), []
-    days = {(one.technician_id, k): s.day for one in plan.problem.technicians for k, s in enumerate(one.shifts)}
+def _alone(rest: WhatIsLeft, *, plan: RoutePlan) -> tuple[Tour, ...]:
+    """Return the tours nobody touches: what is left of each order, in its shift."""
+    names, orders = known(rest.problem), []
+    now = {(who, number): k for (who, k), number in rest.shifts.items()}
     for tour in plan.tours:
-        who = names.technicians.get(tour.technician_id)
-        if who is None:
-            continue
-        day = days[tour.technician_id, tour.shift]
-        later = sum(1 for (name, k), d in days.items() if name == tour.technician_id and d == day and k > tour.shift)
-        same = [k for k, one in enumerate(who.shifts) if one.day == day]
-        if later >= len(same):
+        who, k = names.technicians.get(tour.technician_id), now.get((tour.technician_id, tour.shift))
+        if who is None or k is None:
             continue
         left = [
             (s.kind, s.name)
             for s in tour.stops
             if (s.kind is StopKind.VISIT and s.name in names.visits)
-            or (s.kind is StopKind.DEPOT and s.starts_s >= who.shifts[same[-1 - later]].start_s)
+            or (s.kind is StopKind.DEPOT and s.starts_s >= who.shifts[k].start_s)
         ]
         if any(kind is StopKind.VISIT for kind, _ in left):
-            orders.append((tour.technician_id, same[-1 - later], left))
-    return timed_together(problem, orders=orders)
+            orders.append((tour.technician_id, k, left))
+    return timed_together(rest.problem, orders=orders)
 
 
 def _stood(problem: RoutingProblem, alone: RoutePlan) -> set[str]:
