@@ -245,3 +245,40 @@ def test_what_is_doubtful_is_told_after_the_plan(folder: Path, capsys: pytest.Ca
     assert main(["route", "solve", str(folder / "problem.json"), *QUICK]) == ISSUES
     printed = capsys.readouterr()
     assert "v3: no-skill (3)" in printed.out and "nobody-may" in printed.err
+
+
+def test_missing_parts_are_told_by_name_with_what_may_help(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A visit needs what nobody has: the reason is not that time is short."""
+    data = json.loads((folder / "problem.json").read_text(encoding="utf-8"))
+    data["visits"][2] |= {"parts": {"valve": 1}}
+    (folder / "problem.json").write_text(json.dumps(data), encoding="utf-8")
+    assert main(["route", "solve", str(folder / "problem.json"), *QUICK]) == ISSUES
+    printed = capsys.readouterr()
+    assert "v3: no-parts (3) valve" in printed.out and "no-parts: without the parts. Maybe order them" in printed.out
+    assert "no-such-part" in printed.err
+
+
+def test_why_a_visit_is_where_it_is_is_told(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Who, when, what other places would cost; as sentences and as JSON; an unknown one is refused before the search."""
+    shown = run(capsys, folder, "solve problem.json --explain v2", *QUICK)
+    assert "\nv2: " in shown and " would cost " in shown
+    found = told(capsys, folder, "solve problem.json --explain v2 --explain v5", *QUICK)["explained"]
+    assert [(one["code"], one["parameters"]["visit"]) for one in found] == [
+        ("routing.planned", "v2"),
+        ("routing.planned", "v5"),
+    ]
+    (wrong,) = told(capsys, folder, "solve problem.json --explain v22", *QUICK, status=WRONG)["issues"]
+    assert (wrong["code"], wrong["where"], wrong["advice"]) == ("unknown-visit", "--explain", "Maybe v2 is meant.")
+
+
+def test_what_is_only_worth_knowing_leaves_the_status_alone(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Overtime that costs nothing may be meant so: it is told, and the plan is not doubtful; times of nobody's use are."""
+    data = json.loads((folder / "problem.json").read_text(encoding="utf-8"))
+    del data["technicians"][1]["overtime_per_hour_cents"]
+    (folder / "problem.json").write_text(json.dumps(data), encoding="utf-8")
+    assert main(["route", "solve", str(folder / "problem.json"), *QUICK]) == DONE
+    assert "info: no-price at technicians[ben].overtime_per_hour_cents" in capsys.readouterr().err
+    (folder / "table.csv").write_text("0,1\n1,0\n", encoding="utf-8")
+    table = str(folder / "table.csv")
+    assert main(["route", "solve", str(folder / "problem.json"), "--travel", table, *QUICK]) == ISSUES
+    assert "warning: no-effect at seconds" in capsys.readouterr().err

@@ -16,6 +16,7 @@ from troth.core.decision import Issue, Severity
 from troth.core.errors import InputError
 
 if TYPE_CHECKING:
+    from troth.core.decision import Explanation
     from troth.field.routing import RouteBreach, RoutePlan, RoutingProblem, Tour
 
 FILE: Final = click.Path(path_type=Path, dir_okay=False, exists=True)
@@ -125,12 +126,24 @@ def show_breaches(found: Sequence[RouteBreach], *, most: int = 20) -> None:
 
 
 def show_left(plan: RoutePlan, *, most: int = 20) -> None:
-    """Print visits left out with the reasons, the first of many."""
+    """Print visits left out with the reasons, the first of many, and what may help against the first reason of each."""
+    from troth.field.routing.explain import REASONS
+
     for one in plan.unserved[:most]:
         why = ", ".join(
-            f"{reason.code.removeprefix('routing.')} ({reason.parameters.get('technicians', 0)})"
+            f"{reason.code.removeprefix('routing.')} ({reason.parameters.get('technicians', 0)}){_about(reason)}"
             for reason in one.reasons
         )
         click.echo(f"  {one.visit_id}{': ' if why else ''}{why}")
     if len(plan.unserved) > most:
         click.echo(f"  ... and {len(plan.unserved) - most:,} more; --format json lists all.")
+    for code in dict.fromkeys(one.reasons[0].code for one in plan.unserved if one.reasons):
+        if code in REASONS:
+            words, advice = REASONS[code]
+            click.echo(f"  {code.removeprefix('routing.')}: {words}. {advice}")
+
+
+def _about(reason: Explanation) -> str:
+    """Return what a reason is about, such as the parts that are missing."""
+    said = ", ".join(str(one) for one in reason.parameters.get("what", ()))
+    return f" {said}" if said else ""

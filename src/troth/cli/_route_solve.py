@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,7 @@ from troth.cli._route_shared import (
     writing,
     written,
 )
+from troth.core.decision import Severity
 
 if TYPE_CHECKING:
     from troth.field.routing import RoutePlan
@@ -52,11 +54,18 @@ if TYPE_CHECKING:
 )
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Another seed searches elsewhere.")
 @click.option("--start", type=FILE, help="Begin with the plan of this file, such as the one before.")
+@click.option(
+    "--explain",
+    "about",
+    multiple=True,
+    metavar="VISIT",
+    help="Say why a visit is where it is, or left out: what other places would cost; may be repeated.",
+)
 @writing
 @output.form_option
 def solve_command(
     path: Path, *, source: str, travel: str | None, seconds: float, steps: int | None, chains: int | None, seed: int, start: Path | None,
-    form: output.Form, **given: Any,
+    about: tuple[str, ...], form: output.Form, **given: Any,
 ) -> int:  # fmt: skip
     """Plan tours: who makes which visits, in which order, when.
 
@@ -65,10 +74,12 @@ def solve_command(
     """
     from troth.core.decision import Stop
     from troth.field.routing import RoutingParams, solve
+    from troth.field.routing.check import known_visits
 
     refuse(given, source=source)
     file = read_problem(path, form=source, travel=travel)
     placed(file.problem, given)
+    known_visits(file.problem, asked=about, where="--explain")
     tours = read_tours(start, file=file, form=source) if start is not None else file.steps
     begin = plan_of(file.problem, tours) if tours else None
     began = time.monotonic()
@@ -81,11 +92,11 @@ def solve_command(
         plan = solve(
             file.problem, stop=Stop(seconds, steps, asked), seed=seed, params=RoutingParams(chains=chains), start=begin, on_progress=better,
         )  # fmt: skip
-    show_plan(plan, form=form)
+    show_plan(plan, form=form, about=about)
     written(plan, given, file=file)
     if file.issues:
         output.show_issues(file.issues, form=form)
-    return int(bool(plan.broken) or bool(file.issues))
+    return int(bool(plan.broken) or any(one.severity is not Severity.INFO for one in file.issues))
 
 
 @click.command(
@@ -130,11 +141,14 @@ def check_command(
     return int(bool(hard))
 
 
-def show_plan(plan: RoutePlan, *, form: output.Form) -> None:
-    """Print what a plan costs by rule, what it leaves out and why, and what it breaks."""
+def show_plan(plan: RoutePlan, *, form: output.Form, about: Sequence[str] = ()) -> None:
+    """Print what a plan costs by rule, what it leaves out and why, what it breaks, and why visits asked `about` are where they are."""
     from troth.field.routing import ROUTING_RULES, breaches
+    from troth.field.routing.elsewhere import elsewhere
+    from troth.field.routing.explain import told
     from troth.field.routing.export import breach_row, explained
 
+    why = [elsewhere(plan, visit_id=one) for one in dict.fromkeys(about)]
     soft = [one for one in breaches(plan.problem, tours=plan.tours) if not ROUTING_RULES[one.rule].hard]
     made = sum(len(tour.visits()) for tour in plan.tours)
     if form is not output.Form.TABLE:
@@ -143,7 +157,7 @@ def show_plan(plan: RoutePlan, *, form: output.Form) -> None:
             "tours": len(plan.tours), "seed": plan.seed, "seconds": plan.seconds,
             "unserved": [{"visit": one.visit_id, "reasons": [explained(why) for why in one.reasons]} for one in plan.unserved],
             "broken": [breach_row(one) for one in plan.broken],
-        }  # fmt: skip
+        } | ({"explained": [explained(one) for one in why]} if why else {})  # fmt: skip
         output.show(rule_rows(soft), form=form, key="rules", extra=extra)
         return
     if soft:
@@ -167,3 +181,8 @@ def show_plan(plan: RoutePlan, *, form: output.Form) -> None:
     if plan.broken:
         click.echo(f"{len(plan.broken):,} hard rules broken by the best plan found:")
         show_breaches(plan.broken)
+    for one in why:
+        first, *rest = told(one, at=lambda second: f"{plan.problem.at(second):%Y-%m-%d %H:%M}")
+        click.echo(first)
+        for line in rest:
+            click.echo(f"  {line}")

@@ -18,12 +18,14 @@ from troth.field.routing import (
     FieldTechnician,
     Pin,
     PromisedWindow,
+    PublishedVisit,
     RestBreak,
     RoutingProblem,
     SoftWindow,
     Stop,
     TechnicianShift,
     TimeWindow,
+    VisitRequest,
     check,
     solve,
 )
@@ -166,6 +168,86 @@ def test_a_promise_that_nobody_can_keep_is_doubted() -> None:
         Severity.WARNING,
         "8 min late at best",
     )
+
+
+def _two_days(**change: Any) -> RoutingProblem:
+    """Return one visit for one technician who works eight hours on the first day and on the third."""
+    shifts = tuple(TechnicianShift(day * 86_400, day * 86_400 + 28_800, 0, 0, day=day) for day in (0, 2))
+    asked = VisitRequest("v", 1, 1800, **change)
+    return RoutingProblem(town().begins_at, (asked,), (FieldTechnician("ada", shifts),), 600.0 * (1 - np.eye(2)))
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"promised": PromisedWindow(200_000, 250_000)}, [("promise-cannot-be-kept", "nobody is at work then")]),
+        ({"promised": PromisedWindow(86_400, 90_000)}, [("promise-cannot-be-kept", "1390 min late at best")]),
+        ({"promised": PromisedWindow(28_000, 30_000)}, [("promise-cannot-be-kept", "2390 min late at best")]),
+        ({"promised": PromisedWindow(26_000, 30_000)}, []),
+        (
+            {"promised": PromisedWindow(7200, 9000), "windows": (TimeWindow(0, 3600),)},
+            [("promise-cannot-be-kept", "after the visit's own windows")],
+        ),
+        (
+            {"promised": PromisedWindow(3600, 7200), "windows": (TimeWindow(10_800, 14_400),)},
+            [("promise-cannot-be-kept", "60 min late at best")],
+        ),
+        ({"windows": (TimeWindow(86_400, 90_000),)}, [("window-cannot-be-kept", "nobody is at work then")]),
+        ({"windows": (TimeWindow(86_400, 90_000), TimeWindow(0, 600))}, []),
+    ],
+)
+def test_a_window_in_which_nobody_can_start_is_doubted(change: dict[str, Any], said: list[tuple[str, str]]) -> None:
+    """After all shifts, on a day off, too late to be back in time, disjoint from the visit's own; one that fits is not."""
+    found = check(_two_days(**change))
+    assert [(one.code, one.value) for one in found] == said
+    assert {one.severity for one in found} <= {Severity.WARNING}
+
+
+def test_a_place_from_which_no_way_leads_back_is_doubted() -> None:
+    """Unless a shift ends where the last work does."""
+    problem = _two_days()
+    problem.seconds[1, 0] = np.inf
+    assert told(problem) == {("warning", "no-way-back", "visits[v]")}
+    (ada,) = problem.technicians
+    stays = replace(ada, shifts=(replace(ada.shifts[0], end_place=None), ada.shifts[1]))
+    assert check(replace(problem, technicians=(stays,))) == []
+
+
+def test_names_of_the_known_plan_that_the_problem_lacks_are_doubted_with_the_near_name() -> None:
+    """A visit and a technician; one that resembles nothing is guessed to be over or gone."""
+    problem = town()
+    other = (PublishedVisit("v11", "adda", 3600.0), PublishedVisit("leak", "zoe", 0.0))
+    found = check(replace(problem, published=(*problem.published, *other)))
+    assert [(one.code, one.where, one.value, one.severity) for one in found] == [
+        ("unknown-visit", "published[v11]", "v11", Severity.WARNING),
+        ("unknown-technician", "published[v11]", "adda", Severity.WARNING),
+        ("unknown-visit", "published[leak]", "leak", Severity.WARNING),
+        ("unknown-technician", "published[leak]", "zoe", Severity.WARNING),
+    ]
+    assert [one.advice for one in found[:3]] == [
+        "Maybe v1 is meant.", "Maybe ada is meant.", "Maybe it was cancelled: it is passed over.",
+    ]  # fmt: skip
+
+
+def test_fewer_than_none_are_wrong() -> None:
+    """Parts on a van and at a depot, shared things, a gap; and a depot that shuts before it opens."""
+    problem = town()
+    depot = replace(problem.depots[0], parts={"pump": -1}, open_s=TimeWindow(60, 0))
+    assert {("error", "negative", "depots[store].parts.pump"), ("error", "empty-span", "depots[store].open")} <= told(
+        replace(problem, depots=(depot,))
+    )
+    assert ("error", "negative", "technicians[ada].parts.pump") in told(with_person(parts={"pump": -2}))
+    assert ("error", "negative", "equipment.crane") in told(replace(problem, equipment={"crane": -1}))
+    assert ("error", "negative", "visits[v1].after.gap") in told(with_visit(after=(After("v2", -60.0),)))
+    assert ("error", "negative", "visits[v1].after.gap") in told(with_visit(after=(After("v2", float("nan")),)))
+    assert check(with_person(parts={"pump": 0})) == []
+
+
+def test_a_link_to_a_visit_that_is_none_names_the_near_one() -> None:
+    """A slip of the pen is guessed."""
+    problem = with_visit(after=(After("leek"),))
+    named = replace(problem, visits=(*problem.visits, replace(problem.visits[1], visit_id="leak")))
+    assert [one.advice for one in check(named) if one.code == "unknown-visit"] == ["Maybe leak is meant."]
 
 
 def test_spans_the_wrong_way_round_are_wrong() -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
+
 import pytest
 
 from troth.core.decision import Explanation
 from troth.field.routing.day import DayEvent, EventKind
-from troth.field.routing.explain import sentence
+from troth.field.routing.explain import REASONS, reason, sentence
+from troth.field.routing.reasons import reasons
 from troth.field.routing.replan import VisitChange
 
 ILL = DayEvent(EventKind.ILL, 0, technician_id="jonas")
@@ -54,6 +57,21 @@ def test_every_event_has_words(kind: EventKind) -> None:
     said = sentence(VisitChange("v1", "ada", "ada", 0, 1200, event, {}, {}).explanation)
     assert ": " in said
     assert "routing." not in said
+
+
+def test_a_reason_has_words_what_is_missing_and_what_may_help() -> None:
+    """Every code that reasons can have; each advice is a sentence that begins with Maybe."""
+    lacks = Explanation("routing.no-parts", {"technicians": 2, "who": ("ada", "ben"), "what": ("pump", "valve")})
+    assert sentence(lacks) == (
+        "2 technicians without the parts (pump, valve). Maybe order them, put them on a van, or name the depot that has them."
+    )
+    assert reason(Explanation("routing.no-together", {"technicians": 1, "what": ("ada",)}), names={"ada": "Ada"}) == (
+        "1 technician may not, as somebody else makes visits of its label (Ada)"
+    )
+    told = str(inspect.getdoc(reasons))
+    for code, (words, advice) in REASONS.items():
+        assert words and advice.startswith("Maybe ") and advice.endswith(".")
+        assert f"``{code.removeprefix('routing.no-')}``" in told or f"``{code}``" in told
 
 
 def test_other_codes_are_told_by_their_parameters() -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,9 +23,12 @@ from troth.field.routing import (
     TechnicianShift,
     TimeWindow,
     VisitRequest,
+    _file_parts,
+    from_file,
 )
 from troth.field.routing.from_file import problem_from_json, problem_to_json, tours_from_json
 from troth.field.routing.tours import StopKind
+from troth.field.travel import GreatCircle, TravelProvider
 
 _SECOND = st.floats(0, 1e6, allow_nan=False) | st.integers(0, 10**6).map(float)
 _NAME = st.text(min_size=1, max_size=6)
@@ -36,7 +41,12 @@ def small() -> dict[str, Any]:
         "places": [{"name": "home", "lat": 54.68, "lon": 25.28}, {"name": "Ada", "lat": 54.7, "lon": 25.25}],
         "visits": [{"visit": "boiler", "place": "Ada", "service": "45min"}],
         "technicians": [
-            {"technician": "jonas", "home": "home", "shifts": [{"start": 0, "end": "2026-06-01T16:00+03:00"}]}
+            {
+                "technician": "jonas",
+                "home": "home",
+                "shifts": [{"start": 0, "end": "2026-06-01T16:00+03:00"}],
+                "cost_per_hour_cents": 2400,
+            }
         ],
     }
 
@@ -272,3 +282,74 @@ def test_a_matrix_smaller_than_the_places_is_of_the_wrong_size() -> None:
     with pytest.raises(InputError) as error:
         problem_from_json(plain)
     assert ("wrong-size", "seconds") in {(one.code, one.where) for one in error.value.issues}
+
+
+def doubted(data: Any, *, travel: TravelProvider | None = None) -> dict[tuple[str, str], tuple[str, int]]:
+    """Return severity and count of what is doubtful with a file, by code and place."""
+    _, issues = problem_from_json(data, travel=travel)
+    assert all(one.advice.startswith("Maybe ") and one.advice.endswith(".") for one in issues)
+    found = {(one.code, one.where): (str(one.severity), one.count) for one in issues}
+    assert len(found) == len(issues)
+    return found
+
+
+def test_ways_without_lengths_that_are_priced_by_length_are_doubted() -> None:
+    """A second would count as a metre; without a price of kilometres nothing is wrong."""
+    data = small() | {"seconds": [[0, 1800], [1800, 0]]}
+    assert doubted(data) == {}
+    data["technicians"][0]["cost_per_km_cents"] = 40
+    assert doubted(data) == {("no-metres", "metres"): ("warning", 1)}
+    assert doubted(data | {"metres": [[0, 20000], [20000, 0]]}) == {}
+
+
+def test_what_of_the_ways_is_not_used_is_told() -> None:
+    """Lengths without times, which are computed both; times of the file beside somebody who is to compute them."""
+    data = small() | {"metres": [[0, 9], [9, 0]]}
+    assert doubted(data) == {("no-effect", "metres"): ("warning", 1)}
+    ways = {"seconds": [[0, 60], [60, 0]], "metres": [[0, 500], [500, 0]]}
+    assert doubted(small() | ways, travel=GreatCircle()) == {("no-effect", "seconds"): ("warning", 1)}
+    assert doubted(small(), travel=GreatCircle()) == {}
+
+
+def test_wishes_without_a_price_are_told_once_with_their_number() -> None:
+    """Preferred people, wished windows, the plan that people know: whoever prices them is told nothing."""
+    data = small()
+    wish = {"preferred": ["jonas"], "soft": {"start": 0, "end": 3600}}
+    data["visits"] += [{"visit": f"v{k}", "place": "Ada", "service": 60} | wish for k in range(3)]
+    data["published"] = [{"visit": "boiler", "technician": "jonas", "start": 3600}]
+    assert doubted(data) == {
+        ("no-effect", "visits[v0].preferred"): ("warning", 3), ("no-effect", "visits[v0].soft"): ("warning", 3),
+        ("no-effect", "published"): ("warning", 1),
+    }  # fmt: skip
+    for one in data["visits"][1:]:
+        one["other_cents"], one["soft"] = 500, one["soft"] | {"late_cents_per_minute": 5}
+    for prices in ({"most_changes": 0}, {"other_technician_cents": 5}, {"moved_cents_per_minute": 5}):
+        assert doubted(data | {"prices": prices}) == {}
+
+
+def test_people_whose_detours_and_overtime_cost_nothing_are_told_once_with_their_number() -> None:
+    """A price by the hour or the kilometre, or one of long tours, is enough; overtime may be meant to be free."""
+    data = small()
+    del data["technicians"][0]["cost_per_hour_cents"]
+    shifts = [{"start": 0, "end": 3600, "overtime": 600}]
+    data["technicians"] += [{"technician": name, "home": "home", "shifts": shifts} for name in ("ada", "ben")]
+    free = {("no-price", "technicians[jonas]"): ("warning", 3)}
+    late = {("no-price", "technicians[ada].overtime_per_hour_cents"): ("info", 2)}
+    assert doubted(data) == free | late
+    assert doubted(data | {"prices": {"balance_cents": 10}}) == late
+    for one in data["technicians"]:
+        one["cost_per_km_cents"] = 40
+    assert doubted(data) == late
+    for one in data["technicians"]:
+        one["overtime_per_hour_cents"] = 900
+    assert doubted(data) == {}
+
+
+def test_the_guide_has_every_key_of_a_file_and_of_a_plan() -> None:
+    """A key that is read and not told there is found by nobody."""
+    guide = (Path(__file__).parents[3] / "docs" / "guides" / "route.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"[`\"](\w+)[`\"]", guide))
+    read = "".join(Path(str(one.__file__)).read_text(encoding="utf-8") for one in (_file_parts, from_file))
+    keys = set(re.findall(r'"(\w+)": \("', read))
+    assert {"vehicle", "warp", "open", "shift", "used_cents", "territories"} <= keys
+    assert keys - named == set()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,7 +12,9 @@ import pytest
 from tests.field.routing.worlds import world
 from troth.core.decision import Status
 from troth.field.routing import (
+    After,
     FieldTechnician,
+    PartsDepot,
     PromisedWindow,
     PublishedVisit,
     RoutingParams,
@@ -27,6 +30,7 @@ from troth.field.routing import (
 from troth.field.routing._compile import MUST, OVER_BUDGET, compiled
 from troth.field.routing._hunt import hunt
 from troth.field.routing.orders import sequences, timed_together, toured
+from troth.field.routing.reasons import reasons
 from troth.field.routing.rules import ROUTING_RULES, breaches
 
 
@@ -145,6 +149,76 @@ def test_what_cannot_be_served_says_why() -> None:
     assert why["v0"] == ["routing.no-skill"]
     assert why["v1"] == ["routing.no-time"]
     assert why["v2"] == ["routing.too-dear"]
+
+
+def _pair(**first: Any) -> RoutingProblem:
+    """Return two visits an hour long and two technicians, each with three hours; the first visit has what is given."""
+    asked = (VisitRequest("a", 1, 3600, unserved_cents=9e6, **first), VisitRequest("b", 2, 3600, unserved_cents=9e6))
+    people = tuple(FieldTechnician(name, (TechnicianShift(0, 10800, 0, 0),)) for name in ("ada", "ben"))
+    return RoutingProblem(datetime(2026, 6, 1, tzinfo=UTC), asked, people, 600.0 * (1 - np.eye(3)))
+
+
+def _said(problem: RoutingProblem, *, left: str = "a", **orders: str) -> dict[str, tuple[int, tuple[str, ...]]]:
+    """Return by code how many technicians have the reason, and what it is about, where tours are given."""
+    order = [(who, 0, [(StopKind.VISIT, name) for name in line.split()]) for who, line in orders.items()]
+    tours = timed_together(problem, orders=order)
+    (found,) = reasons(problem, left=[left], tours=tours)
+    return {one.code: (one.parameters["technicians"], one.parameters.get("what", ())) for one in found}
+
+
+def test_parts_and_tools_that_are_nowhere_are_said_by_name() -> None:
+    """Neither on a van nor at a depot, too few pieces, tools that no one depot has together: not that time is short."""
+    assert _said(_pair(parts={"pump": 1})) == {"routing.no-parts": (2, ("pump",))}
+    assert _said(_pair(tools=frozenset({"lift"}))) == {"routing.no-tools": (2, ("lift",))}
+    few = (PartsDepot("store", 0, frozenset({"saw"}), {"pump": 1}), PartsDepot("shop", 0, frozenset({"lift"}), {}))
+    stocked = replace(_pair(parts={"pump": 3}), depots=few)
+    one, other = stocked.technicians
+    stocked = replace(stocked, technicians=(replace(one, parts={"pump": 1}), replace(other, parts={"pump": 2})))
+    assert _said(stocked) == {"routing.no-parts": (1, ("pump",)), "routing.too-dear": (1, ())}
+    both = replace(_pair(tools=frozenset({"lift", "saw"})), depots=few)
+    assert _said(both) == {"routing.no-tools": (2, ("lift", "saw"))}
+
+
+def test_parts_that_others_have_used_are_missing_too() -> None:
+    """The store had one, and it is planned for another visit."""
+    problem = _pair(parts={"pump": 1})
+    problem = replace(problem, visits=(problem.visits[0], replace(problem.visits[1], parts={"pump": 1})),
+                      depots=(PartsDepot("store", 0, None, {"pump": 1}),))  # fmt: skip
+    order = [("ada", 0, [(StopKind.DEPOT, "store"), (StopKind.VISIT, "b")])]
+    (found,) = reasons(problem, left=["a"], tours=timed_together(problem, orders=order))
+    assert [(one.code, one.parameters["what"]) for one in found] == [("routing.no-parts", ("pump",))]
+
+
+def test_a_place_without_a_way_is_said_as_that() -> None:
+    """There, and back to where the shift ends."""
+    for row, column in ((0, 1), (1, 0)):
+        problem = _pair()
+        problem.seconds[row, column] = np.inf
+        problem = replace(problem, places=(("home", 0.0, 0.0), ("island", 0.0, 1.0), ("town", 1.0, 0.0)))
+        assert _said(problem) == {"routing.no-way": (2, ("island",))}
+
+
+def test_shared_things_vans_and_labels_that_others_have_are_said_as_that() -> None:
+    """By name of the thing, of the van, of who makes the other visits; not that there is no room."""
+    crane = replace(_pair(equipment=frozenset({"crane"})), equipment={"crane": 1})
+    crane = replace(crane, visits=(crane.visits[0], replace(crane.visits[1], equipment=frozenset({"crane"}))))
+    assert _said(crane, ada="b") == {"routing.too-dear": (1, ()), "routing.no-free-equipment": (1, ("crane",))}
+    label = _pair(together="t")
+    label = replace(label, visits=(label.visits[0], replace(label.visits[1], together="t")))
+    assert _said(label, ada="b") == {"routing.too-dear": (1, ()), "routing.no-together": (1, ("ada",))}
+    van = _pair()
+    van = replace(van, technicians=tuple(replace(one, vehicle="van 1") for one in van.technicians))
+    assert _said(van, ada="b") == {"routing.too-dear": (1, ()), "routing.no-vehicle": (1, ("van 1",))}
+
+
+def test_links_are_no_lack_of_time() -> None:
+    """What must come after a visit that is left out waits for it; after one that is made there is room or there is none."""
+    assert _said(_pair(after=(After("b"),))) == {"routing.no-order": (2, ("b",))}
+    assert _said(_pair(after=(After("b", 7200),)), ada="b") == {"routing.no-room": (2, ())}
+    assert _said(_pair(after=(After("b"),), service_by={"ada": 1e5}), left="a") == {
+        "routing.no-time": (1, ()),
+        "routing.no-order": (1, ("b",)),
+    }
 
 
 def test_nobody_at_work_is_a_plan_that_serves_nothing() -> None:

@@ -11,7 +11,9 @@ from typing import Any
 import numpy as np
 
 from troth.core.decision import Issue, Severity
-from troth.field.routing._compile import able
+from troth.core.errors import InputError
+from troth.core.json_input import near
+from troth.field.routing._reach import reach
 from troth.field.routing.problem import RoutingProblem, TechnicianShift, TimeWindow, VisitRequest
 
 _BAD, _DOUBT = Severity.ERROR, Severity.WARNING
@@ -33,11 +35,29 @@ def check(problem: RoutingProblem) -> list[Issue]:
     for visit in problem.visits:
         issues += _visit(problem, visit)
     issues += _depots(problem)
+    issues += _stocks(problem)
+    issues += _published(problem)
     issues += _prices(problem)
     issues += _links(problem)
     if not any(one.severity is _BAD for one in issues):
-        issues += _reach(problem)
+        issues += reach(problem)
     return issues
+
+
+def known_visits(problem: RoutingProblem, *, asked: Sequence[str], where: str) -> None:
+    """Refuse visits that the problem does not have.
+
+    Raises
+    ------
+    InputError : each of them, with the nearest name.
+    """
+    names = [one.visit_id for one in problem.visits]
+    strange = [one for one in asked if one not in set(names)]
+    otherwise = "Maybe it is of another day: the problem has no such visit."
+    if strange:
+        raise InputError(
+            [Issue("unknown-visit", _BAD, where, one, near(one, known=names, otherwise=otherwise)) for one in strange]
+        )
 
 
 def _matrix(problem: RoutingProblem) -> Iterator[Issue]:
@@ -129,7 +149,7 @@ def _shift(shift: TechnicianShift, *, before: float, where: str, size: int) -> I
     for rest in shift.breaks:
         if rest.duration_s < 0 or rest.latest_s < rest.earliest_s:
             yield Issue("bad-break", _BAD, where, f"{rest}", "Maybe its earliest and latest start are exchanged.")
-    for name in ("overtime_s", "driven_s"):
+    for name in ("overtime_s", "driven_s", "travelled_s"):
         if not getattr(shift, name) >= 0:
             yield Issue("negative", _BAD, f"{where}.{name}", str(getattr(shift, name)), "Maybe leave it out for none.")
 
@@ -204,10 +224,37 @@ def _depots(problem: RoutingProblem) -> Iterator[Issue]:
             )
         if not one.service_s >= 0:
             yield Issue("negative-service", _BAD, f"depots[{one.depot_id}]", str(one.service_s), "Maybe 0 is meant.")
+        if one.open_s is not None and not one.open_s.start_s <= one.open_s.end_s:
+            span = f"{one.open_s.start_s} to {one.open_s.end_s}"
+            yield Issue("empty-span", _BAD, f"depots[{one.depot_id}].open", span, "Maybe start and end are exchanged.")
     if len({thing for v in problem.visits for thing in v.equipment}) > 62:
         yield Issue(
             "too-many-things", _BAD, "visits.equipment", "more than 62", "Maybe what every van has need not be listed."
         )
+
+
+def _stocks(problem: RoutingProblem) -> Iterator[Issue]:
+    """Yield what there are fewer of than none, on a van, at a depot, to share."""
+    held = [(f"technicians[{one.technician_id}].parts", one.parts) for one in problem.technicians]
+    held += [(f"depots[{one.depot_id}].parts", one.parts or {}) for one in problem.depots]
+    for where, pieces in (*held, ("equipment", problem.equipment)):
+        for name, n in pieces.items():
+            if not n >= 0:
+                yield Issue("negative", _BAD, f"{where}.{name}", str(n), "Maybe 0 is meant: there is none.")
+
+
+def _published(problem: RoutingProblem) -> Iterator[Issue]:
+    """Yield names in the plan people know that the problem lacks: a visit is passed over, of a technician every visit is a change."""
+    visits, people = ({one.visit_id for one in problem.visits}, {one.technician_id for one in problem.technicians})
+    for one in problem.published:
+        where = f"published[{one.visit_id}]"
+        if one.visit_id not in visits:
+            advice = near(one.visit_id, known=visits, otherwise="Maybe it was cancelled: it is passed over.")
+            yield Issue("unknown-visit", _DOUBT, where, one.visit_id, advice)
+        if one.technician_id not in people:
+            otherwise = "Maybe they have left, or do not work on these days: whoever goes is a change."
+            advice = near(one.technician_id, known=people, otherwise=otherwise)
+            yield Issue("unknown-technician", _DOUBT, where, one.technician_id, advice)
 
 
 def _links(problem: RoutingProblem) -> Iterator[Issue]:
@@ -215,88 +262,17 @@ def _links(problem: RoutingProblem) -> Iterator[Issue]:
     for name, others in before.items():
         for other in others:
             if other not in before:
-                advice = "Maybe it is done already: then leave the link out."
+                otherwise = "Maybe it is done already: then leave the link out."
+                advice = near(other, known=before, otherwise=otherwise)
                 yield Issue("unknown-visit", _BAD, f"visits[{name}].after", other, advice)
+    for one in problem.visits:
+        for link in one.after:
+            if not link.gap_s >= 0:
+                advice = "Maybe a sign slipped in: work starts when the other has ended, or later."
+                yield Issue("negative", _BAD, f"visits[{one.visit_id}].after.gap", str(link.gap_s), advice)
     try:
         TopologicalSorter(before).prepare()
     except CycleError as error:
         ring = list(reversed(error.args[1]))
         advice = "Maybe one of these links is the wrong way round."
         yield Issue("circle", _BAD, f"visits[{ring[0]}].after", " after ".join(ring), advice)
-
-
-def _reach(problem: RoutingProblem) -> Iterator[Issue]:
-    """Yield what nobody can do: no technician, no way, or no promise that can be kept even by driving there at once."""
-    people = problem.technicians
-    held = {part for one in people for part in one.parts} | {p for d in problem.depots for p in (d.parts or ())}
-    tools = {tool for one in people for tool in one.tools} | {t for d in problem.depots for t in (d.tools or ())}
-    all_parts, all_tools = any(d.parts is None for d in problem.depots), any(d.tools is None for d in problem.depots)
-    for i, visit in enumerate(problem.visits):
-        where = f"visits[{visit.visit_id}]"
-        severity = _DOUBT
-        fit = [j for j in range(len(people)) if not able(problem, i, j)]
-        for skill in visit.skills:
-            if people and not any(skill in one.skills for one in people):
-                near = get_close_matches(skill, {s for one in people for s in one.skills}, n=1)
-                yield Issue(
-                    "no-such-skill",
-                    severity,
-                    where,
-                    skill,
-                    f"Maybe {near[0]} is meant." if near else "Maybe nobody has it yet: it stays unserved.",
-                )
-        for kind, needed, known, all_ in (
-            ("tool", visit.tools, tools, all_tools),
-            ("part", visit.parts, held, all_parts),
-        ):
-            for one in needed:
-                if one not in known and not all_:
-                    yield Issue(
-                        f"no-such-{kind}",
-                        severity,
-                        where,
-                        one,
-                        "Maybe a depot has it that is not listed: it stays unserved.",
-                    )
-        if not fit:
-            yield Issue(
-                "nobody-may",
-                severity,
-                where,
-                "",
-                "Maybe skills, territory or exclusions leave nobody together: it stays unserved.",
-            )
-            continue
-        soonest = min(
-            (
-                s.start_s + float(problem.seconds[s.start_place, visit.place]) * people[j].travel_factor
-                for j in fit
-                for s in people[j].shifts
-            ),
-            default=np.inf,
-        )
-        if not np.isfinite(soonest):
-            yield Issue(
-                "unreachable",
-                severity,
-                where,
-                str(visit.place),
-                "Maybe the place is on an island of the road map, or its coordinates are wrong.",
-            )
-        elif visit.promised is not None and soonest > visit.promised.end_s:
-            late = (soonest - visit.promised.end_s) / 60
-            yield Issue(
-                "promise-cannot-be-kept",
-                severity,
-                where,
-                f"{late:.0f} min late at best",
-                "Maybe tell the customer now and agree on another window.",
-            )
-        elif visit.windows and soonest > max(w.end_s for w in visit.windows):
-            yield Issue(
-                "window-cannot-be-kept",
-                severity,
-                where,
-                f"{soonest:.0f} s at the earliest",
-                "Maybe the window is of a day on which nobody works.",
-            )

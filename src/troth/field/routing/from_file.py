@@ -18,6 +18,7 @@ from troth.core.spans import zone
 from troth.field.routing._file_parts import PROBLEM
 from troth.field.routing._names import known
 from troth.field.routing._reading import INSTANT, TEXT, WHOLE, Frame, Kind, aware, keys, many
+from troth.field.routing._unpriced import unpriced
 from troth.field.routing.check import check
 from troth.field.routing.orders import timed_together
 from troth.field.routing.problem import RoutingProblem
@@ -44,7 +45,8 @@ def problem_from_json(
 
     Parameters
     ----------
-    travel : who says how long ways take if the file has no matrix; the straight way with a detour if None.
+    travel : who says how long ways take if the file has no matrix; the straight way with a detour if None. With a matrix nobody is
+        asked, which is told.
     name : of the file, for issues about no place in it.
 
     Raises
@@ -58,7 +60,7 @@ def problem_from_json(
     ...     "begins_at": "2026-06-01T08:00+03:00",
     ...     "places": [{"name": "home", "lat": 54.68, "lon": 25.28}, {"name": "Ada", "lat": 54.70, "lon": 25.25}],
     ...     "visits": [{"visit": "boiler", "place": "Ada", "service": "45min", "windows": [["2026-06-01T09:00+03:00", "2026-06-01T11:00+03:00"]]}],
-    ...     "technicians": [{"technician": "jonas", "home": "home", "shifts": [{"start": 0, "end": "2026-06-01T16:00+03:00"}]}],
+    ...     "technicians": [{"technician": "jonas", "home": "home", "shifts": [{"start": 0, "end": "2026-06-01T16:00+03:00"}], "cost_per_hour_cents": 2400}],
     ... })
     >>> made.visits[0].windows[0].start_s, made.technicians[0].shifts[0].end_s, doubts
     (3600.0, 28800.0, ())
@@ -81,6 +83,7 @@ def problem_from_json(
         frame.begins_at, found.pop("visits", ()), found.pop("technicians", ()),
         found.pop("seconds", np.zeros((len(frame.places), len(frame.places)))), **found | {"places": tuple(frame.places)},
     )  # fmt: skip
+    _ways(frame, plain, problem, asked=travel is not None)
     return problem, _judged(frame, problem, nobody=plain.get("technicians") == [])
 
 
@@ -133,6 +136,23 @@ def _travelled(frame: Frame, found: dict[str, Any], travel: TravelProvider) -> N
         )
 
 
+def _ways(frame: Frame, plain: Mapping[str, Any], problem: RoutingProblem, *, asked: bool) -> None:
+    """Tell what of the ways goes unused, and what is made of ways that lack their lengths."""
+    seconds, metres = (plain.get(name) is not None for name in ("seconds", "metres"))
+    if seconds and asked:
+        advice = "Maybe take seconds out of the file: as it says itself how long ways take, nobody else is asked."
+        frame.tell("no-effect", "seconds", "", advice, Severity.WARNING)
+    if metres and not seconds:
+        advice = "Maybe add seconds: without them both are computed from the places."
+        frame.tell("no-effect", "metres", "", advice, Severity.WARNING)
+    by_km = sum(one.cost_per_km_cents > 0 for one in problem.technicians)
+    if by_km and seconds and not metres:
+        advice = (
+            "Maybe add metres: without them a second counts as a metre, so that half an hour costs as much as 1.8 km."
+        )
+        frame.issues.append(Issue("no-metres", Severity.WARNING, "metres", "", advice, by_km))
+
+
 def _judged(frame: Frame, problem: RoutingProblem, *, nobody: bool) -> tuple[Issue, ...]:
     """Return what is doubtful; errors of reading and of `check` are raised together, that the file itself has `nobody` too."""
     wrong = [one for one in frame.issues if one.severity is Severity.ERROR]
@@ -141,7 +161,7 @@ def _judged(frame: Frame, problem: RoutingProblem, *, nobody: bool) -> tuple[Iss
     errors = [*wrong, *(one for one in more if one.severity is Severity.ERROR)]
     if errors:
         raise InputError(errors)
-    return (*frame.issues, *more)
+    return (*frame.issues, *more, *unpriced(problem))
 
 
 def problem_to_json(problem: RoutingProblem) -> str:

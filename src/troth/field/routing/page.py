@@ -10,6 +10,7 @@ from troth.charts.numbers import day, duration, plural
 from troth.field.routing._names import known
 from troth.field.routing._reading import Frame
 from troth.field.routing.breach import RouteBreach
+from troth.field.routing.explain import REASONS, reason
 from troth.field.routing.plan import RoutePlan
 from troth.field.routing.plots import gantt, route_map
 from troth.field.routing.rules import ROUTING_RULES, breaches
@@ -18,12 +19,6 @@ from troth.field.routing.ways import travelled
 
 #: Rows of a table beyond which only the first are shown.
 _MOST = 400
-_WHY = {
-    "routing.no-skill": "without the skills", "routing.no-excluded": "excluded", "routing.no-territory": "of other territories",
-    "routing.no-pin": "others: it is settled who goes", "routing.no-equipment": "without the equipment", "routing.no-tools": "without the tools",
-    "routing.no-parts": "without the parts", "routing.no-time": "cannot make it even alone", "routing.no-room": "have no room left",
-    "routing.too-dear": "would cost more than leaving it out",
-}  # fmt: skip
 
 
 def page(plan: RoutePlan) -> str:
@@ -121,13 +116,12 @@ def _left(plan: RoutePlan) -> str:
         return ""
     rows = []
     for one in plan.unserved[:_MOST]:
-        why = [
-            f"{plural(int(reason.parameters.get('technicians', 0)), one='technician')} {_WHY.get(reason.code, reason.code)}"
-            for reason in one.reasons
-        ]
-        who = ", ".join(str(name) for reason in one.reasons[:1] for name in reason.parameters.get("who", ()))
-        rows.append([html.Cell(one.visit_id), html.Cell("; ".join(why)), html.Cell(who)])
-    shown = html.table(["visit", "why nobody goes", "such as"], rows=rows, caption="Visits left out", name="left-out")
+        why, first = "; ".join(map(reason, one.reasons)), one.reasons[:1]
+        who = ", ".join(str(name) for its in first for name in its.parameters.get("who", ()))
+        advice = next((REASONS[its.code][1] for its in first if its.code in REASONS), "")
+        rows.append([html.Cell(one.visit_id), html.Cell(why), html.Cell(who), html.Cell(advice)])
+    heads = ["visit", "why nobody goes", "such as", "what may help"]
+    shown = html.table(heads, rows=rows, caption="Visits left out", name="left-out")
     return f"<section><h2>Left out</h2>{shown}</section>"
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from troth.core.decision import Explanation, Status, relative_gap
 from troth.field.routing.breach import RouteBreach
+from troth.field.routing.check import known_visits
 from troth.field.routing.problem import RoutingProblem
 from troth.field.routing.rules import ROUTING_RULES, breaches
 from troth.field.routing.tours import Tour
@@ -72,7 +73,14 @@ class RoutePlan:
         return route_map(self.problem, tours=self.tours)
 
     def explain(self, visit_id: str | None = None) -> Explanation:
-        """Return what the plan costs by rule, of one visit or of all, with each instance."""
+        """Return what the plan costs by rule, of one visit or of all, with each instance; hard rules that are broken cost nothing.
+
+        Raises
+        ------
+        InputError : the problem has no such visit.
+        """
+        if visit_id is not None:
+            known_visits(self.problem, asked=[visit_id], where="visit_id")
         by_rule: dict[str, list[RouteBreach]] = defaultdict(list)
         for one in breaches(self.problem, tours=self.tours):
             if visit_id in (None, one.visit_id):
