@@ -29,7 +29,8 @@ class TravelPattern:
     Parameters
     ----------
     profile : how hours differ; None if they do not.
-    fixed_s : seconds of every trip that hours do not change: walking to the car, parking, ringing.
+    fixed_s : seconds of every trip that hours do not change: walking to the car, parking, ringing. A routing problem has one number
+        a pair and bends all of it, so that at a factor f its trips are ``fixed_s * (f - 1)`` longer than `TravelTimes` says.
     sigma : spread of the logarithm of driving times about their mean, from trip to trip; 0 where it is not known.
     day_sigma : the same of what all trips of a day share, such as snow.
     """
