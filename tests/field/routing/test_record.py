@@ -45,9 +45,9 @@ def test_the_record_of_windows_is_that_of_the_world(lake: Lake) -> None:
         if one.first[1] < 0 or one.first[1] >= now or one.outcome == "cancelled" or one.asked < 0:
             continue
         day = [datetime.fromtimestamp(x / 1000, zone).date() for x in (one.asked, one.first[0])]
-        hours = (one.first[1] - one.first[0]) / 3_600_000
+        length = (one.first[1] - one.first[0]) / 3_600_000
         rows.append(
-            (0 <= one.arrived <= one.first[1], one.stated, hours, day[0] == day[1], (now - one.first[1]) / 86_400_000)
+            (0 <= one.arrived <= one.first[1], one.stated, length, day[0] == day[1], (now - one.first[1]) / 86_400_000)
         )
     found = recorded_windows(lake, start=BEGINS, end=NOW, time_zone=world.truth.time_zone)
     # Visits that a customer moved have another window in the truth, too, and no promise of it.
