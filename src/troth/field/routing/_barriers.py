@@ -39,13 +39,19 @@ class Case:
     planned: State
     empty: State
     place: Mapping[str, int]
+    things: tuple[str, ...]
+    parts: tuple[str, ...]
 
 
 def case_of(problem: RoutingProblem, *, tours: Sequence[Tour], fields: Fields | None = None) -> Case:
     """Return a plan as a case; `fields` are those of the problem if they are there already."""
     f = compiled(problem) if fields is None else fields
     planned, empty = state_of(problem, f=f, tours=tours), state_of(problem, f=f, tours=())
-    return Case(problem, f, _loose(f), planned, empty, {one.visit_id: i for i, one in enumerate(problem.visits)})
+    # Names of shared things and of parts, in the order of the fields.
+    things = tuple(sorted({thing for one in problem.visits for thing in one.equipment}))
+    parts = tuple(sorted({part for one in problem.visits for part in one.parts}))
+    place = {one.visit_id: i for i, one in enumerate(problem.visits)}
+    return Case(problem, f, _loose(f), planned, empty, place, things, parts)
 
 
 def _loose(f: Fields) -> Fields:
@@ -112,19 +118,19 @@ def _rules(case: Case, i: int, t: int) -> Iterator[tuple[str, tuple[str, ...]]]:
         yield "together", (problem.technicians[int(s.members[g, 1])].technician_id,)
     if s.size[t] == 0 and who.vehicle is not None and (s.size[f.clash[t]] > 0).any():
         yield "vehicle", (who.vehicle,)
-    if names := _in_use(problem, f, s, i, t):
+    if names := _in_use(case, i, t):
         yield "free-equipment", names
-    if names := _used_up(problem, f, s, i, t):
+    if names := _used_up(case, i, t):
         yield "parts", names
     yield "room", ()
 
 
-def _in_use(problem: RoutingProblem, f: Fields, s: State, i: int, t: int) -> tuple[str, ...]:
+def _in_use(case: Case, i: int, t: int) -> tuple[str, ...]:
     """Return the shared things that a tour does not hold and others have, all there are, on its day."""
+    f, s = case.f, case.planned
     more = int(f.things[i, int(f.tour[t, WHO])]) & ~int(s.held[t])
-    things = sorted({thing for one in problem.visits for thing in one.equipment})
     used = s.used[int(f.tour[t, DAY])]
-    return tuple(thing for e, thing in enumerate(things) if more >> e & 1 and used[e] >= f.pieces[e])
+    return tuple(thing for e, thing in enumerate(case.things) if more >> e & 1 and used[e] >= f.pieces[e])
 
 
 def _tools(problem: RoutingProblem, visit: VisitRequest, who: FieldTechnician) -> tuple[str, ...]:
@@ -148,12 +154,12 @@ def _parts(problem: RoutingProblem, visit: VisitRequest, who: FieldTechnician) -
     )
 
 
-def _used_up(problem: RoutingProblem, f: Fields, s: State, i: int, t: int) -> tuple[str, ...]:
+def _used_up(case: Case, i: int, t: int) -> tuple[str, ...]:
     """Return the parts of which too few are left on the van and at depots beside what is planned already."""
-    names = sorted({part for one in problem.visits for part in one.parts})
+    f, s = case.f, case.planned
     at_depots = np.maximum(f.stocks - s.fetched, 0.0).sum(axis=0)
     short = f.parts[i] - np.maximum(s.spare[t], 0.0)
-    return tuple(names[q] for q in np.flatnonzero((f.parts[i] > 0) & (short > at_depots)))
+    return tuple(case.parts[q] for q in np.flatnonzero((f.parts[i] > 0) & (short > at_depots)))
 
 
 def _way(problem: RoutingProblem, visit: VisitRequest, who: FieldTechnician, shift: int) -> tuple[str, ...]:

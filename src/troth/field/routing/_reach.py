@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from math import inf, isfinite
 
 from troth.core.decision import Issue, Severity
@@ -14,6 +13,8 @@ from troth.field.routing.problem import PromisedWindow, RoutingProblem, TimeWind
 
 _DOUBT = Severity.WARNING
 _ALWAYS = (TimeWindow(-inf, inf),)
+#: When work of a visit may start in a shift: not before somebody is there, nor so late that they are not back in time.
+_Span = tuple[float, float]
 
 
 def reach(problem: RoutingProblem) -> Iterator[Issue]:
@@ -45,27 +46,25 @@ def reach(problem: RoutingProblem) -> Iterator[Issue]:
         yield from _times(problem, visit, fit, where)
 
 
-@dataclass(frozen=True, slots=True)
-class _Span:
-    """When work of a visit may start in a shift: not before somebody is there, nor so late that they are not back in time."""
-
-    start_s: float
-    end_s: float
-
-
 def _times(problem: RoutingProblem, visit: VisitRequest, fit: Sequence[int], where: str) -> Iterator[Issue]:
     """Yield that there is no way to a visit or back, or no instant at which it can start as is wanted."""
-    spans, there = _spans(problem, visit, fit)
+    windows, wanted = visit.windows, visit.promised or TimeWindow(-inf, inf)
+    spans = []
+    for span in _spans(problem, visit, fit):
+        start = _earliest([span], windows or _ALWAYS, since=wanted.start_s)
+        if isfinite(start) and start <= wanted.end_s:
+            return
+        spans.append(span)
     if not spans:
-        if not there:
+        starts = {shift.start_place for j in fit for shift in problem.technicians[j].shifts}
+        if not any(isfinite(problem.seconds[start, visit.place]) for start in starts):
             advice = "Maybe the place is on an island of the road map, or its coordinates are wrong."
             yield Issue("unreachable", _DOUBT, where, str(visit.place), advice)
         else:
             advice = "Maybe the road there is one-way, or the matrix lacks the pair: it stays unserved."
             yield Issue("no-way-back", _DOUBT, where, str(visit.place), advice)
         return
-    windows: Sequence[TimeWindow] = visit.windows
-    soonest = min(one.start_s for one in spans)
+    soonest = min(start for start, _ in spans)
     if windows and _earliest(spans, windows) == inf:
         late = soonest > max(w.end_s for w in windows)
         advice = "Maybe the window is of a day on which nobody works."
@@ -95,29 +94,27 @@ def _promise(
     yield Issue("promise-cannot-be-kept", _DOUBT, where, said, advice)
 
 
-def _spans(problem: RoutingProblem, visit: VisitRequest, fit: Sequence[int]) -> tuple[list[_Span], bool]:
-    """Return when work may start, by shift of those who may go, and whether a way leads there at all."""
-    spans, there = [], False
+def _spans(problem: RoutingProblem, visit: VisitRequest, fit: Sequence[int]) -> Iterator[_Span]:
+    """Yield when work may start, for each shift of those who may go in which a way leads there and back."""
+    warp = problem.warp
     for j in fit:
         who = problem.technicians[j]
+        work = service_of(visit, who)
         for shift in who.shifts:
+            end = shift.end_place
             out = float(problem.seconds[shift.start_place, visit.place]) * who.travel_factor
-            back = 0.0 if shift.end_place is None else float(problem.seconds[visit.place, shift.end_place])
-            there = there or isfinite(out)
+            back = 0.0 if end is None else float(problem.seconds[visit.place, end]) * who.travel_factor
             if not (isfinite(out) and isfinite(back)):
                 continue
-            # By the hour the way home may be shorter than by the matrix: then it is not counted.
-            back = back * who.travel_factor if problem.warp is None else 0.0
             arrives = shift.start_s + out
-            if problem.warp is not None:
-                arrives = min(arrives, float(problem.warp.arrive_s(shift.start_s, drive_s=out)))
+            if warp is not None:
+                arrives = min(arrives, float(warp.arrive_s(shift.start_s, drive_s=out)))
+                back = 0.0  # by the hour the way home may be shorter than by the matrix
             # Work that fits no shift is no matter of windows: it is tried at the earliest instant.
-            last = max(shift.end_s + shift.overtime_s - back - service_of(visit, who), arrives)
-            spans.append(_Span(arrives, last))
-    return spans, there
+            yield arrives, max(shift.end_s + shift.overtime_s - back - work, arrives)
 
 
 def _earliest(spans: Sequence[_Span], windows: Sequence[TimeWindow], *, since: float = -inf) -> float:
     """Return the first instant since one that lies in a span and in a window; infinite if there is none."""
-    starts = ((max(one.start_s, w.start_s, since), min(one.end_s, w.end_s)) for one in spans for w in windows)
+    starts = ((max(start, w.start_s, since), min(end, w.end_s)) for start, end in spans for w in windows)
     return min((start for start, end in starts if start <= end), default=inf)
