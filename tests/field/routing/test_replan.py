@@ -252,3 +252,17 @@ def test_who_is_back_is_planned_again() -> None:
     found = replan(gone.whole, state=state, events=[back], earlier=[ill], stop=Stop(steps=20), params=ONE)
     assert {one.kind for one in found.changes} >= {"added"} and len(found.plan.unserved) <= 1
     assert any("ben is back" in sentence(one.explanation) for one in found.changes)
+
+
+def test_who_left_for_work_that_was_broken_off_has_been_on_the_way_since() -> None:
+    """The whole day stands though the way from there is shorter than the one from home."""
+    problem = _hand("a b")
+    seconds = problem.seconds.copy()
+    seconds[1, 2] = seconds[2, 1] = 60.0  # b is beside a
+    plan = _day(replace(problem, seconds=seconds, technicians=problem.technicians[:1]), ada="a b")
+    now = plan.tours[0].stops[0].starts_s + 600
+    event = DayEvent(EventKind.NO_SHOW, now, visit_id="a")
+    state = state_at(plan.problem, tours=plan.tours, at_s=now, events=[event])
+    found = replan(plan, state=state, events=[event], stop=Stop(steps=20), params=ONE)
+    assert found.plan.tours[0].stops[0].arrives_s == now + 60
+    assert found.whole.tours[0].leaves_s == plan.tours[0].leaves_s and not found.whole.broken

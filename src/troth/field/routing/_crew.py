@@ -141,7 +141,7 @@ def _van(
         for part, pieces in visit.parts.items():
             own = min(spare.get(part, 0), pieces)
             spare[part] = spare.get(part, 0) - own
-            depot = next((d for d in seen[barred[part] :] if (held := names.depots[d].parts) is None or held.get(part, 0) > 0), "")  # fmt: skip
+            depot = next((d for d in seen[barred[part] :] if (stock := names.depots[d].parts) is None or stock.get(part, 0) > 0), "")  # fmt: skip
             if depot and pieces > own:
                 taken[depot, part] += pieces - own
                 now[part] = now.get(part, 0) + pieces - own

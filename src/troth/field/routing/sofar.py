@@ -91,7 +91,9 @@ def whole_day(
                 returns = then.returns_s if then else _home(plan.problem, was, front, shift)
                 tours.append(replace(was, returns_s=returns, stops=(*front, *(then.stops if then else ()))))
             elif then:
-                tours.append(replace(then, shift=k))
+                # Whoever left for work that was broken off goes on from there, and has been on the way since.
+                gone = was is not None and was.leaves_s <= state.now_s and (who.technician_id in {*state.places, *state.running})  # fmt: skip
+                tours.append(replace(then, shift=k, leaves_s=was.leaves_s if was and gone else then.leaves_s))
     cancelled = called_off(events)
     visits = {one.visit_id: one for one in (*plan.problem.visits, *new) if one.visit_id not in cancelled}
     problem = replace(plan.problem, visits=tuple(
