@@ -25,7 +25,7 @@ class _Cache(FunctionCache):
     An upgrade leaves machine code beside files it does not touch, so without this it would run an older version's.
     """
 
-    function: FunctionType
+    function: Any  # a plain function, which mypy would take for a method here
     parts: frozenset[str]
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
