@@ -217,8 +217,7 @@ def test_a_phone_without_streams_asks_now_and_then(site: Site) -> None:
 
 def test_no_connection_is_said_and_over_when_it_is_back(site: Site) -> None:
     """The banner comes and goes by itself, and the stream is there again: nobody waits for the next question."""
-    mine = site.day.join()
-    context = site.context()
+    mine, context = site.day.join(), site.context()
     phone = context.new_page()
     phone.goto(f"{site.url}/t/{mine.token}")
     expect(phone.locator("[data-offline]")).to_be_hidden()
@@ -232,9 +231,7 @@ def test_no_connection_is_said_and_over_when_it_is_back(site: Site) -> None:
 
 def test_an_answer_asked_for_before_the_line_went_dead_is_not_believed(site: Site) -> None:
     """A stream that opens after the line is gone was on its way before; the banner stays."""
-    mine = site.day.join()
-    held: list[Route] = []
-    context = site.context()
+    mine, context, held = site.day.join(), site.context(), list[Route]()
     # Playwright writes on what it is given, which a built-in function does not bear.
     context.route("**/live/ticket/*.en", lambda route: held.append(route))  # noqa: PLW0108
     context.route("**/live/ticket/*.json", lambda route: route.abort())
@@ -250,9 +247,7 @@ def test_an_answer_asked_for_before_the_line_went_dead_is_not_believed(site: Sit
 
 def test_a_refused_stream_is_asked_for_again(site: Site) -> None:
     """A server that had no room for a stream is asked again after a minute of questions."""
-    mine = site.day.join()
-    phone = site.context().new_page()
-    asked: list[str] = []
+    mine, phone, asked = site.day.join(), site.context().new_page(), list[str]()
     phone.on(
         "request", lambda request: asked.append(request.url.rsplit(".", 1)[-1]) if "/live/" in request.url else None
     )
