@@ -28,6 +28,7 @@ from troth.field.routing import (
 from troth.field.routing.elsewhere import elsewhere
 from troth.field.routing.explain import told
 from troth.field.routing.orders import timed_together
+from troth.field.routing.page import page
 from troth.field.routing.solve import judged
 
 
@@ -103,6 +104,13 @@ def test_others_are_told_with_what_keeps_them_from_it() -> None:
     )  # fmt: skip
     assert parts(found, "routing.would-go")[0].parameters["more_cents"] == pytest.approx(4800 - 10)
     assert told(found, at=str)[0] == "v is left out."
+
+
+def test_the_page_says_what_is_missing_and_what_may_help() -> None:
+    """For how many technicians, which part, and an advice, beside the visit that is left out."""
+    shown = page(planned(line(VisitRequest("v", 1, 3600, parts={"pump": 1}, unserved_cents=10.0))))
+    assert "2 technicians without the parts (pump)" in shown
+    assert "Maybe order them, put them on a van" in shown
 
 
 def test_a_depot_that_only_this_visit_needs_is_not_gone_to_without_it() -> None:
