@@ -105,7 +105,7 @@ def absences(events: Sequence[DayEvent], *, who: FieldTechnician) -> tuple[tuple
     >>> ada = FieldTechnician("ada", (TechnicianShift(0, 28800, 0, 0),))
     >>> ill = DayEvent(EventKind.ILL, 3600, technician_id="ada")
     >>> absences([ill], who=ada), absences([ill, DayEvent(EventKind.BACK, 7200, technician_id="ada")], who=ada)
-    (((3600, 28800),), ((3600, 7200),))
+    (((3600, 28800.0),), ((3600, 7200),))
     """
     found: list[tuple[float, float]] = []
     for one in sorted((one for one in events if one.technician_id == who.technician_id), key=lambda one: one.at_s):
