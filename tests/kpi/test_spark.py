@@ -41,10 +41,13 @@ def spark() -> Iterator[Any]:
         missing("pyspark is not installed; make spark does it")
     from troth.log.spark import session
 
-    # Every query is another and is asked once: the second compiler would never earn its time back.
+    # Every query is another and is asked once, of few rows: no compiler and no second plan would earn its time back.
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
         made = session(master="local[2]", memory="1g")
+        for key in ("spark.sql.codegen.wholeStage", "spark.sql.adaptive.enabled"):
+            made.conf.set(key, "false")
+        made.conf.set("spark.sql.codegen.factoryMode", "NO_CODEGEN")
         yield made
         made.stop()
     gc.collect()  # while what it finds is still forgiven, see above
