@@ -42,12 +42,12 @@ def test_every_stop_has_its_bar_and_its_words() -> None:
 def test_what_is_broken_is_told_by_shape_and_words_too() -> None:
     """A pattern, a cross and the rule's sentence with its size; the promise's line is dashed."""
     problem = town()
-    found = traces(gantt(problem, tours=day(problem, ada="v2 v4 v1")))
+    found = traces(gantt(problem, tours=day(problem, ada="v2 v5 v4 v1")))
     bars, crosses = found["rule broken"]
     assert bars.marker.pattern.shape == "x" and crosses.marker.symbol == "x"
     assert "A tool is on the van" in crosses.customdata[0] and "lift" in crosses.customdata[0]
     assert found["late"][0].line.dash == "5px,3px"
-    marks = traces(route_map(problem, tours=day(problem, ada="v2 v4 v1")))
+    marks = traces(route_map(problem, tours=day(problem, ada="v2 v5 v4 v1")))
     assert marks["late or broken"][0].marker.symbol == "square-open" and len(marks["late or broken"][0].x) == 2
 
 
