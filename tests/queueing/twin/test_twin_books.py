@@ -36,7 +36,7 @@ def test_the_machine_code_of_a_run_is_found_whatever_was_read_first() -> None:
     """A process that reads the audit before the loop, or the other way round, finds what the other has compiled."""
     program = (
         "import sys, importlib as i; sys.argv[1:] = [i.import_module(f'troth.queueing.twin.{n}') for n in sys.argv[1:]]\n"
-        "print(sys.modules['troth.queueing.twin._kernel'].run._cache.told)"
+        "print(sys.modules['troth.queueing.twin._kernel'].run._cache._told)"
     )
     told = {
         subprocess.run([sys.executable, "-c", program, *names], capture_output=True, text=True, check=True).stdout

@@ -9,7 +9,7 @@
     set: (name, value) => { try { localStorage.setItem(name, value); } catch { /* private windows keep nothing */ } },
   };
 
-  /* Live figures ------------------------------------------------------------------------------------------------- */
+  /* Live figures ---- */
 
   function tint(element) {
     element.classList.remove("changed");
@@ -98,17 +98,15 @@
       const asked = turn;
       try {
         const answer = await fetch(`${address}.json`, { credentials: "same-origin" });
-        const over = answer.status === 404 || answer.status === 410, text = answer.ok ? await answer.text() : "";
-        if (asked !== turn) return; // what was asked before the line changed says nothing of now
+        const over = [404, 410].includes(answer.status), text = answer.ok ? await answer.text() : "";
+        if (asked !== turn) return; // too old
         if (!answer.ok && !over) throw new Error(String(answer.status));
         online(true);
         if (over) return;
         take(place, text);
         failed = 0;
-        polled += 1;
-        // A proxy that lets no stream through, or a server that had no room for one, may do so later.
-        if (polled % 12 === 0 && source?.readyState === 2) return listen();
-      } catch { if (asked !== turn) return; failed += 1; if (failed > 1) online(false); }
+        if (++polled % 12 === 0 && source?.readyState === 2) return listen(); // try a stream again
+      } catch { if (asked !== turn) return; if (++failed > 1) online(false); }
       timer = setTimeout(poll, Math.min(60000, 5000 * 2 ** Math.min(failed, 4)));
     };
     const listen = () => {
@@ -116,20 +114,20 @@
       if (!window.EventSource) return void poll();
       source = new EventSource(address);
       let heard = false;
-      timer = setTimeout(poll, 5000); // should nothing be heard
+      timer = setTimeout(poll, 5000);
       source.onopen = () => { heard = true; quiet(); failed = 0; online(true); };
       source.onmessage = (event) => { heard = true; take(place, event.data); };
       source.onerror = () => {
-        // A browser that gave up, or a proxy that lets no stream through: ask now and then instead.
+        // No stream gets through: ask now and then.
         if (source.readyState === 2 || !heard) { stop(); poll(); }
         else if (!timer) timer = setTimeout(poll, 3000);
       };
     };
     if (place.dataset.every) setInterval(() => { if (!document.hidden) redraw(); }, 1000 * place.dataset.every);
     listen();
-    for (const change of ["offline", "online"]) addEventListener(change, listen);
+    addEventListener("offline", listen);
+    addEventListener("online", listen);
     addEventListener("pagehide", stop);
-    addEventListener("pageshow", (event) => { if (event.persisted) { listen(); redraw(); } });
   }
 
   function online(yes) {
@@ -137,7 +135,7 @@
     if (banner) banner.hidden = yes;
   }
 
-  /* Keys --------------------------------------------------------------------------------------------------------- */
+  /* Keys ---- */
 
   const typing = (element) => element && (element.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(element.tagName));
   const named = (element) => element.dataset.keyName || element.getAttribute("aria-label") || element.textContent.replace(element.dataset.key.toUpperCase(), "").trim();
@@ -167,7 +165,7 @@
     dialog.showModal();
   }
 
-  /* Sheets, dialogs, tables, forms ------------------------------------------------------------------------------- */
+  /* Sheets, dialogs, tables, forms ---- */
 
   async function sheet(address) {
     const dialog = document.getElementById("sheet");
@@ -226,10 +224,11 @@
     if (form.method === "dialog" || form.target) return;
     form.dataset.sent = "1";
     setTimeout(() => { for (const b of $$("button", form)) b.setAttribute("aria-disabled", "true"); });
-    setTimeout(() => { delete form.dataset.sent; for (const b of $$("button", form)) b.removeAttribute("aria-disabled"); }, 8000);
+    setTimeout(() => free(form), 8000);
   });
+  const free = (form) => { delete form.dataset.sent; for (const b of $$("button", form)) b.removeAttribute("aria-disabled"); };
   document.addEventListener("change", (event) => { if (event.target.closest("[data-submit]")) event.target.form.requestSubmit(); });
-  addEventListener("pageshow", (event) => { if (!event.persisted) return; online(navigator.onLine); for (const f of $$("form")) { delete f.dataset.sent; for (const b of $$("button", f)) b.removeAttribute("aria-disabled"); } });
+  addEventListener("pageshow", (event) => { if (event.persisted) { $$("form").forEach(free); dispatchEvent(new Event(navigator.onLine ? "online" : "offline")); } });
   addEventListener("offline", () => online(false));
   addEventListener("online", () => { online(true); redraw(); });
 
