@@ -8,25 +8,15 @@ from typing import Any
 
 import pytest
 
-from tests.field.routing.town import town
+from tests.field.routing.town import HAND, town, written_by_hand
 from troth.cli.main import DONE, ISSUES, WRONG, main
 from troth.core.errors import InputError
-from troth.field.routing.from_file import problem_to_json
-
-HAND = [
-    {"technician": "ada", "stops": ["v1", {"depot": "store"}, "v3", "v5"]},
-    {"technician": "ben", "stops": ["v2", "v4", "v6"]},
-]
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """Return a folder with a problem of which the plan lacks one visit."""
-    data = json.loads(problem_to_json(town()))
-    data["visits"].append({"visit": "new", "place": "place 4", "service": "40min", "unserved_cents": 20000})
-    (tmp_path / "problem.json").write_text(json.dumps(data), encoding="utf-8")
-    (tmp_path / "plan.json").write_text(json.dumps({"tours": HAND}), encoding="utf-8")
-    return tmp_path
+    return written_by_hand(tmp_path)
 
 
 def told(capsys: pytest.CaptureFixture[str], folder: Path, word: str, *more: str, status: int = DONE) -> Any:

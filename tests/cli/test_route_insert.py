@@ -9,31 +9,22 @@ from typing import Any
 
 import pytest
 
-from tests.field.routing.town import BEGINS_AT, day, town
+from tests.field.routing.town import BEGINS_AT, HAND, day, town, written_by_hand
 from troth.cli.main import DONE, ISSUES, WRONG, main
 from troth.demo import Dirt, Truth, write
 from troth.demo.field import field_service
-from troth.field.routing.from_file import problem_to_json
 from troth.field.routing.record import offer_record
 from troth.log.ingest import ingest
 from troth.log.lake import Lake
 from troth.log.references import import_reference
 
-HAND: list[dict[str, Any]] = [
-    {"technician": "ada", "stops": ["v1", {"depot": "store"}, "v3", "v5"]},
-    {"technician": "ben", "stops": ["v2", "v4", "v6"]},
-]
 NOW = "2026-06-01T11:00"
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """Return a folder with a problem of which the plan lacks one visit."""
-    data = json.loads(problem_to_json(town()))
-    data["visits"].append({"visit": "new", "place": "place 4", "service": "40min", "unserved_cents": 20000})
-    (tmp_path / "problem.json").write_text(json.dumps(data), encoding="utf-8")
-    (tmp_path / "plan.json").write_text(json.dumps({"tours": HAND}), encoding="utf-8")
-    return tmp_path
+    return written_by_hand(tmp_path)
 
 
 def asked(

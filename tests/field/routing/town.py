@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
+from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -23,6 +26,7 @@ from troth.field.routing import (
     Tour,
     VisitRequest,
 )
+from troth.field.routing.from_file import problem_to_json
 from troth.field.routing.orders import timed_together
 from troth.field.routing.tours import StopKind
 from troth.field.travel import GreatCircle
@@ -77,6 +81,22 @@ def day(problem: RoutingProblem, **orders: str) -> tuple[Tour, ...]:
             for who, line in orders.items()
         ],
     )
+
+
+#: Tours written by hand, without instants.
+HAND: list[dict[str, Any]] = [
+    {"technician": "ada", "stops": ["v1", {"depot": "store"}, "v3", "v5"]},
+    {"technician": "ben", "stops": ["v2", "v4", "v6"]},
+]
+
+
+def written_by_hand(folder: Path) -> Path:
+    """Write the problem with a visit more, and a plan that lacks it, as files; return where."""
+    data = json.loads(problem_to_json(town()))
+    data["visits"].append({"visit": "new", "place": "place 4", "service": "40min", "unserved_cents": 20000})
+    (folder / "problem.json").write_text(json.dumps(data), encoding="utf-8")
+    (folder / "plan.json").write_text(json.dumps({"tours": HAND}), encoding="utf-8")
+    return folder
 
 
 def same(one: RoutingProblem, other: RoutingProblem) -> bool:

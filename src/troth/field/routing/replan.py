@@ -10,13 +10,13 @@ from math import ceil, floor
 from typing import Final
 
 from troth.core.decision import Explanation, Status, Stop
+from troth.field.routing import orders
 from troth.field.routing._names import known
 from troth.field.routing.breach import EPS_S, RouteBreach
 from troth.field.routing.causes import causes
 from troth.field.routing.day import LASTING, DayEvent, DayState
 from troth.field.routing.drag import drag
-from troth.field.routing.left import WhatIsLeft, what_is_left
-from troth.field.routing.orders import timed_together
+from troth.field.routing.left import what_is_left
 from troth.field.routing.plan import RoutePlan, UnservedVisit
 from troth.field.routing.problem import Pin, PublishedVisit, RoutingPrices, RoutingProblem, TimeWindow, VisitRequest
 from troth.field.routing.rules import ROUTING_RULES, breaches
@@ -164,7 +164,7 @@ def replan(
     every = (*(one for one in earlier if one.kind in LASTING), *events)
     rest = what_is_left(plan.problem, tours=plan.tours, state=state, events=every, new=new, prices=given)
     problem = rest.problem
-    alone = _alone(rest, plan=plan)
+    alone = orders.left_alone(problem, tours=plan.tours, shifts=rest.shifts)
     left_alone = _told(problem, alone)
     stood = _stood(problem, left_alone)
     calm = {one.visit_id for one in problem.published} - stood
@@ -277,25 +277,6 @@ def _told(
 
 def _priced(prices: RoutingPrices) -> bool:
     return prices.other_technician_cents > 0 or prices.moved_cents_per_minute > 0 or prices.most_changes is not None
-
-
-def _alone(rest: WhatIsLeft, *, plan: RoutePlan) -> tuple[Tour, ...]:
-    """Return the tours nobody touches: what is left of each order, in its shift."""
-    names, orders = known(rest.problem), []
-    now = {(who, number): k for (who, k), number in rest.shifts.items()}
-    for tour in plan.tours:
-        who, k = names.technicians.get(tour.technician_id), now.get((tour.technician_id, tour.shift))
-        if who is None or k is None:
-            continue
-        left = [
-            (s.kind, s.name)
-            for s in tour.stops
-            if (s.kind is StopKind.VISIT and s.name in names.visits)
-            or (s.kind is StopKind.DEPOT and s.starts_s >= who.shifts[k].start_s)
-        ]
-        if any(kind is StopKind.VISIT for kind, _ in left):
-            orders.append((tour.technician_id, k, left))
-    return timed_together(rest.problem, orders=orders)
 
 
 def _stood(problem: RoutingProblem, alone: RoutePlan) -> set[str]:
